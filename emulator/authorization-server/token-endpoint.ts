@@ -1,0 +1,148 @@
+import { toUnixSeconds } from '../clock.ts';
+import type { Client } from '../grants/clients.ts';
+import { type GrantOwner, type IssuedTokens, isOfFormerInstallation } from '../grants/grants.ts';
+import type { AboutRequest } from '../record/recorded-request.ts';
+import { type Answer, jsonAnswer } from '../wire/answer.ts';
+import type { Asked } from '../wire/asked.ts';
+import type { Route } from '../wire/serve.ts';
+import type { World } from '../world.ts';
+
+/** The parameters of a token request; an array is no parameter at all. */
+interface TokenRequest {
+  grantType: string | undefined;
+  clientId: string | undefined;
+  clientSecret: string | undefined;
+  code: string | undefined;
+  refreshToken: string | undefined;
+}
+
+/** `/oauth/token/` (sections 2.2, 2.3 and 2.7), by GET or by POST with a form. */
+export function routeToken(world: World, asked: Asked): Route {
+  const request = readTokenRequest(asked);
+  const owner = findOwner(world, request);
+  return {
+    kind: 'token',
+    about: describeTokenRequest(request, owner),
+    faultSubject: { on: 'token', portal: owner?.portal.host, grantType: request.grantType },
+    perform: () => answerTokenRequest(world, request),
+  };
+}
+
+/** The server looks in the query, then in the body (2.2). */
+function readTokenRequest({ query, form }: Asked): TokenRequest {
+  const param = (name: string) => [query[name], form[name]].find((value) => typeof value === 'string');
+  return {
+    grantType: param('grant_type'),
+    clientId: param('client_id'),
+    clientSecret: param('client_secret'),
+    code: param('code'),
+    refreshToken: param('refresh_token'),
+  };
+}
+
+function findOwner({ grants }: World, { code, refreshToken }: TokenRequest): GrantOwner | undefined {
+  return grants.findCode(code ?? '') ?? grants.findRefreshToken(refreshToken ?? '')?.chain;
+}
+
+function describeTokenRequest(
+  { grantType, clientId }: TokenRequest,
+  owner: GrantOwner | undefined,
+): AboutRequest {
+  return {
+    ...(grantType !== undefined && { grantType }),
+    ...(clientId !== undefined && { clientId }),
+    ...(owner && { portal: owner.portal.host, memberId: owner.portal.memberId, userId: owner.userId }),
+  };
+}
+
+/** The checks in the order of section 2.7: client, grant type, secret, parameter, code or token, installed, paid. */
+function answerTokenRequest(world: World, request: TokenRequest): Answer {
+  const client = world.clients.find(request.clientId);
+  if (client === undefined) return refuse(200, 'wrong_client');
+  if (!isKnownGrantType(request.grantType)) {
+    return refuse(400, 'invalid_request', 'Invalid grant_type parameter or parameter missing');
+  }
+  if (request.clientSecret !== client.clientSecret) return refuse(400, 'invalid_client');
+  switch (request.grantType) {
+    case 'authorization_code':
+      return exchangeCode(world, client, request.code);
+    case 'refresh_token':
+      return refresh(world, client, request.refreshToken);
+    default:
+      return refuse(400, 'unsupported_grant_type');
+  }
+}
+
+/** Those of RFC 6749; only two of them are for applications. */
+const KNOWN_GRANT_TYPES = ['authorization_code', 'refresh_token', 'password', 'client_credentials'];
+
+function isKnownGrantType(grantType: string | undefined): boolean {
+  return grantType !== undefined && KNOWN_GRANT_TYPES.includes(grantType);
+}
+
+function exchangeCode(world: World, client: Client, value: string | undefined): Answer {
+  if (value === undefined || value === '') return refuse(400, 'invalid_request');
+  const code = world.grants.findCode(value);
+  if (code === undefined || code.clientId !== client.clientId || code.used)
+    return refuse(400, 'invalid_grant');
+  if (world.grants.hasExpired(code)) {
+    return refuse(401, 'expired_token', 'The authorization token provided has expired.');
+  }
+  return refuseIfNotUsable(code) ?? tokenResponse(world, client, code, world.grants.redeemCode(code));
+}
+
+function refresh(world: World, client: Client, value: string | undefined): Answer {
+  if (value === undefined || value === '') {
+    return refuse(400, 'invalid_request', 'No "refresh_token" parameter found');
+  }
+  const token = world.grants.findRefreshToken(value);
+  if (token === undefined || token.chain.clientId !== client.clientId) return refuse(400, 'invalid_grant');
+  if (token.used) world.grants.noteReplay(token);
+  if (token.used || token.chain.ended) return refuse(400, 'invalid_grant');
+  if (world.grants.hasExpired(token)) {
+    return refuse(401, 'expired_token', 'The refresh token provided has expired.');
+  }
+  const refused = refuseIfNotUsable(token.chain);
+  if (refused) return refused;
+  if (token.chain.portal.findUser(token.chain.userId)?.appAccess === false)
+    return refuse(403, 'user_access_error');
+  return tokenResponse(world, client, token.chain, world.grants.rotate(token));
+}
+
+/** Whether the application is still on the portal, the same installation of it, and paid for. */
+function refuseIfNotUsable(grant: GrantOwner & { installation: number }): Answer | undefined {
+  if (!grant.portal.installed) return refuse(401, 'NOT_INSTALLED', 'Application not installed');
+  if (isOfFormerInstallation(grant)) return refuse(400, 'invalid_grant');
+  if (grant.portal.unpaid) return refuse(401, 'PAYMENT_REQUIRED', 'Payment required');
+  return undefined;
+}
+
+/** Section 2.3: no `token_type`, and a `domain` that is the authorization server's. */
+function tokenResponse(world: World, client: Client, owner: GrantOwner, tokens: IssuedTokens): Answer {
+  const { portals, switches, serverDomain, authorizationServer } = world;
+  return jsonAnswer(
+    200,
+    {
+      access_token: tokens.accessToken,
+      expires: toUnixSeconds(tokens.accessTokenExpiresAtMs),
+      // An integer on the wire, even where a test lets tokens live for half a second.
+      expires_in: Math.max(1, Math.round(switches.accessTokenLifetimeSeconds)),
+      scope: switches.tokenScope,
+      domain: serverDomain,
+      server_endpoint: `${authorizationServer}/rest/`,
+      status: client.status,
+      client_endpoint: portals.clientEndpointOf(owner.portal),
+      member_id: owner.portal.memberId,
+      user_id: owner.userId,
+      refresh_token: tokens.refreshToken,
+    },
+    NO_STORE,
+  );
+}
+
+const NO_STORE = { 'cache-control': 'no-store' };
+
+function refuse(status: number, error: string, description?: string): Answer {
+  const body = description === undefined ? { error } : { error, error_description: description };
+  return { ...jsonAnswer(status, body, NO_STORE), error };
+}

@@ -1,0 +1,59 @@
+import type { CompanyRow, Multifield } from './crm/company-row.ts';
+import type { PortalOptions, PortalUserOptions } from './options.ts';
+import { randomHex } from './secrets.ts';
+
+/** A valid company; a test overrides only what it is about. */
+export function aCompany(overrides: Partial<CompanyRow> = {}): CompanyRow {
+  const ID = overrides.ID ?? String(nextId());
+  return {
+    ID,
+    TITLE: `Company ${ID}`,
+    COMPANY_TYPE: 'CUSTOMER',
+    INDUSTRY: 'IT',
+    EMPLOYEES: 'EMPLOYEES_1',
+    REVENUE: '1000.00',
+    CURRENCY_ID: 'USD',
+    ASSIGNED_BY_ID: '1',
+    CREATED_BY_ID: '1',
+    MODIFY_BY_ID: '1',
+    DATE_CREATE: '2026-01-15T10:00:00+00:00',
+    DATE_MODIFY: '2026-02-15T10:00:00+00:00',
+    ...overrides,
+  };
+}
+
+/** One item of PHONE, EMAIL, WEB or IM. */
+export function aMultifield(overrides: Partial<Multifield> = {}): Multifield {
+  return {
+    ID: String(nextId()),
+    VALUE_TYPE: 'WORK',
+    VALUE: '+1 212 555 0100',
+    TYPE_ID: 'PHONE',
+    ...overrides,
+  };
+}
+
+/** A portal of its own, with one administrator and no companies. */
+export function aPortal(overrides: Partial<PortalOptions> = {}): PortalOptions {
+  return { host: '127.0.0.1', memberId: randomHex(32), users: [aPortalUser()], companies: [], ...overrides };
+}
+
+export function aPortalUser(overrides: Partial<PortalUserOptions> = {}): PortalUserOptions {
+  const id = overrides.id ?? 1;
+  return {
+    id,
+    login: `user${id}`,
+    password: 'demo',
+    name: 'Some',
+    lastName: 'Body',
+    admin: id === 1,
+    ...overrides,
+  };
+}
+
+let lastId = 0;
+
+function nextId(): number {
+  lastId += 1;
+  return lastId;
+}

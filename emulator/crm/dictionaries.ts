@@ -1,0 +1,62 @@
+import type { Language } from '../portal/portal.ts';
+
+/** The dictionaries a company refers to; each is the `ENTITY_ID` of `crm.status.list` (section 7.5). */
+export type DictionaryName = 'COMPANY_TYPE' | 'INDUSTRY' | 'EMPLOYEES';
+export type Dictionaries = Record<DictionaryName, DictionaryItem[]>;
+
+export interface DictionaryItem {
+  /** What the company's field holds. */
+  STATUS_ID: string;
+  /** What its owner calls it. */
+  NAME: string;
+  /** Default: tens in the order given. */
+  SORT?: string;
+}
+
+/** Fills in the dictionaries that the options leave out with believable ones in the portal's language. */
+export function completeDictionaries(language: Language, given: Partial<Dictionaries> = {}): Dictionaries {
+  return { ...demoDictionaries(language), ...given };
+}
+
+/** The factory values of section 7.5, and industries as a portal's owner would have them. */
+function demoDictionaries(language: Language): Dictionaries {
+  const inLanguage = ([STATUS_ID, en, ru]: readonly [string, string, string]): DictionaryItem => ({
+    STATUS_ID,
+    NAME: language === 'ru' ? ru : en,
+  });
+  return {
+    COMPANY_TYPE: COMPANY_TYPES.map(inLanguage),
+    INDUSTRY: INDUSTRIES.map(inLanguage),
+    EMPLOYEES: EMPLOYEES.map(inLanguage),
+  };
+}
+
+const COMPANY_TYPES = [
+  ['CUSTOMER', 'Client', 'Клиент'],
+  ['SUPPLIER', 'Supplier', 'Поставщик'],
+  ['COMPETITOR', 'Competitor', 'Конкурент'],
+  ['PARTNER', 'Partner', 'Партнёр'],
+  ['OTHER', 'Other', 'Другое'],
+] as const;
+
+const INDUSTRIES = [
+  ['IT', 'Information technology', 'Информационные технологии'],
+  ['TELECOM', 'Telecommunications', 'Телекоммуникации'],
+  ['MANUFACTURING', 'Manufacturing', 'Производство'],
+  ['BANKING', 'Banking', 'Банковские услуги'],
+  ['CONSULTING', 'Consulting', 'Консалтинг'],
+  ['FINANCE', 'Finance', 'Финансы'],
+  ['GOVERNMENT', 'Government', 'Правительство'],
+  ['DELIVERY', 'Delivery', 'Доставка'],
+  ['ENTERTAINMENT', 'Entertainment', 'Развлечения'],
+  ['NOTPROFIT', 'Non-profit', 'Не для получения прибыли'],
+  ['1', 'Construction', 'Строительство'],
+  ['2', 'Food & drink', 'Продукты питания'],
+] as const;
+
+const EMPLOYEES = [
+  ['EMPLOYEES_1', 'Less than 50', 'менее 50'],
+  ['EMPLOYEES_2', '50-250', '50-250'],
+  ['EMPLOYEES_3', '250-500', '250-500'],
+  ['EMPLOYEES_4', 'Over 500', 'более 500'],
+] as const;

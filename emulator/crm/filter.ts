@@ -1,0 +1,169 @@
+import { offsetToMs } from '../clock.ts';
+import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
+import type { Comparable, FieldKind } from './table.ts';
+
+/** One entry of a filter: an optional operator and a field name, and what to compare with (section 7.2). */
+export interface Condition {
+  field: string;
+  operator: Operator;
+  values: string[];
+}
+
+export type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=' | '%' | '!%' | 'like' | '!like';
+
+/** Longest first, so that `>=` is not read as `>`. The list methods of 7.2 do not know the negated patterns of 7.6. */
+const LIST_PREFIXES = ['>=', '<=', '!=', '!@', '=%', '%=', '!', '=', '>', '<', '@', '%'];
+const ITEM_PREFIXES = ['!=%', '!%=', '!%', ...LIST_PREFIXES];
+
+const OPERATOR_OF_PREFIX: Record<string, Operator> = {
+  '': '=',
+  '=': '=',
+  '@': '=',
+  '!': '!=',
+  '!=': '!=',
+  '!@': '!=',
+  '>': '>',
+  '>=': '>=',
+  '<': '<',
+  '<=': '<=',
+  '%': '%',
+  '!%': '!%',
+  '=%': 'like',
+  '%=': 'like',
+  '!=%': '!like',
+  '!%=': '!like',
+};
+
+/** `>=DATE_CREATE` → `>=`, `DATE_CREATE` */
+export function splitFilterKey(key: string, family: 'list' | 'item'): { operator: Operator; field: string } {
+  const prefix =
+    (family === 'item' ? ITEM_PREFIXES : LIST_PREFIXES).find((each) => key.startsWith(each)) ?? '';
+  return { operator: OPERATOR_OF_PREFIX[prefix] ?? '=', field: key.slice(prefix.length) };
+}
+
+/** The conditions of a flat filter, all of which must hold. Fields nobody knows are still among them. */
+export function readConditions(filter: PhpValue | undefined): Condition[] {
+  return asEntries(filter).map(([key, value]) => ({
+    ...splitFilterKey(key, 'list'),
+    values: readValues(value),
+  }));
+}
+
+/** An array means "any of these", whatever the operator said; an empty one matches nothing. */
+export function readValues(value: PhpValue): string[] {
+  return isArrayLike(value) ? asList(value).map((item) => asText(item) ?? '') : [asText(value) ?? ''];
+}
+
+export type Test = (value: Comparable) => boolean;
+
+/**
+ * Turns a condition into a test of a column's value.
+ *
+ * @param utcOffset  the portal's: an instant without an offset means the portal's time
+ */
+export function compileCondition({ operator, values }: Condition, kind: FieldKind, utcOffset: string): Test {
+  const simple = operatorFor(operator, kind);
+  switch (simple) {
+    case '=':
+      return equalsAny(values, kind, utcOffset);
+    case '!=':
+      return not(equalsAny(values, kind, utcOffset));
+    case '%':
+      return containsAny(values);
+    case '!%':
+      return not(containsAny(values));
+    case 'like':
+      return matchesAny(values);
+    case '!like':
+      return not(matchesAny(values));
+    default:
+      return compares(simple, toComparable(values[0] ?? '', kind, utcOffset));
+  }
+}
+
+/** Multifields and dictionary fields know only "equals"; what else was asked for silently becomes that (7.2). */
+function operatorFor(operator: Operator, kind: FieldKind): Operator {
+  if (kind === 'text') return operator;
+  if (kind === 'list') return operator.startsWith('!') ? '!=' : '=';
+  if (operator === '%' || operator === 'like') return '=';
+  return operator === '!%' || operator === '!like' ? '!=' : operator;
+}
+
+function equalsAny(values: string[], kind: FieldKind, utcOffset: string): Test {
+  const wanted = new Set<unknown>(values.map((value) => toComparable(value, kind, utcOffset)));
+  return (value) => {
+    if (!Array.isArray(value)) return wanted.has(value);
+    return value.length === 0 ? wanted.has(null) : value.some((item) => wanted.has(item));
+  };
+}
+
+function containsAny(values: string[]): Test {
+  const wanted = values.map((value) => value.toLowerCase());
+  return (value) => typeof value === 'string' && wanted.some((part) => value.includes(part));
+}
+
+function matchesAny(values: string[]): Test {
+  const patterns = values.map((value) => new RegExp(`^${likeToRegExp(value.toLowerCase())}$`, 'su'));
+  return (value) => typeof value === 'string' && patterns.some((pattern) => pattern.test(value));
+}
+
+/** `%` stands for anything, as the caller wrote it; everything else for itself. */
+function likeToRegExp(pattern: string): string {
+  return pattern
+    .split('%')
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+    .join('.*');
+}
+
+function compares(operator: '>' | '>=' | '<' | '<=', wanted: Comparable): Test {
+  if (wanted === null || Array.isArray(wanted)) return () => false;
+  switch (operator) {
+    case '>':
+      return (value) => value !== null && value > wanted;
+    case '>=':
+      return (value) => value !== null && value >= wanted;
+    case '<':
+      return (value) => value !== null && value < wanted;
+    case '<=':
+      return (value) => value !== null && value <= wanted;
+  }
+}
+
+function not(test: Test): Test {
+  return (value) => !test(value);
+}
+
+/** A text of a row or a filter as something that compares the way the database would: empty is null, case is nothing. */
+export function toComparable(text: string, kind: FieldKind, utcOffset: string): string | number | null {
+  if (text === '') return null;
+  switch (kind) {
+    case 'number':
+      return Number.parseFloat(text) || 0;
+    case 'instant':
+      return parseInstant(text, utcOffset);
+    default:
+      return text.toLowerCase();
+  }
+}
+
+const WITHOUT_OFFSET = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/;
+const RUSSIAN = /^(\d\d)\.(\d\d)\.(\d{4})(?: (\d\d):(\d\d)(?::(\d\d))?)?$/;
+
+/** An instant nobody can read is NaN, which equals and precedes nothing. */
+function parseInstant(text: string, utcOffset: string): number {
+  const local = WITHOUT_OFFSET.exec(text);
+  if (local) return portalTime(local.slice(1), utcOffset);
+  const russian = RUSSIAN.exec(text);
+  if (russian) {
+    const [day, month, year, ...time] = russian.slice(1);
+    return portalTime([year, month, day, ...time], utcOffset);
+  }
+  return Date.parse(text);
+}
+
+function portalTime(parts: (string | undefined)[], utcOffset: string): number {
+  const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = parts.map((part) =>
+    Number(part ?? 0),
+  );
+  return Date.UTC(year, month - 1, day, hours, minutes, seconds) - offsetToMs(utcOffset);
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '../clock.ts';
+import type { Switches } from '../options.ts';
+import type { Portal } from '../portal/portal.ts';
+import { newSecret } from '../secrets.ts';
+
+/** Who a code or token acts for. */
+export interface GrantOwner {
+  clientId: string;
+  portal: Portal;
+  userId: number;
+}
+
+/** The line of token pairs that one authorization began (2.5); any number may live side by side. */
+interface Chain extends GrantOwner {
+  /** Tokens do not survive that the application is removed and installed again (2.5). */
+  installation: number;
+  ended: boolean;
+}
+
+interface Code extends GrantOwner {
+  installation: number;
+  expiresAtMs: number;
+  used: boolean;
+}
+
+export interface RefreshToken {
+  chain: Chain;
+  accessToken: AccessToken;
+  expiresAtMs: number;
+  used: boolean;
+}
+
+export interface AccessToken {
+  chain: Chain;
+  expiresAtMs: number;
+  /** Died with the refresh token of its pair. */
+  dead: boolean;
+  /** The portal asks the authorization server once per token and caches the answer (3.3). */
+  seenByPortal: boolean;
+}
+
+export interface IssuedTokens {
+  accessToken: string;
+  refreshToken: string;
+  accessTokenExpiresAtMs: number;
+}
+
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
+
+/** Every code and token ever issued. None is forgotten, as an expired one is answered differently from garbage. */
+export class Grants {
+  readonly #codes = new Map<string, Code>();
+  readonly #accessTokens = new Map<string, AccessToken>();
+  readonly #refreshTokens = new Map<string, RefreshToken>();
+  readonly #clock: Clock;
+  readonly #switches: Switches;
+
+  constructor(clock: Clock, switches: Switches) {
+    this.#clock = clock;
+    this.#switches = switches;
+  }
+
+  issueCode(owner: GrantOwner): string {
+    const expiresAtMs = this.#clock.now() + this.#switches.codeLifetimeSeconds * 1000;
+    const code = newSecret(expiresAtMs);
+    this.#codes.set(code, { ...owner, installation: owner.portal.installation, expiresAtMs, used: false });
+    return code;
+  }
+
+  findCode(code: string): Code | undefined {
+    return this.#codes.get(code);
+  }
+
+  findAccessToken(token: string): AccessToken | undefined {
+    return this.#accessTokens.get(token);
+  }
+
+  findRefreshToken(token: string): RefreshToken | undefined {
+    return this.#refreshTokens.get(token);
+  }
+
+  /** Begins a chain. The code works once; the 2017 server's leniency is not imitated (1.4). */
+  redeemCode(code: Code): IssuedTokens {
+    code.used = true;
+    return this.beginChain(code);
+  }
+
+  beginChain({ clientId, portal, userId }: GrantOwner): IssuedTokens {
+    return this.#issuePair({ clientId, portal, userId, installation: portal.installation, ended: false });
+  }
+
+  /** Rotation (2.5): the next pair of the chain, and with strict rotation the end of the one before. */
+  rotate(refreshToken: RefreshToken): IssuedTokens {
+    if (this.#switches.rotation === 'strict') {
+      refreshToken.used = true;
+      refreshToken.accessToken.dead = true;
+    }
+    return this.#issuePair(refreshToken.chain);
+  }
+
+  /** What an authorization server does that takes a used refresh token for a stolen one. */
+  noteReplay(refreshToken: RefreshToken): void {
+    if (this.#switches.familyKill) refreshToken.chain.ended = true;
+  }
+
+  /** Ends the chains and codes of one portal user, or of all users of the portal. */
+  revoke(portal: Portal, userId?: number): void {
+    const concerns = (owner: GrantOwner) =>
+      owner.portal === portal && (userId === undefined || owner.userId === userId);
+    for (const { chain } of this.#refreshTokens.values()) if (concerns(chain)) chain.ended = true;
+    for (const code of this.#codes.values()) if (concerns(code)) code.used = true;
+  }
+
+  expireAccessTokens(portal: Portal): void {
+    for (const token of this.#accessTokens.values()) {
+      if (token.chain.portal === portal) token.expiresAtMs = Math.min(token.expiresAtMs, this.#clock.now());
+    }
+  }
+
+  hasExpired({ expiresAtMs }: { expiresAtMs: number }): boolean {
+    return this.#clock.now() >= expiresAtMs;
+  }
+
+  #issuePair(chain: Chain): IssuedTokens {
+    const now = this.#clock.now();
+    const accessTokenExpiresAtMs = now + this.#switches.accessTokenLifetimeSeconds * 1000;
+    const refreshTokenExpiresAtMs = now + this.#switches.refreshTokenLifetimeDays * MS_PER_DAY;
+    const accessToken = newSecret(accessTokenExpiresAtMs);
+    const refreshToken = newSecret(refreshTokenExpiresAtMs);
+    const access = { chain, expiresAtMs: accessTokenExpiresAtMs, dead: false, seenByPortal: false };
+    this.#accessTokens.set(accessToken, access);
+    this.#refreshTokens.set(refreshToken, {
+      chain,
+      accessToken: access,
+      expiresAtMs: refreshTokenExpiresAtMs,
+      used: false,
+    });
+    return { accessToken, refreshToken, accessTokenExpiresAtMs };
+  }
+}
+
+/** Whether the application was removed from the portal since, even if it is there again by now. */
+export function isOfFormerInstallation({
+  portal,
+  installation,
+}: {
+  portal: Portal;
+  installation: number;
+}): boolean {
+  return portal.installation !== installation;
+}

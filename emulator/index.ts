@@ -1,0 +1,142 @@
+import type { RequestListener } from 'node:http';
+
+import { routeAuthorizationServer } from './authorization-server/routes.ts';
+import { createClock } from './clock.ts';
+import { demoPortals } from './demo-portals.ts';
+import { toEmulatedPortal } from './emulated-portal.ts';
+import type { Emulator } from './emulator.ts';
+import { FaultOrders } from './faults/fault-orders.ts';
+import { Clients, DEMO_CLIENT } from './grants/clients.ts';
+import { Grants } from './grants/grants.ts';
+import type { EmulatorOptions, Switches } from './options.ts';
+import { Portal } from './portal/portal.ts';
+import { PortalBook } from './portal/portal-book.ts';
+import { routePortals } from './portal/routes.ts';
+import { RequestLog } from './record/request-log.ts';
+import { OperatingTime } from './rest/operating-time.ts';
+import { RequestBuckets } from './rest/request-buckets.ts';
+import { type Listener, listen, loopbackAddresses } from './wire/listen.ts';
+import { serve } from './wire/serve.ts';
+import type { World } from './world.ts';
+
+export type { CompanyRow, Multifield } from './crm/company-row.ts';
+export { demoPortals } from './demo-portals.ts';
+export type { EmulatedPortal, Emulator, IssuedTokenSet } from './emulator.ts';
+export type { Effect, Fault } from './faults/fault.ts';
+export type { OrderedFault } from './faults/fault-orders.ts';
+export { DEMO_CLIENT } from './grants/clients.ts';
+export type * from './options.ts';
+export type { RecordedRequest, RequestKind } from './record/recorded-request.ts';
+export { SECRET_MARK } from './secrets.ts';
+
+const DEFAULT_SWITCHES: Switches = {
+  accessTokenLifetimeSeconds: 3600,
+  refreshTokenLifetimeDays: 28,
+  codeLifetimeSeconds: 30,
+  rotation: 'strict',
+  familyKill: false,
+  requestLimit: null,
+  operatingLimit: null,
+  restStatuses: 'code',
+  tokenScope: 'app',
+};
+
+/**
+ * Starts Bitrix24 portals and their authorization server on this machine.
+ *
+ * What they do is told, with sources, in the README beside this file.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const portals = (options.portals ?? demoPortals()).map((portal) => new Portal(portal));
+  const addresses = options.listenOn ?? loopbackAddresses(portals.map(({ host }) => host));
+  const stop = new AbortController();
+
+  // The servers know their ports only once they listen, and what they serve knows its addresses only then.
+  let world: World | undefined;
+  const whenReady = (handle: (world: World) => RequestListener): RequestListener => {
+    return (req, res) => {
+      if (world === undefined) res.writeHead(503).end();
+      else handle(world)(req, res);
+    };
+  };
+  const print = options.print ?? (() => undefined);
+  const listener = (route: typeof routePortals): RequestListener =>
+    whenReady((ready) =>
+      serve((asked) => route(ready, asked), {
+        log: ready.log,
+        faults: ready.faults,
+        print,
+        stopped: stop.signal,
+      }),
+    );
+
+  const portalServer = await listen(options.portalPort ?? 0, addresses, listener(routePortals));
+  const authorizationServer = await listen(
+    options.authorizationServerPort ?? 0,
+    addresses,
+    listener(routeAuthorizationServer),
+  ).catch(async (error: unknown) => {
+    await portalServer.close();
+    throw error;
+  });
+
+  world = createWorld(options, portals, portalServer.port, authorizationServer.port);
+  return createEmulator(world, portalServer, async () => {
+    stop.abort();
+    world?.faults.clear();
+    await Promise.all([portalServer.close(), authorizationServer.close()]);
+  });
+}
+
+function createWorld(
+  options: EmulatorOptions,
+  portals: Portal[],
+  portalPort: number,
+  authorizationServerPort: number,
+): World {
+  const clock = createClock(options.now ?? Date.now);
+  const switches = readSwitches(options);
+  const authorizationServer = `http://localhost:${authorizationServerPort}`;
+  return {
+    clock,
+    switches,
+    clients: new Clients(options.clients ?? [DEMO_CLIENT]),
+    grants: new Grants(clock, switches),
+    portals: new PortalBook(portals, portalPort),
+    faults: new FaultOrders(),
+    log: new RequestLog(),
+    buckets: new RequestBuckets(clock, switches),
+    operatingTime: new OperatingTime(clock, switches),
+    authorizationServer,
+    serverDomain: options.serverDomain ?? new URL(authorizationServer).host,
+  };
+}
+
+/** One object for the whole run: whoever holds it sees a switch move. */
+function readSwitches(options: EmulatorOptions): Switches {
+  const names = Object.keys(DEFAULT_SWITCHES) as (keyof Switches)[];
+  const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return { ...DEFAULT_SWITCHES, ...(Object.fromEntries(given) as Partial<Switches>) };
+}
+
+function createEmulator(world: World, portalServer: Listener, stop: () => Promise<void>): Emulator {
+  const { log, clock, faults, clients, switches, buckets } = world;
+  return {
+    authorizationServer: world.authorizationServer,
+    portals: world.portals.portals.map((portal) => toEmulatedPortal(world, portal, portalServer)),
+    requests: log.requests,
+    clearRequests: () => log.clear(),
+    advance: (ms) => clock.advance(ms),
+    orderFault: (fault) => faults.order(fault),
+    clearFaults: () => faults.clear(),
+    registerClient: (client) => clients.register(client),
+    setRequestLimit: (limit) => {
+      switches.requestLimit = limit;
+      buckets.empty();
+    },
+    set: (changes) => {
+      Object.assign(switches, changes);
+    },
+    stop,
+  };
+}

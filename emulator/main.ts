@@ -1,0 +1,71 @@
+import {
+  type ClientOptions,
+  DEMO_CLIENT,
+  type Emulator,
+  type EmulatorOptions,
+  startEmulator,
+} from './index.ts';
+import { isPortTaken } from './wire/listen.ts';
+
+/** `npm run emulator`: the demo portals until somebody presses Ctrl-C. */
+
+const PORTAL_PORT = 8051;
+const AUTHORIZATION_SERVER_PORT = 8052;
+
+const print = (line: string) => console.log(line);
+
+const client = readClient(process.env);
+const { EMULATOR_HOST } = process.env;
+const options: EmulatorOptions = {
+  portalPort: PORTAL_PORT,
+  authorizationServerPort: AUTHORIZATION_SERVER_PORT,
+  clients: [client],
+  print,
+  ...(EMULATOR_HOST && { listenOn: EMULATOR_HOST.split(',') }),
+};
+
+const emulator = await startEmulator(options).catch((error: unknown) => {
+  if (!isPortTaken(error)) throw error;
+  console.error(
+    `Port ${PORTAL_PORT} or ${AUTHORIZATION_SERVER_PORT} is taken: another emulator may be running; stop it first.`,
+  );
+  process.exit(1);
+});
+
+introduce(emulator, client);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => emulator.stop().then(() => process.exit(0)));
+}
+
+/** The demo client, but for what the environment sets: the same keys as the application reads. */
+function readClient(env: NodeJS.ProcessEnv): ClientOptions {
+  return {
+    ...DEMO_CLIENT,
+    ...(env.BITRIX24_CLIENT_ID && { clientId: env.BITRIX24_CLIENT_ID }),
+    ...(env.BITRIX24_CLIENT_SECRET && { clientSecret: env.BITRIX24_CLIENT_SECRET }),
+    ...(env.PUBLIC_URL && { redirectUri: `${env.PUBLIC_URL.replace(/\/$/, '')}/bitrix` }),
+  };
+}
+
+function introduce(
+  { portals, authorizationServer }: Emulator,
+  { clientId, redirectUri }: ClientOptions,
+): void {
+  print('Bitrix24 emulator. Portals:');
+  for (const { origin, users } of portals) {
+    print(`  ${origin}/`);
+    for (const { login, password, name, lastName, position } of users.filter(({ offered }) => offered)) {
+      print(`    ${login} / ${password}  ${name} ${lastName}${position && `, ${position}`}`);
+    }
+  }
+  print(`Authorization server: ${authorizationServer}`);
+  print(`What it was asked, and faults to order: ${authorizationServer}/_emulator/`);
+  print(`Authorization responses go to ${redirectUri}. For the application's .env:`);
+  print(`  BITRIX24_CLIENT_ID=${clientId}`);
+  // A secret from the environment is known to whoever set it, and is nobody else's business.
+  const ownSecret = process.env.BITRIX24_CLIENT_SECRET !== undefined;
+  print(`  BITRIX24_CLIENT_SECRET=${ownSecret ? '(the one in the environment)' : DEMO_CLIENT.clientSecret}`);
+  print(`  BITRIX24_PORTALS=${portals.map(({ origin }) => origin).join(',')}`);
+  print(`  BITRIX24_AUTHORIZATION_SERVERS=${authorizationServer}`);
+  print('');
+}

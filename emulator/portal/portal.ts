@@ -1,0 +1,124 @@
+import { CompanyBook } from '../crm/company-book.ts';
+import { completeDictionaries, type Dictionaries } from '../crm/dictionaries.ts';
+import { demoUserFields, type UserField } from '../crm/user-fields.ts';
+import { generateCompanies } from '../demo/generate-companies.ts';
+import type { PortalOptions, PortalUserOptions } from '../options.ts';
+import { randomHex } from '../secrets.ts';
+
+export type Language = 'ru' | 'en';
+
+/** Somebody of this portal, everything optional filled in. */
+export type PortalUser = Required<PortalUserOptions>;
+
+/** One emulated Bitrix24: its people, its data, and whether our application may be here. */
+export class Portal {
+  readonly memberId: string;
+  readonly title: string;
+  readonly language: Language;
+  readonly utcOffset: string;
+  readonly timeZone: string;
+  readonly dictionaries: Dictionaries;
+  readonly userFields: UserField[];
+  readonly companies: CompanyBook;
+  host: string;
+  installed = true;
+  /** Counts up with each removal, so that tokens of before stay dead after a new installation. */
+  installation = 1;
+  unpaid = false;
+  readonly #users: Map<number, PortalUser>;
+  readonly #sessions = new Map<string, number>();
+  readonly #scope: string[] | undefined;
+
+  constructor(options: PortalOptions) {
+    this.host = options.host.toLowerCase();
+    this.memberId = options.memberId ?? randomHex(32);
+    this.language = options.language ?? 'en';
+    this.title = options.title ?? (this.language === 'ru' ? 'Портал' : 'Portal');
+    this.utcOffset = options.utcOffset ?? '+00:00';
+    this.timeZone = options.timeZone ?? 'Etc/UTC';
+    this.userFields = options.userFields ?? demoUserFields(this.language);
+    this.dictionaries = completeDictionaries(this.language, options.dictionaries);
+    this.#scope = options.scope;
+    this.#users = new Map(options.users.map((user) => [user.id, completeUser(user)]));
+    this.companies = new CompanyBook(() => this.#makeCompanies(options.companies), {
+      userFields: this.userFields,
+      utcOffset: this.utcOffset,
+    });
+  }
+
+  get users(): PortalUser[] {
+    return [...this.#users.values()];
+  }
+
+  findUser(id: number): PortalUser | undefined {
+    return this.#users.get(id);
+  }
+
+  changeUser(id: number, changes: Partial<PortalUserOptions>): void {
+    const user = this.#users.get(id);
+    if (user === undefined) throw new Error(`portal ${this.host} has no user ${id}`);
+    this.#users.set(id, { ...user, ...changes, id });
+  }
+
+  /** The permissions an application has here: those on its card, as far as this portal grants them. */
+  grantedScope(cardScope: string[]): string[] {
+    return cardScope.filter((scope) => this.#scope?.includes(scope) ?? true);
+  }
+
+  uninstall(): void {
+    this.installed = false;
+    this.installation += 1;
+  }
+
+  install(): void {
+    this.installed = true;
+  }
+
+  /** A name of its own per portal: browsers do not keep the cookies of two ports of one host apart. */
+  get cookieName(): string {
+    return `emulator_portal_${this.memberId}`;
+  }
+
+  /** @returns  the value of the cookie that says who is signed in to this portal */
+  signIn(user: PortalUser): string {
+    const session = randomHex(32);
+    this.#sessions.set(session, user.id);
+    return session;
+  }
+
+  signOut(session: string | undefined): void {
+    if (session !== undefined) this.#sessions.delete(session);
+  }
+
+  /** Who is signed in to the portal by this cookie; somebody dismissed is not. */
+  signedInUser(cookies: ReadonlyMap<string, string>): PortalUser | undefined {
+    const userId = this.#sessions.get(cookies.get(this.cookieName) ?? '');
+    const user = userId === undefined ? undefined : this.findUser(userId);
+    return user?.active ? user : undefined;
+  }
+
+  #makeCompanies(companies: PortalOptions['companies']) {
+    if (Array.isArray(companies)) return companies;
+    return generateCompanies({
+      ...companies,
+      language: this.language,
+      utcOffset: this.utcOffset,
+      responsibleIds: this.users.filter((user) => user.crm !== 'none').map((user) => user.id),
+      userFields: this.userFields,
+    });
+  }
+}
+
+function completeUser(user: PortalUserOptions): PortalUser {
+  return {
+    admin: false,
+    email: `${user.login}@example.com`,
+    position: '',
+    gender: 'M',
+    crm: 'all',
+    appAccess: true,
+    active: true,
+    offered: true,
+    ...user,
+  };
+}

@@ -1,0 +1,69 @@
+import { companyListPage, companyPage, homePage, notFoundPage, signInPage } from '../pages.ts';
+import { routeRest } from '../rest/call.ts';
+import { readableBy } from '../rest/companies.ts';
+import { type Answer, htmlAnswer, notFoundAnswer, redirectAnswer } from '../wire/answer.ts';
+import type { Asked } from '../wire/asked.ts';
+import type { Route } from '../wire/serve.ts';
+import type { World } from '../world.ts';
+import { routeAuthorize } from './authorize.ts';
+import type { Portal, PortalUser } from './portal.ts';
+import { signIn, signOut } from './sign-in.ts';
+
+/** Everything the portals' port answers; the Host header says which portal is meant. */
+export function routePortals(world: World, asked: Asked): Route {
+  const portal = world.portals.find(asked.host);
+  if (portal === undefined) {
+    return page(() => notFoundAnswer(notFoundPage(`No portal is called ${asked.host}.`)));
+  }
+  if (portal.host !== asked.host) return routeFormerName(world, portal, asked);
+  if (asked.path.startsWith('/rest/')) return routeRest(world, portal, asked);
+  if (/^\/oauth\/authorize\/?$/.test(asked.path)) return routeAuthorize(world, portal, asked);
+  if (asked.httpMethod === 'POST' && asked.path === '/') {
+    return { kind: 'login', about: aboutPortal(portal), perform: () => signIn(portal, asked) };
+  }
+  return page(() => showPage(portal, asked), portal);
+}
+
+function page(perform: () => Answer, portal?: Portal): Route {
+  return { kind: 'page', ...(portal && { about: aboutPortal(portal) }), perform };
+}
+
+function aboutPortal({ host, memberId }: Portal) {
+  return { portal: host, memberId };
+}
+
+/** A renamed portal's old address only knows the new one (section 4). */
+function routeFormerName(world: World, portal: Portal, asked: Asked): Route {
+  return {
+    kind: asked.path.startsWith('/rest/') ? 'rest' : 'page',
+    about: { portal: asked.host, memberId: portal.memberId },
+    perform: () => redirectAnswer(302, `${world.portals.originOf(portal)}${asked.target}`),
+  };
+}
+
+/** Pages for people, so that links into the portal lead somewhere. There is no `/oauth/token/` among them (2.1). */
+function showPage(portal: Portal, asked: Asked): Answer {
+  const { path } = asked;
+  if (/^\/logout\/?$/.test(path)) return signOut(portal, asked);
+  const user = portal.signedInUser(asked.cookies);
+  if (path === '/') return htmlAnswer(homePage({ portal, user }));
+  const companyId = /^\/crm\/company\/(?:details|show)\/(\d+)\/?$/.exec(path)?.[1];
+  const isList = /^\/crm\/company(\/list)?\/?$/.test(path);
+  if (companyId === undefined && !isList) return notFoundAnswer(notFoundPage(`Nothing is at ${path}.`));
+  if (user === undefined) return htmlAnswer(signInPage({ portal, action: '/' }));
+  return companyId === undefined ? showCompanyList(portal, user) : showCompany(portal, user, companyId);
+}
+
+function showCompany(portal: Portal, user: PortalUser, id: string): Answer {
+  const company = portal.companies.find(id);
+  if (company === undefined || !readableBy(user).test(company)) {
+    return notFoundAnswer(notFoundPage('There is no such company, or you may not see it.'));
+  }
+  return htmlAnswer(companyPage({ portal, company }));
+}
+
+function showCompanyList(portal: Portal, user: PortalUser): Answer {
+  const newestFirst = [{ field: 'ID', descending: true }];
+  const { rows, total = 0 } = portal.companies.table.page(readableBy(user), newestFirst, [], 0);
+  return htmlAnswer(companyListPage({ portal, companies: rows, total }));
+}

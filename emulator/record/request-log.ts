@@ -1,0 +1,55 @@
+import { maskSecret, maskSecretsIn } from '../secrets.ts';
+import type { Asked } from '../wire/asked.ts';
+import { isPhpArray, type PhpArray, type PhpValue } from '../wire/php-params.ts';
+import type { AboutRequest, RecordedRequest, RequestKind } from './recorded-request.ts';
+
+/** A demo that runs for weeks forgets its oldest requests; no test asks for as many. */
+const REMEMBERED_REQUESTS = 100_000;
+
+const SECRET_PARAMS = new Set(['access_token', 'auth', 'client_secret', 'code', 'password', 'refresh_token']);
+
+/** The requests that were asked, oldest first. */
+export class RequestLog {
+  /** One array for good: whoever holds it sees what comes. */
+  readonly requests: RecordedRequest[] = [];
+  #lastId = 0;
+
+  begin(kind: RequestKind, asked: Asked, about: AboutRequest): RecordedRequest {
+    this.#lastId += 1;
+    const request: RecordedRequest = {
+      id: this.#lastId,
+      at: new Date(),
+      kind,
+      ...about,
+      httpMethod: asked.httpMethod,
+      path: asked.path,
+      params: maskParams({ ...asked.query, ...asked.form, ...asked.json }),
+      status: null,
+      durationMs: 0,
+      headers: headersWorthKeeping(asked),
+    };
+    this.requests.push(request);
+    if (this.requests.length > REMEMBERED_REQUESTS) this.requests.splice(0, REMEMBERED_REQUESTS / 10);
+    return request;
+  }
+
+  clear(): void {
+    this.requests.length = 0;
+  }
+}
+
+function headersWorthKeeping({ headers }: Asked): Record<string, string> {
+  const kept = ['user-agent', 'content-type', 'accept'].map((name) => [name, headers[name]] as const);
+  return Object.fromEntries(kept.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}
+
+function maskParams(params: PhpArray): Record<string, PhpValue> {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, maskParam(name, value)]));
+}
+
+function maskParam(name: string, value: PhpValue): PhpValue {
+  if (Array.isArray(value)) return value.map((item) => maskParam(name, item));
+  if (isPhpArray(value)) return maskParams(value);
+  if (typeof value !== 'string') return value;
+  return SECRET_PARAMS.has(name.toLowerCase()) ? maskSecret(value) : maskSecretsIn(value);
+}

@@ -1,0 +1,24 @@
+import type { Outcome, RestCall, RestMethods } from './method.ts';
+
+/** What an application may ask about itself. */
+export const APPLICATION_METHODS: RestMethods = {
+  scope: { scopes: [], run: ({ scope }) => ({ result: scope }) },
+  'app.info': { scopes: [], run: describeApplication },
+};
+
+/** The portal's `app.info`, another shape than the authorization server's (section 3.1). */
+function describeApplication({ client, portal }: RestCall): Outcome {
+  return {
+    result: {
+      ID: 1,
+      CODE: client.clientId,
+      VERSION: 1,
+      STATUS: client.status,
+      INSTALLED: true,
+      PAYMENT_EXPIRED: portal.unpaid ? 'Y' : 'N',
+      DAYS: null,
+      LANGUAGE_ID: portal.language,
+      LICENSE: `${portal.language}_demo`,
+    },
+  };
+}

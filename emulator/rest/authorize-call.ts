@@ -1,0 +1,118 @@
+import { type AccessToken, isOfFormerInstallation } from '../grants/grants.ts';
+import type { Portal } from '../portal/portal.ts';
+import type { Asked } from '../wire/asked.ts';
+import type { PhpArray } from '../wire/php-params.ts';
+import type { World } from '../world.ts';
+import type { Caller, RestMethod } from './method.ts';
+import { RestRefusal } from './refusal.ts';
+
+export interface FoundToken {
+  value: string;
+  in: 'header' | 'body' | 'query';
+}
+
+/** The token, wherever it travels: the header is looked at first; one passed as an array is ignored (section 3.2). */
+export function findToken({ headers, query, form, json }: Asked): FoundToken | undefined {
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return { value: bearer, in: 'header' };
+  const inBody = tokenAmong({ ...form, ...json });
+  if (inBody !== undefined) return { value: inBody, in: 'body' };
+  const inQuery = tokenAmong(query);
+  return inQuery === undefined ? undefined : { value: inQuery, in: 'query' };
+}
+
+function tokenAmong({ auth, access_token }: PhpArray): string | undefined {
+  return [auth, access_token].find((value): value is string => typeof value === 'string' && value !== '');
+}
+
+/**
+ * Checks a call's token in the order of section 3.3, #1 to #6.
+ *
+ * @throws {RestRefusal}  with the code of the first check that fails
+ */
+export function identifyCaller(world: World, portal: Portal, found: FoundToken | undefined): Caller {
+  if (found === undefined) throw new RestRefusal('NO_AUTH_FOUND', 'Wrong authorization data');
+  const token = world.grants.findAccessToken(found.value);
+  if (token === undefined || token.chain.portal !== portal) throw unknownToken();
+  if (token.seenByPortal) checkCachedToken(world, token);
+  else checkNewToken(world, token);
+  token.seenByPortal = true;
+
+  const { clientId, userId } = token.chain;
+  const client = world.clients.find(clientId);
+  if (client === undefined) throw new RestRefusal('APPLICATION_NOT_FOUND', 'Application not found');
+  const user = portal.findUser(userId);
+  if (user === undefined) throw unableToAuthorize();
+  return {
+    world,
+    portal,
+    client,
+    user,
+    scope: portal.grantedScope(client.scope),
+    accessTokenExpiresAtMs: token.expiresAtMs,
+  };
+}
+
+/** #2: what the authorization server says on first sight of a token. */
+function checkNewToken(world: World, token: AccessToken): void {
+  checkAlive(token);
+  if (world.grants.hasExpired(token)) {
+    throw new RestRefusal('expired_token', 'The access token provided has expired.');
+  }
+  if (isUninstalled(token)) throw new RestRefusal('ERROR_OAUTH', 'Application not installed');
+  checkPaid(token);
+}
+
+/** #5 and #6: what the portal finds by itself about a token it knows; note the missing full stop. */
+function checkCachedToken(world: World, token: AccessToken): void {
+  if (isUninstalled(token)) throw new RestRefusal('APPLICATION_NOT_FOUND', 'Application not found');
+  checkAlive(token);
+  if (world.grants.hasExpired(token)) {
+    throw new RestRefusal('expired_token', 'The access token provided has expired');
+  }
+  checkPaid(token);
+}
+
+/** A real portal may go on with a cached answer for up to an hour; here an ended token is ended at once. */
+function checkAlive({ chain, dead }: AccessToken): void {
+  const replaced = chain.portal.installed && isOfFormerInstallation(chain);
+  if (dead || chain.ended || replaced) throw unknownToken();
+}
+
+function checkPaid({ chain }: AccessToken): void {
+  if (chain.portal.unpaid) throw new RestRefusal('PAYMENT_REQUIRED', 'Payment required');
+}
+
+function isUninstalled({ chain }: AccessToken): boolean {
+  return !chain.portal.installed;
+}
+
+function unknownToken(): RestRefusal {
+  return new RestRefusal('invalid_token', 'Unable to get application by token');
+}
+
+function unableToAuthorize(): RestRefusal {
+  return new RestRefusal('authorization_error', 'Unable to authorize user');
+}
+
+/** #7, also for each command of a batch. */
+export function checkScope({ scope }: Caller, method: RestMethod): void {
+  if (method.scopes.length > 0 && !method.scopes.some((each) => scope.includes(each))) {
+    throw new RestRefusal(
+      'insufficient_scope',
+      'The request requires higher privileges than provided by the access token',
+    );
+  }
+}
+
+/** #8 and #9. */
+export function checkUser({ portal, user }: Caller, cookies: Asked['cookies']): void {
+  if (!user.active) throw unableToAuthorize();
+  const signedIn = portal.signedInUser(cookies);
+  if (signedIn !== undefined && signedIn.id !== user.id) {
+    throw new RestRefusal('authorization_error', 'Another user is signed in to this portal: log out first.');
+  }
+  if (!user.appAccess) {
+    throw new RestRefusal('user_access_error', 'The user does not have access to the application.');
+  }
+}

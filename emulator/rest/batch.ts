@@ -1,0 +1,137 @@
+import { toPhpArray } from '../wire/php-json.ts';
+import {
+  asEntries,
+  asText,
+  isArrayLike,
+  type PhpArray,
+  type PhpValue,
+  parsePhpParams,
+} from '../wire/php-params.ts';
+import type { Outcome } from './method.ts';
+import { RestRefusal } from './refusal.ts';
+import type { TimeBlock } from './time-block.ts';
+
+/** Section 6.2. */
+const MAX_COMMANDS = 50;
+
+/** Runs one command as a call of its own would be run, but for the token, which is checked already. */
+export type RunCommand = (method: string, params: PhpArray) => { outcome: Outcome; time: TimeBlock };
+
+interface Command {
+  key: string;
+  method: string;
+  query: string;
+}
+
+/** A command that is not a string is skipped. */
+export function readCommands(cmd: PhpValue | undefined): Command[] {
+  return asEntries(cmd).flatMap(([key, value]) => {
+    if (typeof value !== 'string') return [];
+    const at = value.indexOf('?');
+    const [method, query] = at < 0 ? [value, ''] : [value.slice(0, at), value.slice(at + 1)];
+    return [{ key, method: method.toLowerCase(), query }];
+  });
+}
+
+/** The commands so far, by key, as later commands refer to them and as the answer shows them. */
+interface Results {
+  result: Map<string, unknown>;
+  error: Map<string, unknown>;
+  total: Map<string, unknown>;
+  next: Map<string, unknown>;
+  time: Map<string, unknown>;
+}
+
+/** Several commands in one request, in order (section 6.2). The answer is 200 even when all of them failed. */
+export function runBatch(cmd: PhpValue | undefined, halt: PhpValue | undefined, run: RunCommand): Outcome {
+  const results: Results = {
+    result: new Map(),
+    error: new Map(),
+    total: new Map(),
+    next: new Map(),
+    time: new Map(),
+  };
+
+  for (const [index, command] of readCommands(cmd).entries()) {
+    const failed = runCommand(command, index, results, run);
+    if (failed && isTrue(halt)) break;
+  }
+
+  return {
+    result: {
+      result: toPhpArray(results.result),
+      result_error: toPhpArray(results.error),
+      result_total: toPhpArray(results.total),
+      result_next: toPhpArray(results.next),
+      result_time: toPhpArray(results.time),
+    },
+  };
+}
+
+/** @returns  whether it failed */
+function runCommand(
+  { key, method, query }: Command,
+  index: number,
+  results: Results,
+  run: RunCommand,
+): boolean {
+  try {
+    if (index >= MAX_COMMANDS)
+      throw new RestRefusal('ERROR_BATCH_LENGTH_EXCEEDED', 'Max batch length exceeded');
+    if (method === 'batch') {
+      throw new RestRefusal('ERROR_BATCH_METHOD_NOT_ALLOWED', 'Method is not allowed for batch usage');
+    }
+    const params = resolveReferences(parsePhpParams(query), results) as PhpArray;
+    const { outcome, time } = run(method, params);
+    results.result.set(key, outcome.result);
+    if (outcome.total !== undefined) results.total.set(key, outcome.total);
+    if (outcome.next !== undefined) results.next.set(key, outcome.next);
+    results.time.set(key, time);
+    return false;
+  } catch (error) {
+    if (!(error instanceof RestRefusal)) throw error;
+    results.error.set(key, { error: error.code, error_description: describeInside(error), ...error.extra });
+    return true;
+  }
+}
+
+/** Inside a batch a scope failure comes without its text (section 6.2). */
+function describeInside({ code, description }: RestRefusal): string {
+  return code === 'insufficient_scope' ? '' : description;
+}
+
+function isTrue(halt: PhpValue | undefined): boolean {
+  return !['', '0', 'false', undefined].includes(asText(halt));
+}
+
+const REFERENCE = /\$(result|error|total|next|time)((?:\[[^\]]+\])+)/g;
+const ONLY_A_REFERENCE = new RegExp(`^${REFERENCE.source}$`);
+
+/** `$result[me][UF_DEPARTMENT][0]` → the value; a value that is nothing but a reference may become an array. */
+function resolveReferences(value: PhpValue, results: Results): PhpValue {
+  if (Array.isArray(value)) return value.map((item) => resolveReferences(item, results));
+  if (isArrayLike(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [name, resolveReferences(item, results)]),
+    );
+  }
+  if (typeof value !== 'string') return value;
+
+  const only = ONLY_A_REFERENCE.exec(value);
+  if (only) return lookUp(results, only[1], only[2]);
+  return value.replace(
+    REFERENCE,
+    (_, kind: string, path: string) => asText(lookUp(results, kind, path)) ?? '',
+  );
+}
+
+/** What a reference leads to; nothing there is an empty string. */
+function lookUp(results: Results, kind: string | undefined, path: string | undefined): PhpValue {
+  const [key = '', ...rest] = [...(path ?? '').matchAll(/\[([^\]]+)\]/g)].map((match) => match[1] ?? '');
+  let value: unknown = results[kind as keyof Results].get(key);
+  for (const name of rest) {
+    value =
+      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  return (value ?? '') as PhpValue;
+}

@@ -1,0 +1,146 @@
+import type { Portal } from '../portal/portal.ts';
+import type { AboutRequest } from '../record/recorded-request.ts';
+import type { Answer } from '../wire/answer.ts';
+import { jsonAnswer } from '../wire/answer.ts';
+import type { Asked } from '../wire/asked.ts';
+import type { PhpArray } from '../wire/php-params.ts';
+import { findParam } from '../wire/php-params.ts';
+import type { Route } from '../wire/serve.ts';
+import type { World } from '../world.ts';
+import { checkScope, checkUser, findToken, identifyCaller } from './authorize-call.ts';
+import { type RunCommand, readCommands, runBatch } from './batch.ts';
+import { type Caller, type Outcome, type RestMethod, toCall } from './method.ts';
+import { findMethod } from './methods.ts';
+import { RestRefusal, refusalAnswer } from './refusal.ts';
+import { startTimeBlock, type TimeBlock } from './time-block.ts';
+
+/** Section 4: a portal answers scripts of any origin; `authorization` is not among the headers it allows them. */
+const REST_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'origin, content-type, accept',
+};
+
+/** `/rest/crm.company.list.json` */
+export function routeRest(world: World, portal: Portal, asked: Asked): Route {
+  const methodName = readMethodName(asked.path);
+  return {
+    kind: 'rest',
+    about: describeCall(world, portal, asked, methodName),
+    faultSubject: { on: 'rest', portal: portal.host, restMethod: methodName },
+    perform: () => {
+      const answer =
+        asked.httpMethod === 'OPTIONS' ? preflight() : answerCall(world, portal, asked, methodName);
+      return { ...answer, headers: { ...answer.headers, ...REST_HEADERS } };
+    },
+  };
+}
+
+/** `.json` is the default format, a trailing slash is tolerated, letter case is not looked at (section 4). */
+function readMethodName(path: string): string {
+  return path
+    .replace(/^\/rest\//, '')
+    .replace(/\/$/, '')
+    .replace(/\.json$/i, '')
+    .toLowerCase();
+}
+
+function preflight(): Answer {
+  return { status: 200, headers: {}, body: '' };
+}
+
+/** Query and body merged, the body wins (section 4). */
+function readParams({ query, form, json }: Asked): PhpArray {
+  return { ...query, ...form, ...json };
+}
+
+function describeCall(world: World, portal: Portal, asked: Asked, restMethod: string): AboutRequest {
+  const found = findToken(asked);
+  const chain = found && world.grants.findAccessToken(found.value)?.chain;
+  return {
+    portal: portal.host,
+    memberId: portal.memberId,
+    restMethod,
+    ...(restMethod === 'batch' && {
+      commands: readCommands(findParam(readParams(asked), 'cmd')).map(({ method }) => method),
+    }),
+    ...(chain && { clientId: chain.clientId, userId: chain.userId }),
+    ...(found && { tokenIn: found.in }),
+  };
+}
+
+function answerCall(world: World, portal: Portal, asked: Asked, methodName: string): Answer {
+  try {
+    return jsonAnswer(200, carryOut(world, portal, asked, methodName));
+  } catch (error) {
+    if (error instanceof RestRefusal) return refusalAnswer(error, world.switches.restStatuses);
+    throw error;
+  }
+}
+
+/** The checks in their documented order: the cloud's front (section 5), then 3.3. */
+function carryOut(
+  world: World,
+  portal: Portal,
+  asked: Asked,
+  methodName: string,
+): Outcome & { time: TimeBlock } {
+  world.buckets.admit(portal.memberId, asked.remoteAddress);
+  const method = requireMethod(methodName);
+  const caller = identifyCaller(world, portal, findToken(asked));
+  checkScope(caller, method);
+  checkUser(caller, asked.cookies);
+
+  const params = readParams(asked);
+  if (methodName !== 'batch') {
+    const { outcome, time } = runMethod(caller, methodName, method, params);
+    return { ...outcome, time };
+  }
+  const stopTime = startTimeBlock(world.clock, portal);
+  const outcome = runBatch(findParam(params, 'cmd'), findParam(params, 'halt'), commandRunner(caller));
+  return { ...outcome, time: stopTime() };
+}
+
+/** #0: an unknown method is refused before the token is looked at; webhooks exist at longer paths. */
+function requireMethod(name: string): RestMethod {
+  if (/^\d+\/[^/]+\/[^/]+$/.test(name))
+    throw new RestRefusal('INVALID_CREDENTIALS', 'Invalid request credentials');
+  const method = findMethod(name);
+  if (method === undefined) throw new RestRefusal('ERROR_METHOD_NOT_FOUND', 'Method not found!', 404);
+  return method;
+}
+
+function runMethod(
+  caller: Caller,
+  name: string,
+  method: RestMethod,
+  params: PhpArray,
+): { outcome: Outcome; time: TimeBlock } {
+  const { world, portal, client } = caller;
+  const { operatingTime, clock } = world;
+  const subject = { memberId: portal.memberId, clientId: client.clientId, method: name };
+  operatingTime.admit(subject);
+  const stopTime = startTimeBlock(clock, portal);
+  const outcome = method.run(toCall(caller, params));
+  operatingTime.book(subject);
+  const time = {
+    ...stopTime(),
+    operating_reset_at: operatingTime.resetAt(subject),
+    operating: operatingTime.operating(subject),
+  };
+  return { outcome, time };
+}
+
+function commandRunner(caller: Caller): RunCommand {
+  const { world, portal } = caller;
+  return (name, params) => {
+    const fault = world.faults.meetInBatch({ on: 'rest', portal: portal.host, restMethod: name });
+    if (fault?.effect.type === 'error') {
+      throw new RestRefusal(fault.effect.error, fault.effect.description ?? '', fault.effect.status);
+    }
+    const method = requireMethod(name);
+    checkScope(caller, method);
+    return runMethod(caller, name, method, params);
+  };
+}

@@ -1,0 +1,36 @@
+import { APPLICATION_METHODS } from './application.ts';
+import { COMPANY_METHODS } from './companies.ts';
+import { DICTIONARY_METHODS } from './dictionaries.ts';
+import { ITEM_METHODS } from './items.ts';
+import type { RestMethod, RestMethods } from './method.ts';
+import { USER_METHODS } from './users.ts';
+
+const METHODS: RestMethods = {
+  ...APPLICATION_METHODS,
+  ...COMPANY_METHODS,
+  ...DICTIONARY_METHODS,
+  ...ITEM_METHODS,
+  ...USER_METHODS,
+  methods: { scopes: [], run: ({ scope }) => ({ result: methodsWithin(scope) }) },
+};
+
+/** `batch` is known here and carried out by the call itself, as it runs the others. */
+const BATCH: RestMethod = {
+  scopes: [],
+  run: () => {
+    throw new Error('a batch is carried out by the call');
+  },
+};
+
+/** @param name  lower case, without `.json` */
+export function findMethod(name: string): RestMethod | undefined {
+  if (name === 'batch') return BATCH;
+  return Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+}
+
+function methodsWithin(scope: string[]): string[] {
+  const usable = Object.entries(METHODS).filter(
+    ([, { scopes }]) => scopes.length === 0 || scopes.some((each) => scope.includes(each)),
+  );
+  return [...usable.map(([name]) => name), 'batch'].sort();
+}

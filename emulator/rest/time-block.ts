@@ -1,0 +1,32 @@
+import { type Clock, toIsoWithOffset } from '../clock.ts';
+import type { Portal } from '../portal/portal.ts';
+
+/** The `time` of an answer (section 4). */
+export interface TimeBlock {
+  start: number;
+  finish: number;
+  duration: number;
+  processing: number;
+  date_start: string;
+  date_finish: string;
+  operating_reset_at?: number;
+  operating?: number;
+}
+
+/** Starts the watch; the function it returns stops it. Lengths are real, instants are those of the emulator's clock. */
+export function startTimeBlock(clock: Clock, { utcOffset }: Portal): () => TimeBlock {
+  const startMs = clock.now();
+  const startedAt = performance.now();
+  return () => {
+    const durationMs = performance.now() - startedAt;
+    const finishMs = startMs + durationMs;
+    return {
+      start: startMs / 1000,
+      finish: finishMs / 1000,
+      duration: durationMs / 1000,
+      processing: durationMs / 1000,
+      date_start: toIsoWithOffset(startMs, utcOffset),
+      date_finish: toIsoWithOffset(finishMs, utcOffset),
+    };
+  };
+}

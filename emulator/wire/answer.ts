@@ -1,0 +1,26 @@
+import { toPhpJson } from './php-json.ts';
+
+/** What goes back over the wire, before any fault bends it. */
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[]>;
+  body: string;
+  /** The `error` this answer carries, for the record; an empty string is an error too (section 7.3). */
+  error?: string;
+}
+
+export function htmlAnswer(page: string, headers: Answer['headers'] = {}): Answer {
+  return { status: 200, headers: { 'content-type': 'text/html; charset=utf-8', ...headers }, body: page };
+}
+
+export function jsonAnswer(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: toPhpJson(value) };
+}
+
+export function redirectAnswer(status: number, location: string, headers: Answer['headers'] = {}): Answer {
+  return { status, headers: { location, ...headers }, body: '' };
+}
+
+export function notFoundAnswer(page: string): Answer {
+  return { ...htmlAnswer(page), status: 404 };
+}

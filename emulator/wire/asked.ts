@@ -1,0 +1,101 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+import { collectPhpParams, isPhpArray, type PhpArray, type PhpValue, parsePhpParams } from './php-params.ts';
+
+/** One request, read to its end, with its parameters as PHP code would see them. */
+export interface Asked {
+  httpMethod: string;
+  /** Without the query. */
+  path: string;
+  /** Path and query as they stood in the request line. */
+  target: string;
+  /** The Host header's name without its port, lower case: what tells portals apart. */
+  host: string;
+  headers: IncomingHttpHeaders;
+  remoteAddress: string;
+  query: PhpArray;
+  /** Parameters of a form or multipart body; empty for any other kind. */
+  form: PhpArray;
+  /** Parameters of a JSON body; empty when it is not one, or not readable (section 4 ignores it silently). */
+  json: PhpArray;
+  cookies: ReadonlyMap<string, string>;
+}
+
+/** Far above any honest request of a client; a test that sends more has gone wrong. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export async function readAsked(req: IncomingMessage): Promise<Asked> {
+  const target = req.url ?? '/';
+  const [path = '/', search = ''] = splitOnce(target, '?');
+  const body = await readBody(req);
+  const contentType = req.headers['content-type'] ?? '';
+
+  return {
+    httpMethod: req.method ?? 'GET',
+    path,
+    target,
+    host: hostWithoutPort(req.headers.host ?? ''),
+    headers: req.headers,
+    remoteAddress: req.socket.remoteAddress ?? '',
+    query: parsePhpParams(search),
+    form: await parseForm(body, contentType),
+    json: parseJson(body, contentType),
+    cookies: parseCookies(req.headers.cookie ?? ''),
+  };
+}
+
+async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the request body is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function parseForm(body: Buffer, contentType: string): Promise<PhpArray> {
+  if (contentType.startsWith('application/x-www-form-urlencoded'))
+    return parsePhpParams(body.toString('utf8'));
+  if (!contentType.startsWith('multipart/form-data')) return {};
+  try {
+    const fields = await new Response(body, { headers: { 'content-type': contentType } }).formData();
+    const texts = [...fields].filter((field): field is [string, string] => typeof field[1] === 'string');
+    return collectPhpParams(texts);
+  } catch {
+    return {};
+  }
+}
+
+function parseJson(body: Buffer, contentType: string): PhpArray {
+  if (!contentType.startsWith('application/json')) return {};
+  try {
+    const parsed = JSON.parse(body.toString('utf8')) as PhpValue;
+    return isPhpArray(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+/** `localhost:8051` → `localhost`; `[::1]:8051` → `::1`. */
+export function hostWithoutPort(host: string): string {
+  return host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+}
+
+function parseCookies(header: string): Map<string, string> {
+  return new Map(
+    header
+      .split(';')
+      .map((pair) => splitOnce(pair.trim(), '='))
+      .filter((pair): pair is [string, string] => pair.length === 2),
+  );
+}
+
+function splitOnce(text: string, separator: string): [string] | [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}

@@ -1,0 +1,97 @@
+/** A value as PHP code would find it in a request: a scalar, or an array with string keys. */
+export type PhpValue = string | number | boolean | null | PhpValue[] | PhpArray;
+export interface PhpArray {
+  [key: string]: PhpValue;
+}
+
+/** Bitrix24 counts on PHP's limit of nesting never being reached; ours keeps a hostile request harmless. */
+const MAX_DEPTH = 16;
+
+/**
+ * Reads `a=1&b[x]=2&c[]=3` the way PHP does: brackets nest, empty brackets append, the last of equal names wins.
+ *
+ * Arrays come back as objects; `asList` turns one into a list.
+ */
+export function parsePhpParams(text: string): PhpArray {
+  return collectPhpParams(new URLSearchParams(text));
+}
+
+export function collectPhpParams(pairs: Iterable<[string, string]>): PhpArray {
+  const params = emptyArray();
+  for (const [name, value] of pairs) {
+    put(params, splitName(name), value);
+  }
+  return params;
+}
+
+/** `filter[>ID][0]` → `filter`, `>ID`, `0`. A name without a closing bracket is taken as it stands. */
+function splitName(name: string): string[] {
+  const open = name.indexOf('[');
+  if (open <= 0) return [name];
+  const keys = [...name.slice(open).matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? '');
+  return [name.slice(0, open), ...keys].slice(0, MAX_DEPTH);
+}
+
+function put(params: PhpArray, path: string[], value: string): void {
+  let target = params;
+  for (const key of path.slice(0, -1)) {
+    const name = key === '' ? nextIndex(target) : key;
+    const inner = target[name];
+    if (isPhpArray(inner)) {
+      target = inner;
+    } else {
+      const created = emptyArray();
+      target[name] = created;
+      target = created;
+    }
+  }
+  const last = path.at(-1) ?? '';
+  target[last === '' && path.length > 1 ? nextIndex(target) : last] = value;
+}
+
+function nextIndex(array: PhpArray): string {
+  const indexes = Object.keys(array)
+    .filter((key) => /^\d+$/.test(key))
+    .map(Number);
+  return String(Math.max(-1, ...indexes) + 1);
+}
+
+/** Without a prototype: a parameter named `__proto__` is a parameter like any other. */
+function emptyArray(): PhpArray {
+  return Object.create(null) as PhpArray;
+}
+
+export function isPhpArray(value: PhpValue | undefined): value is PhpArray {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** PHP's `is_array`: a list counts as much as a map. */
+export function isArrayLike(value: PhpValue | undefined): value is PhpArray | PhpValue[] {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The values of a PHP array in order; a scalar is a list of one, nothing a list of none. */
+export function asList(value: PhpValue | undefined): PhpValue[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return value;
+  return isPhpArray(value) ? Object.values(value) : [value];
+}
+
+/** The entries of a PHP array, list or map. */
+export function asEntries(value: PhpValue | undefined): [string, PhpValue][] {
+  return isArrayLike(value) ? Object.entries(value) : [];
+}
+
+/** A scalar as PHP casts it to string; arrays have no text. */
+export function asText(value: PhpValue | undefined): string | undefined {
+  if (value === undefined || isArrayLike(value)) return undefined;
+  if (value === null || value === false) return '';
+  return value === true ? '1' : String(value);
+}
+
+/** Finds a parameter whatever the letter case of its name: `filter`, `FILTER` and `Filter` are one (section 7.2). */
+export function findParam(params: PhpArray, name: string): PhpValue | undefined {
+  const wanted = name.toLowerCase();
+  const key = Object.keys(params).find((candidate) => candidate.toLowerCase() === wanted);
+  return key === undefined ? undefined : params[key];
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import { interfere } from '../faults/apply-fault.ts';
+import type { FaultOrders, FaultSubject } from '../faults/fault-orders.ts';
+import { toPrintedLine } from '../record/print-line.ts';
+import type { AboutRequest, RecordedRequest, RequestKind } from '../record/recorded-request.ts';
+import type { RequestLog } from '../record/request-log.ts';
+import type { Answer } from './answer.ts';
+import { type Asked, readAsked } from './asked.ts';
+
+/** What a request is, found out without changing anything, and how to carry it out. */
+export interface Route {
+  kind: RequestKind;
+  about?: AboutRequest;
+  /** Absent where no fault can be ordered. */
+  faultSubject?: FaultSubject;
+  /** The commit: runs at once and in one piece, so that two requests never share a code. */
+  perform(): Answer;
+}
+
+export interface ServeDependencies {
+  log: RequestLog;
+  faults: FaultOrders;
+  print: (line: string) => void;
+  stopped: AbortSignal;
+}
+
+/** Turns a routing function into a request listener that records, bends and sends. */
+export function serve(route: (asked: Asked) => Route, dependencies: ServeDependencies): RequestListener {
+  return (req, res) => {
+    answer(req, res, route, dependencies).catch((error: unknown) => {
+      // The asker went away in the middle of its own request.
+      if (!req.complete) return res.destroy();
+      dependencies.print(
+        `the emulator itself failed: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+      if (res.headersSent) return res.destroy();
+      return res.writeHead(500, { 'content-type': 'text/plain' }).end('The emulator itself failed.');
+    });
+  };
+}
+
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  route: (asked: Asked) => Route,
+  { log, faults, print, stopped }: ServeDependencies,
+): Promise<void> {
+  const startedAt = performance.now();
+  const asked = await readAsked(req);
+  const { kind, about = {}, faultSubject, perform } = route(asked);
+  const request = log.begin(kind, asked, about);
+
+  const interference = interfere(faultSubject && faults.meet(faultSubject), stopped);
+  const answered = await carryOut(perform, interference);
+
+  request.durationMs = performance.now() - startedAt;
+  if (answered === 'drop') {
+    print(toPrintedLine(request));
+    req.socket.destroy();
+    return;
+  }
+  note(request, answered);
+  print(toPrintedLine(request));
+  await (interference.send ?? send)(res, answered);
+}
+
+async function carryOut(
+  perform: () => Answer,
+  interference: ReturnType<typeof interfere>,
+): Promise<Answer | 'drop'> {
+  if ((await interference.around('before')) === 'drop') return 'drop';
+  const answered = interference.insteadOfAnswer ?? interference.alter(perform());
+  if ((await interference.around('after')) === 'drop') return 'drop';
+  return answered;
+}
+
+function note(request: RecordedRequest, { status, error }: Answer): void {
+  request.status = status;
+  if (error !== undefined) request.error = error;
+}
+
+async function send(res: ServerResponse, { status, headers, body }: Answer): Promise<void> {
+  res.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) });
+  res.end(body);
+}

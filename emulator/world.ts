@@ -1,0 +1,26 @@
+import type { Clock } from './clock.ts';
+import type { FaultOrders } from './faults/fault-orders.ts';
+import type { Clients } from './grants/clients.ts';
+import type { Grants } from './grants/grants.ts';
+import type { Switches } from './options.ts';
+import type { PortalBook } from './portal/portal-book.ts';
+import type { RequestLog } from './record/request-log.ts';
+import type { OperatingTime } from './rest/operating-time.ts';
+import type { RequestBuckets } from './rest/request-buckets.ts';
+
+/** Everything that the servers of one emulator share. */
+export interface World {
+  clock: Clock;
+  switches: Switches;
+  clients: Clients;
+  grants: Grants;
+  portals: PortalBook;
+  faults: FaultOrders;
+  log: RequestLog;
+  buckets: RequestBuckets;
+  operatingTime: OperatingTime;
+  /** Origin of the authorization server. */
+  authorizationServer: string;
+  /** Its name, as redirects and token responses tell it. */
+  serverDomain: string;
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type Express } from 'express';
+import type session from 'express-session';
+import type { AllowedPortals } from './bitrix24/portal.ts';
+import type { HttpClient } from './http.ts';
+import type { Logger } from './log.ts';
+import { createTokenEndpoint } from './oauth/token-endpoint.ts';
+import type { Store } from './store/store.ts';
+import { createCipher } from './vault/cipher.ts';
+import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
+import { createTokenVault } from './vault/token-vault.ts';
+import { showCompanies, showCompany } from './web/companies.ts';
+import { errorPage, nothingHere } from './web/error-page.ts';
+import { receiveFrame } from './web/frame.ts';
+import { showHealth, showReadiness } from './web/health.ts';
+import { chooseLanguage, speakLanguage } from './web/language.ts';
+import { createPendingAuthorizations } from './web/pending-authorization.ts';
+import { ignorePrefetch } from './web/prefetch.ts';
+import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
+import { requestLog } from './web/request-log.ts';
+import { browserSession, showPerson } from './web/session.ts';
+import {
+  finishAuthorization,
+  showSignIn,
+  signOutHere,
+  startAuthorization,
+  startTypedAuthorization,
+} from './web/sign-in.ts';
+
+export interface AppDependencies {
+  publicUrl: URL;
+  clientId: string;
+  clientSecret: string;
+  portals: AllowedPortals;
+  authorizationServers: [URL, ...URL[]];
+  sessionSecrets: string[];
+  sessionHours: number;
+  tokenKeys: Uint8Array[];
+  trustedProxies: string[];
+  store: Store;
+  sessionStore: session.Store;
+  http: HttpClient;
+  logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** True from the moment the process was asked to stop. */
+  isStopping: () => boolean;
+}
+
+export interface App {
+  express: Express;
+  /** Whose exchanges the process waits for before it stops. */
+  tokenRefresher: TokenRefresher;
+}
+
+const VIEWS = join(import.meta.dirname, '../views');
+const PUBLIC = join(import.meta.dirname, '../public');
+
+/** The whole application: middleware in order, then every route. */
+export function createApp(dependencies: AppDependencies): App {
+  const { publicUrl, portals, store, logger, now } = dependencies;
+  const isSecure = publicUrl.protocol === 'https:';
+  const tokenEndpoint = createTokenEndpoint(dependencies);
+  const vault = createTokenVault({ store, cipher: createCipher(dependencies.tokenKeys) });
+  const tokenRefresher = createTokenRefresher({ ...dependencies, vault, tokenEndpoint });
+  const pendingAuthorizations = createPendingAuthorizations({ store, now });
+  const signingIn = { ...dependencies, tokenEndpoint, vault, pendingAuthorizations };
+  const reading = { ...dependencies, tokenRefresher };
+
+  const app = express();
+  app.disable('x-powered-by');
+  // Pages are never stored, so nobody could send a tag back.
+  app.disable('etag');
+  app.set('is secure', isSecure);
+  app.set('trust proxy', dependencies.trustedProxies);
+  app.set('query parser', 'simple');
+  app.set('view engine', 'ejs');
+  app.set('views', VIEWS);
+  app.locals.asset = assetAddresses();
+
+  app.use(requestLog(logger));
+  app.use(protectiveHeaders({ publicUrl, portals }));
+  app.get('/healthz', showHealth());
+  app.get('/readyz', showReadiness(dependencies));
+  app.use(express.static(PUBLIC, { index: false, maxAge: '30d' }));
+
+  app.use(neverStored());
+  app.use(speakLanguage());
+  app.post('/bitrix', receiveFrame({ publicUrl, portals }));
+  app.use(requireSameOrigin(publicUrl));
+  app.use(express.urlencoded({ extended: false, limit: '10kb' }));
+  app.post('/language', chooseLanguage({ isSecure }));
+  app.use(ignorePrefetch('/bitrix'));
+  app.use(
+    browserSession({
+      store: dependencies.sessionStore,
+      secrets: dependencies.sessionSecrets,
+      isSecure,
+      idleHours: dependencies.sessionHours,
+    }),
+  );
+  app.use(showPerson({ now }));
+
+  app.get('/', showSignIn(signingIn));
+  app.get('/login', startAuthorization(signingIn));
+  app.post('/login', startTypedAuthorization(signingIn));
+  app.get('/bitrix', finishAuthorization(signingIn));
+  app.post('/logout', signOutHere(signingIn));
+  app.get('/companies', showCompanies(reading));
+  app.get('/companies/:id', showCompany(reading));
+
+  app.use(nothingHere());
+  app.use(errorPage({ now }));
+  return { express: app, tokenRefresher };
+}
+
+/** Addresses of the files in public/ that change with their content, so that browsers may keep them. */
+function assetAddresses(): (name: string) => string {
+  const versions = new Map(
+    readdirSync(PUBLIC).map((name) => {
+      const digest = createHash('sha256')
+        .update(readFileSync(join(PUBLIC, name)))
+        .digest('hex');
+      return [name, `/${name}?v=${digest.slice(0, 8)}`];
+    }),
+  );
+  return (name) => versions.get(name) ?? `/${name}`;
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { UnexpectedResponseError } from '../http.ts';
+import type { RestClient } from './rest-client.ts';
+import { RestError } from './rest-error.ts';
+
+/** A portal user as others see them. The name is unknown without the `user` permission. */
+export interface Person {
+  id: number;
+  name: string | null;
+}
+
+const text = z.string().nullish();
+const WireUser = z.object({ ID: z.coerce.number().int().positive(), NAME: text, LAST_NAME: text });
+
+/**
+ * Who the token acts as. `profile` needs no permission (protocol 7.7).
+ *
+ * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError}
+ */
+export async function loadProfile(client: RestClient): Promise<Person> {
+  const { result } = await client.call('profile');
+  const user = WireUser.safeParse(result);
+  // An inactive user gets an empty answer.
+  if (!user.success) throw new UnexpectedResponseError('profile', 'profile names no user');
+  return asPerson(user.data);
+}
+
+/**
+ * Names of portal users; those that are unknown, or all when the permission is missing, are absent from the map.
+ *
+ * @param ids  at most 50 different ones: what one page of `user.get` holds
+ */
+export async function loadPeople(client: RestClient, ids: Iterable<number>): Promise<Map<number, Person>> {
+  const wanted = [...new Set(ids)].slice(0, 50);
+  if (wanted.length === 0) return new Map();
+  try {
+    const { result } = await client.call('user.get', { FILTER: { ID: wanted } });
+    const rows = Array.isArray(result) ? result : [];
+    const people = rows.flatMap((row) => {
+      const user = WireUser.safeParse(row);
+      return user.success ? [asPerson(user.data)] : [];
+    });
+    return new Map(people.map((person) => [person.id, person]));
+  } catch (error) {
+    // Companies without names of people are still companies.
+    if (error instanceof RestError && !error.needsNewToken) return new Map();
+    throw error;
+  }
+}
+
+function asPerson(user: z.infer<typeof WireUser>): Person {
+  const name = [user.NAME, user.LAST_NAME].filter((part) => part?.trim()).join(' ');
+  return { id: user.ID, name: name || null };
+}

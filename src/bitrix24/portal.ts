@@ -1,0 +1,152 @@
+import { AppError } from '../errors.ts';
+
+/** A portal's address. Its lasting identity is the `memberId`; the address may change. */
+export interface Portal {
+  /** Scheme, host and port if it is not the scheme's own: `https://acme.bitrix24.com`. */
+  origin: string;
+  /** Host with the port if it is not the scheme's own. */
+  host: string;
+  /** Host alone: what the redirect's `domain` holds (protocol 1.3). */
+  hostname: string;
+}
+
+/** The portals that may sign in. */
+export interface AllowedPortals {
+  /** Named one by one, the default first. */
+  listed: Portal[];
+  /** Cloud regions, any portal of which may sign in: `*.bitrix24.ru`. */
+  patterns: string[];
+  /** The listed portal that is meant by an origin or `host[:port]`, as it was written in the setting. */
+  findListed(text: string): Portal | undefined;
+  /** As `findListed`, but a typed address may also match a pattern. */
+  findAllowed(text: string): Portal | undefined;
+}
+
+/** The redirect, or the token answer, speaks of another portal than the one this sign-in began with. */
+export class PortalMismatchError extends AppError {
+  constructor(field: string) {
+    super(`${field} is not that of this sign-in`, { code: 'portal_mismatch', httpStatus: 400 });
+  }
+}
+
+/** Somebody asked to sign in at a portal we were not told to trust. */
+export class PortalNotAllowedError extends AppError {
+  constructor() {
+    super('the portal is not one of BITRIX24_PORTALS', { code: 'portal_not_allowed', httpStatus: 400 });
+  }
+}
+
+/**
+ * Parses a portal's address as people write it: `acme.bitrix24.ru`, `https://acme.bitrix24.ru/`, `http://box.local:8080`.
+ *
+ * A bare host means https. A path is dropped, because people paste the address bar.
+ */
+export function parsePortal(text: string): Portal | undefined {
+  const trimmed = text.trim();
+  const address = /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
+  if (trimmed === '' || trimmed.length > 300 || !URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
+  if (url.hostname === '' || url.hostname.endsWith('.') || url.hostname.includes('*')) return undefined;
+  return { origin: url.origin, host: url.host, hostname: url.hostname };
+}
+
+/**
+ * Reads BITRIX24_PORTALS.
+ *
+ * @throws {Error} in plain words, naming the entry that is wrong
+ */
+export function parseAllowedPortals(text: string): AllowedPortals {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  if (entries.length === 0) throw new Error('must name at least one portal');
+  const patterns = entries.filter((entry) => entry.startsWith('*'));
+  const wrongPattern = patterns.find((pattern) => !/^\*(\.[a-z\d-]+){2,}$/i.test(pattern));
+  if (wrongPattern !== undefined)
+    throw new Error(`cannot read "${wrongPattern}": a region is written like *.bitrix24.ru`);
+  const listed = entries
+    .filter((entry) => !entry.startsWith('*'))
+    .map((entry) => {
+      const portal = parsePortal(entry);
+      if (portal === undefined) throw new Error(`cannot read "${entry}" as the address of a portal`);
+      return portal;
+    });
+  return createAllowedPortals(
+    listed,
+    patterns.map((pattern) => pattern.toLowerCase()),
+  );
+}
+
+function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPortals {
+  function findListed(text: string): Portal | undefined {
+    const portal = parsePortal(text);
+    const isBareHost = !text.includes('://');
+    return listed.find(
+      (known) => portal?.origin === known.origin || (isBareHost && portal?.host === known.host),
+    );
+  }
+  function findAllowed(text: string): Portal | undefined {
+    const portal = findListed(text) ?? parsePortal(text);
+    return portal && (listed.includes(portal) || matchesRegion(portal)) ? portal : undefined;
+  }
+  // Exactly one label in front, no port, https: the only addresses that the vendor itself gives to portals.
+  function matchesRegion(portal: Portal): boolean {
+    const region = `*${portal.hostname.slice(portal.hostname.indexOf('.'))}`;
+    return portal.origin === `https://${portal.hostname}` && patterns.includes(region);
+  }
+  return { listed, patterns, findListed, findAllowed };
+}
+
+/** Where a browser goes to authorize (protocol 1.1). */
+export function authorizationEndpoint(portal: Portal): URL {
+  return new URL('/oauth/authorize/', portal.origin);
+}
+
+/** The company's page in Bitrix24 itself. */
+export function companyPage(portal: Portal, companyId: number): string {
+  return new URL(`/crm/company/details/${companyId}/`, portal.origin).href;
+}
+
+/**
+ * Checks the REST root that a token answer names.
+ *
+ * A self-hosted portal reports its own `client_endpoint` (protocol 11.2), so it is believed only when it is the portal
+ * this sign-in began with. The one tolerated difference is https for a portal that was listed as http.
+ *
+ * @throws {PortalMismatchError}
+ */
+export function parseClientEndpoint(text: string, portal: Portal): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSameOrigin = url?.origin === portal.origin;
+  const isUpgrade = url?.origin === `https://${portal.hostname}`;
+  if (!url || !(isSameOrigin || isUpgrade) || url.href !== `${url.origin}/rest/`) {
+    throw new PortalMismatchError('client_endpoint');
+  }
+  return url;
+}
+
+/** What of the authorization response is only ever compared, never used (protocol 11.1). */
+export interface PortalClaims {
+  domain: unknown;
+  serverDomain: unknown;
+}
+
+/**
+ * Compares the redirect's `domain` with the portal this sign-in began with, and picks the authorization server.
+ *
+ * `server_domain` comes through the browser: it chooses one of our own list or is refused, and is never an address.
+ *
+ * @throws {PortalMismatchError}
+ */
+export function pickAuthorizationServer(claims: PortalClaims, portal: Portal, servers: [URL, ...URL[]]): URL {
+  const { domain, serverDomain } = claims;
+  const isOurs = typeof domain === 'string' && [portal.hostname, portal.host].includes(domain.toLowerCase());
+  if (domain !== undefined && !isOurs) throw new PortalMismatchError('domain');
+  if (serverDomain === undefined) return servers[0];
+  const server = servers.find(({ host }) => host === String(serverDomain).toLowerCase());
+  if (typeof serverDomain !== 'string' || server === undefined)
+    throw new PortalMismatchError('server_domain');
+  return server;
+}

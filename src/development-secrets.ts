@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const Secrets = z.object({ sessionSecret: z.string().min(32), tokenKey: z.string().min(43) });
+
+export interface DevelopmentSecrets extends z.infer<typeof Secrets> {
+  /** Where they are kept. */
+  path: string;
+  /** True when this call made them. */
+  isNew: boolean;
+}
+
+/**
+ * Reads the secrets of a development machine, making them on first use, so that tokens and sessions survive restarts.
+ *
+ * @throws {Error} the file exists and cannot be understood; overwriting it would lose every stored token
+ */
+export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
+  const path = join(dataDir, 'secrets.json');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const fresh = {
+    sessionSecret: randomBytes(32).toString('hex'),
+    tokenKey: randomBytes(32).toString('base64'),
+  };
+  try {
+    // `wx` lets one of several processes that start together win; the others read what it wrote.
+    writeFileSync(path, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600 });
+    return { ...fresh, path, isNew: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { ...parseSecrets(path), path, isNew: false };
+  }
+}
+
+function parseSecrets(path: string): z.infer<typeof Secrets> {
+  try {
+    return Secrets.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new Error(
+      `${path} cannot be read as the secrets of development; restore it, or delete it to sign everybody out`,
+    );
+  }
+}

@@ -1,0 +1,155 @@
+import { lookup } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import axios, { type AxiosResponse } from 'axios';
+import ipaddr from 'ipaddr.js';
+import { AppError } from './errors.ts';
+
+/** What bounds one outgoing call. */
+export interface CallLimits {
+  /** From the first byte sent to the last one read. axios' own `timeout` does not stop a trickle (measured, L9). */
+  timeoutMs: number;
+  /** Counted after inflation, so a gzip bomb ends early (measured, L12). */
+  maxBytes: number;
+}
+
+/** An answer that arrived whole and held JSON. The status is the caller's to judge. */
+export interface HttpAnswer {
+  status: number;
+  body: unknown;
+}
+
+/** The only door to the network. */
+export interface HttpClient {
+  /**
+   * @throws {TransportError}           no answer within the limits
+   * @throws {UnexpectedResponseError}  an answer that is not JSON, too large, or a redirect
+   */
+  postForm(url: URL, fields: Record<string, string>, limits: CallLimits): Promise<HttpAnswer>;
+  /** As `postForm`, with a JSON body. */
+  postJson(url: URL, body: object, limits: CallLimits): Promise<HttpAnswer>;
+  close(): void;
+}
+
+/** Nobody answered, or not in time. */
+export class TransportError extends AppError {
+  /** True when the request provably did not leave us, so that sending it again is safe. */
+  readonly neverSent: boolean;
+
+  constructor(host: string, cause: string, options: { timedOut: boolean; neverSent: boolean }) {
+    super(`${host} did not answer: ${cause}`, {
+      code: options.timedOut ? 'portal_timeout' : 'portal_failed',
+      httpStatus: options.timedOut ? 504 : 502,
+    });
+    this.neverSent = options.neverSent;
+  }
+}
+
+/** Somebody answered, but not what the documents promise. */
+export class UnexpectedResponseError extends AppError {
+  /** What was wrong: a field's name, or `body`. */
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message, { code: 'portal_failed', httpStatus: 502 });
+    this.field = field;
+  }
+}
+
+/** Failures that happen before the first byte of a request can leave. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+
+/**
+ * Opens the outgoing door: no redirects (a 307 would carry the client secret elsewhere, L10), no proxies from the
+ * environment, strict JSON, total deadlines.
+ *
+ * @param options.mayBePrivate  hosts named in the configuration may have private addresses; a host that only matches
+ *                              a pattern may not, whatever its DNS says at the moment of connecting
+ */
+export function createHttpClient(options: { mayBePrivate: (hostname: string) => boolean }): HttpClient {
+  const agentOptions = { keepAlive: true, maxSockets: 100, lookup: publicLookup(options.mayBePrivate) };
+  const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  const client = axios.create({
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
+    proxy: false,
+    maxRedirects: 0,
+    allowAbsoluteUrls: false,
+    responseType: 'text',
+    transformResponse: [(data: unknown) => data],
+    validateStatus: () => true,
+    headers: { accept: 'application/json', 'user-agent': 'bitrix24-companies/0.1' },
+  });
+
+  async function post(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
+    const literal = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(literal) && !isPublicAddress(literal) && !options.mayBePrivate(url.hostname)) {
+      throw new TransportError(url.host, 'EADDRNOTPUBLIC', { timedOut: false, neverSent: true });
+    }
+    const signal = AbortSignal.timeout(limits.timeoutMs);
+    let response: AxiosResponse<unknown>;
+    try {
+      response = await client.post(url.href, data, { signal, maxContentLength: limits.maxBytes });
+    } catch (error) {
+      throw asTransportError(url.host, error, signal.aborted);
+    }
+    return { status: response.status, body: parseJson(url.host, response) };
+  }
+
+  return {
+    postForm: (url, fields, limits) => post(url, new URLSearchParams(fields), limits),
+    postJson: post,
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function parseJson(host: string, response: AxiosResponse<unknown>): unknown {
+  if (response.status >= 300 && response.status < 400 && response.headers.location !== undefined) {
+    throw new UnexpectedResponseError(
+      'status',
+      `${host} answered ${response.status}, a redirect we do not follow`,
+    );
+  }
+  try {
+    return JSON.parse(String(response.data));
+  } catch {
+    throw new UnexpectedResponseError('body', `${host} answered ${response.status} without readable JSON`);
+  }
+}
+
+/** Only the code of an axios error goes on: the rest holds body, headers and URL (L8). */
+function asTransportError(host: string, error: unknown, timedOut: boolean): AppError {
+  const code = axios.isAxiosError(error) && error.code !== undefined ? error.code : 'unknown failure';
+  if (timedOut) return new TransportError(host, 'deadline passed', { timedOut: true, neverSent: false });
+  if (code === 'ERR_BAD_RESPONSE') {
+    return new UnexpectedResponseError('body', `${host} answered more than we read, or broke off`);
+  }
+  return new TransportError(host, code, { timedOut: false, neverSent: NEVER_SENT.test(code) });
+}
+
+/** DNS that refuses private answers at the moment of connecting, which is what stops DNS rebinding. */
+function publicLookup(mayBePrivate: (hostname: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      if (!mayBePrivate(hostname) && !addresses.every(({ address }) => isPublicAddress(address))) {
+        const refusal = Object.assign(new Error(`${hostname} has no public address`), {
+          code: 'EADDRNOTPUBLIC',
+        });
+        return callback(refusal, '', 0);
+      }
+      const [first] = addresses;
+      if (options.all || first === undefined) return callback(null, addresses);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+function isPublicAddress(address: string): boolean {
+  return ipaddr.process(address).range() === 'unicast';
+}

@@ -1,0 +1,55 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  level: string;
+  /** Readable lines for a terminal instead of JSON. */
+  isPretty: boolean;
+  /** Where lines go; standard output when absent. */
+  destination?: DestinationStream;
+}
+
+/**
+ * The only writer of log lines.
+ *
+ * Two rules keep secrets out. Callers pass named fields, never whole requests or answers. Errors are reduced to name,
+ * code, message and stack, because the errors of axios and ioredis carry bodies, headers and arguments (L7, L8).
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const settings = {
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
+    // A second net under the first rule: these names never reach a line, whoever passes them.
+    redact: {
+      paths: [
+        'code',
+        'state',
+        'token',
+        'accessToken',
+        'refreshToken',
+        'clientSecret',
+        'cookie',
+        'authorization',
+      ],
+      censor: '…',
+    },
+  };
+  if (options.isPretty && options.destination === undefined) {
+    return pino(settings, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'requestId' }));
+  }
+  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+/** What of an error may be written down. A Redis reply can quote our arguments, so only its first word is kept. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: 'something that is not an Error was thrown' };
+  const isReply = error.name === 'ReplyError';
+  const message = isReply ? error.message.split(' ', 1)[0] : error.message;
+  const code = 'code' in error ? error.code : undefined;
+  return { name: error.name, code, message, stack: isReply ? undefined : error.stack };
+}

@@ -1,0 +1,97 @@
+import { AppError } from '../errors.ts';
+import { type HttpClient, UnexpectedResponseError } from '../http.ts';
+
+/** Nobody waits longer than this for the authorization server. */
+export const TOKEN_ENDPOINT_WAIT_MS = 8_000;
+/** Bitrix24's own limit is 60 s; a refresh that was asked for is listened to until nothing can come any more. */
+export const REFRESH_LISTEN_MS = 65_000;
+const MAX_BYTES = 64 * 1024;
+
+/** Codes that no repetition will change, while the tokens themselves stay good. */
+const MISCONFIGURED = ['invalid_client', 'wrong_client'];
+/** Codes that end a grant: the person must authorize again. */
+const GRANT_ENDED = ['invalid_grant', 'expired_token', 'invalid_token', 'not_installed'];
+
+/** The token endpoint answered with `error`, whatever the HTTP status (`wrong_client` comes with 200, protocol 2.7). */
+export class TokenEndpointError extends AppError {
+  /** The wire's code in lower case: letter case differs from code to code (protocol 2.7). */
+  readonly wireCode: string;
+  /** The grant is over: this code or refresh token will never work. */
+  readonly endsGrant: boolean;
+
+  constructor(wireCode: string) {
+    const isMisconfigured = MISCONFIGURED.includes(wireCode);
+    super(`the token endpoint refused: ${wireCode}`, {
+      code: isMisconfigured ? 'app_misconfigured' : 'portal_failed',
+      httpStatus: 502,
+      reason: wireCode,
+    });
+    this.wireCode = wireCode;
+    this.endsGrant = GRANT_ENDED.includes(wireCode);
+  }
+
+  get isMisconfiguration(): boolean {
+    return this.code === 'app_misconfigured';
+  }
+}
+
+export interface TokenEndpoint {
+  /**
+   * Trades an authorization code for a token response.
+   *
+   * The code works once and for 30 seconds, so a failed exchange is never retried.
+   *
+   * @param server  one of our own list of authorization servers, never an address from a request
+   * @param code    `code` of the authorization response, as received
+   * @returns       the JSON body, checked only for `error`; parseTokenSet checks the rest
+   * @throws {TokenEndpointError}  the server refused
+   * @throws {TransportError}      no answer within 8 s
+   * @see RFC 6749 section 4.1.3; protocol 2.2
+   */
+  exchangeCode(server: URL, code: string): Promise<unknown>;
+  /**
+   * Trades a refresh token for a new pair. The old pair is dead from the moment the server decides, not from the moment
+   * we read the answer, so this listens far longer than anybody waits.
+   *
+   * @throws as exchangeCode
+   * @see RFC 6749 section 6; protocol 2.2
+   */
+  refresh(server: URL, refreshToken: string): Promise<unknown>;
+}
+
+/** Sends the two grants by POST form: a GET would put the secret into URLs (protocol 2.2). */
+export function createTokenEndpoint(options: {
+  clientId: string;
+  clientSecret: string;
+  http: HttpClient;
+}): TokenEndpoint {
+  async function send(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
+    const { body, status } = await options.http.postForm(
+      new URL('/oauth/token/', server),
+      { ...grant, client_id: options.clientId, client_secret: options.clientSecret },
+      { timeoutMs, maxBytes: MAX_BYTES },
+    );
+    if (typeof body !== 'object' || body === null) {
+      throw new UnexpectedResponseError(
+        'body',
+        'the token endpoint answered something that is not an object',
+      );
+    }
+    if ('error' in body) throw new TokenEndpointError(readErrorCode(body.error));
+    if (status !== 200) throw new UnexpectedResponseError('status', `the token endpoint answered ${status}`);
+    return body;
+  }
+
+  return {
+    exchangeCode: (server, code) =>
+      send(server, { grant_type: 'authorization_code', code }, TOKEN_ENDPOINT_WAIT_MS),
+    refresh: (server, refreshToken) =>
+      send(server, { grant_type: 'refresh_token', refresh_token: refreshToken }, REFRESH_LISTEN_MS),
+  };
+}
+
+/** Only a word-like code goes on; anything else could be an echo of what we sent. */
+function readErrorCode(error: unknown): string {
+  const code = String(error).toLowerCase();
+  return /^[a-z_]{1,40}$/.test(code) ? code : 'unreadable_error';
+}

@@ -1,0 +1,85 @@
+import { createServer } from 'node:http';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { createHttpClient } from './http.ts';
+import type { Logger } from './log.ts';
+import { openEmbeddedStore } from './store/embedded-store.ts';
+import { connectRedis, createRedisStore } from './store/redis-store.ts';
+import { sessionStores } from './store/sessions.ts';
+
+/** A refresh that is in flight may still succeed; the platform's grace period should be 30 s or more. */
+const WAIT_FOR_EXCHANGES_MS = 25_000;
+/** Answers under way get this long to finish. */
+const WAIT_FOR_ANSWERS_MS = 1_500;
+
+/** A server that listens, and how to stop it. */
+export interface RunningServer {
+  address: string;
+  stop(): Promise<void>;
+}
+
+/** Connects, listens, and returns when the server answers. */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  let isStopping = false;
+  const stores = openStores(config, logger);
+  const listedHosts = new Set([
+    ...config.portals.listed.map(({ hostname }) => hostname),
+    ...config.authorizationServers.map(({ hostname }) => hostname),
+  ]);
+  const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
+  const { express, tokenRefresher } = createApp({
+    ...config,
+    ...stores,
+    http,
+    logger,
+    now: Date.now,
+    isStopping: () => isStopping,
+  });
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, express);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const { port } = server.address() as { port: number };
+  logger.info(
+    { host: config.host, port, publicUrl: config.publicUrl.origin, store: stores.kind },
+    'listening',
+  );
+
+  return {
+    address: config.publicUrl.origin,
+    async stop() {
+      isStopping = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await Promise.race([closed, pause(WAIT_FOR_ANSWERS_MS)]);
+      await Promise.race([tokenRefresher.idle(), pause(WAIT_FOR_EXCHANGES_MS)]);
+      server.closeAllConnections();
+      http.close();
+      await stores.store.close();
+      logger.info('stopped');
+    },
+  };
+}
+
+function openStores(config: Config, logger: Logger) {
+  if (config.redisUrl === undefined) {
+    const store = openEmbeddedStore(config.dataDir);
+    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store) };
+  }
+  // One line when it goes and one when it is back, not one per attempt.
+  let isAway = false;
+  const redis = connectRedis(config.redisUrl, (err) => {
+    if (!isAway) logger.error({ err }, 'the store is away; trying to reach it again');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) logger.info('the store is back');
+    isAway = false;
+  });
+  return { kind: 'redis', store: createRedisStore(redis), sessionStore: sessionStores.redis(redis) };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
+
+/** When it ends (milliseconds since the epoch), and the value itself. */
+type Entry = [expiresAt: number, value: string];
+
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/**
+ * The store in a file of DATA_DIR (LMDB): transactional, shared by the processes of one machine, and nothing that was
+ * acknowledged is lost by `kill -9`.
+ */
+export function openEmbeddedStore(dataDir: string, clock: () => number = Date.now): Store {
+  // Private to our user: session records are in here in the clear.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const db = open<Entry, string>({ path: join(dataDir, 'store.mdb'), encoding: 'json' });
+  const sweep = setInterval(() => void removeExpired().catch(() => {}), SWEEP_EVERY_MS);
+  sweep.unref();
+
+  function read(key: string): string | null {
+    const entry = db.get(key);
+    return entry !== undefined && entry[0] > clock() ? entry[1] : null;
+  }
+
+  /** Runs alone among all processes that share the file, and resolves when what it wrote is committed. */
+  async function alone<T>(work: () => T): Promise<T> {
+    try {
+      return await db.transaction(work);
+    } catch (error) {
+      throw new StoreUnavailableError((error as Error).message);
+    }
+  }
+
+  function put(key: string, value: string, lifetimeMs: number): void {
+    db.put(key, [clock() + lifetimeMs, value]);
+  }
+
+  async function removeExpired(): Promise<void> {
+    const now = clock();
+    const expired = db.getRange().filter(({ value }) => value[0] <= now);
+    for (const { key } of expired) {
+      // Read again inside the transaction: it may have been written anew since.
+      await alone(() => ((db.get(key)?.[0] ?? now + 1) <= now ? db.remove(key) : undefined));
+    }
+  }
+
+  return {
+    async get(key) {
+      return read(key);
+    },
+    async set(key, value, lifetimeMs) {
+      await alone(() => put(key, value, lifetimeMs));
+    },
+    replaceIfUnchanged(key, expected, value, lifetimeMs) {
+      return alone(() => {
+        if (read(key) !== expected) return false;
+        put(key, value, lifetimeMs);
+        return true;
+      });
+    },
+    async prolong(key, lifetimeMs) {
+      await alone(() => {
+        const value = read(key);
+        if (value !== null) put(key, value, lifetimeMs);
+      });
+    },
+    forget(key) {
+      return alone(() => {
+        const existed = read(key) !== null;
+        db.remove(key);
+        return existed;
+      });
+    },
+    async quarantine(key) {
+      await alone(() => {
+        const value = read(key);
+        if (value === null) return;
+        put(quarantineKey(key), value, QUARANTINE_MS);
+        db.remove(key);
+      });
+    },
+    async now() {
+      return clock();
+    },
+    async ping() {
+      await alone(() => put('b24:ping', '1', 1000));
+    },
+    async close() {
+      clearInterval(sweep);
+      await db.close();
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { RedisStore } from 'connect-redis';
+import session, { type SessionData } from 'express-session';
+import type { Redis } from 'ioredis';
+import { type Store, StoreUnavailableError, update } from './store.ts';
+
+type Callback<T = void> = (error: unknown, result?: T) => void;
+
+const PREFIX = 'b24:session:';
+
+/**
+ * Both session stores keep one rule that express-session leaves to them (measured, L5): a session that was loaded is
+ * only ever updated, and only a new one is created. So a slow request cannot bring back a session that has ended
+ * meanwhile, because there is nothing left to update.
+ *
+ * And an unreadable record counts as no session (L6), rather than as an error on every request of that browser.
+ */
+export interface SessionStores {
+  redis(redis: Redis): session.Store;
+  embedded(store: Store): session.Store;
+}
+
+/** Sessions that came from, or have been written to, the store. */
+class KnownSessions {
+  readonly #known = new WeakSet<object>();
+
+  add(data: object): void {
+    this.#known.add(data);
+  }
+
+  has(data: object): boolean {
+    return this.#known.has(data);
+  }
+}
+
+/** The session ended while this request was running; nothing was written. */
+export class SessionEndedError extends Error {
+  override name = 'SessionEndedError';
+}
+
+/** connect-redis 8.1.0 with the corrections above. */
+class RedisSessions extends RedisStore {
+  readonly #redis: Redis;
+  readonly #known = new KnownSessions();
+
+  constructor(redis: Redis) {
+    super({ client: redis, prefix: PREFIX });
+    this.#redis = redis;
+  }
+
+  override async get(sid: string, callback: Callback<SessionData | null>): Promise<void> {
+    const key = PREFIX + sid;
+    try {
+      const data = parseSession(await this.#redis.get(key));
+      if (data === 'unreadable') await this.#redis.del(key);
+      callback(null, data === 'unreadable' ? null : data);
+    } catch (error) {
+      if (!isWrongType(error)) return callback(asUnavailable(error));
+      await this.#redis.del(key).catch(() => {});
+      callback(null, null);
+    }
+  }
+
+  override async set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
+    const lifetimeMs = lifetimeOf(data);
+    const value = JSON.stringify(data);
+    try {
+      const isUpdate = this.#known.has(data);
+      const written = isUpdate
+        ? await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'XX')
+        : await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'NX');
+      if (written !== 'OK') return callback(new SessionEndedError());
+      this.#known.add(data);
+      callback(null);
+    } catch (error) {
+      callback(asUnavailable(error));
+    }
+  }
+
+  override async touch(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
+    await super.touch(sid, data, (error: unknown) => callback(error ? asUnavailable(error) : null));
+  }
+
+  override async destroy(sid: string, callback: Callback = () => {}): Promise<void> {
+    await super.destroy(sid, (error: unknown) => callback(error ? asUnavailable(error) : null));
+  }
+
+  override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {
+    const loaded = super.createSession(req, data);
+    this.#known.add(loaded);
+    return loaded;
+  }
+}
+
+/** The same on the embedded store. */
+class EmbeddedSessions extends session.Store {
+  readonly #store: Store;
+  readonly #known = new KnownSessions();
+
+  constructor(store: Store) {
+    super();
+    this.#store = store;
+  }
+
+  override get(sid: string, callback: Callback<SessionData | null>): void {
+    const load = async () => {
+      const data = parseSession(await this.#store.get(PREFIX + sid));
+      if (data !== 'unreadable') return data;
+      await this.#store.forget(PREFIX + sid);
+      return null;
+    };
+    load().then((data) => callback(null, data), callback);
+  }
+
+  override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
+    const save = async () => {
+      const value = JSON.stringify(data);
+      const isUpdate = this.#known.has(data);
+      const written = await update(this.#store, PREFIX + sid, lifetimeOf(data), (current) =>
+        (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
+      );
+      if (!written) throw new SessionEndedError();
+      this.#known.add(data);
+    };
+    save().then(() => callback(null), callback);
+  }
+
+  override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
+    this.#store.prolong(PREFIX + sid, lifetimeOf(data)).then(() => callback(null), callback);
+  }
+
+  override destroy(sid: string, callback: Callback = () => {}): void {
+    this.#store.forget(PREFIX + sid).then(() => callback(null), callback);
+  }
+
+  override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {
+    const loaded = super.createSession(req, data);
+    this.#known.add(loaded);
+    return loaded;
+  }
+}
+
+/** The express-session store that belongs to each kind of store. */
+export const sessionStores: SessionStores = {
+  redis: (redis) => new RedisSessions(redis),
+  embedded: (store) => new EmbeddedSessions(store),
+};
+
+function parseSession(text: string | null): SessionData | null | 'unreadable' {
+  if (text === null) return null;
+  try {
+    const data: unknown = JSON.parse(text);
+    const hasCookie =
+      typeof data === 'object' &&
+      data !== null &&
+      'cookie' in data &&
+      typeof data.cookie === 'object' &&
+      data.cookie !== null;
+    return hasCookie ? (data as SessionData) : 'unreadable';
+  } catch {
+    return 'unreadable';
+  }
+}
+
+function lifetimeOf(data: SessionData): number {
+  return Math.max(1000, data.cookie.maxAge ?? data.cookie.originalMaxAge ?? 3600_000);
+}
+
+function isWrongType(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('WRONGTYPE');
+}
+
+function asUnavailable(error: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(
+    error instanceof Error ? (error.message.split(' ', 1)[0] ?? '') : 'unknown',
+  );
+}

@@ -1,0 +1,84 @@
+import { AppError } from '../errors.ts';
+
+/**
+ * Where state lives: strings under keys, each with a lifetime.
+ *
+ * Two implementations pass one battery of tests (test/contract). Whatever needs more than one step is written once,
+ * above this interface, as a loop around `replaceIfUnchanged`; see `update`.
+ *
+ * Every method throws StoreUnavailableError within a second when the store is away.
+ */
+export interface Store {
+  /** A value that is not a string of ours (a foreign type in Redis) is moved aside and counts as absent. */
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string, lifetimeMs: number): Promise<void>;
+  /**
+   * Writes `value` only if the key still holds `expected`; `null` means: only if the key is absent.
+   *
+   * @returns whether it was written
+   */
+  replaceIfUnchanged(
+    key: string,
+    expected: string | null,
+    value: string,
+    lifetimeMs: number,
+  ): Promise<boolean>;
+  /** Gives an existing key a new lifetime; an absent one stays absent. */
+  prolong(key: string, lifetimeMs: number): Promise<void>;
+  /** @returns whether there was something to forget */
+  forget(key: string): Promise<boolean>;
+  /** Moves a value that cannot be understood to `quarantineKey(key)`, where an operator finds it. */
+  quarantine(key: string): Promise<void>;
+  /** The store's clock in milliseconds since the epoch: deadlines that several processes share are told by it. */
+  now(): Promise<number>;
+  /** Proves that the store can be written to. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store cannot be reached, or refuses to write. */
+export class StoreUnavailableError extends AppError {
+  constructor(cause: string) {
+    super(`the store is away: ${cause}`, {
+      code: 'store_unavailable',
+      httpStatus: 503,
+      retryAfterSeconds: 2,
+    });
+  }
+}
+
+/** Every key of ours begins so; an ACL user of Redis can be limited to it. */
+export const KEY_PREFIX = 'b24:';
+
+/** How long a quarantined value waits for an operator. */
+export const QUARANTINE_MS = 30 * 24 * 3600_000;
+
+/** Keeps the hash tag of the key, so that in a Redis Cluster the move stays within one slot. */
+export function quarantineKey(key: string): string {
+  return `${KEY_PREFIX}quarantine:${key.slice(KEY_PREFIX.length)}`;
+}
+
+/** What `update` shall do: write a new value, or leave things as they are. Both carry what the caller wants to know. */
+export type Change<T> = { write: string; result: T } | { keep: true; result: T };
+
+/**
+ * Reads, decides, and writes if nobody was faster; else decides anew on what is there now.
+ *
+ * @param decide  pure: it runs once more for every writer that was faster
+ */
+export async function update<T>(
+  store: Store,
+  key: string,
+  lifetimeMs: number,
+  decide: (current: string | null) => Change<T> | Promise<Change<T>>,
+): Promise<T> {
+  // Each lost round means that somebody else's write succeeded, so this bound is only for a broken store.
+  for (let round = 0; round < 200; round += 1) {
+    const current = await store.get(key);
+    const change = await decide(current);
+    if ('keep' in change) return change.result;
+    if (await store.replaceIfUnchanged(key, current, change.write, lifetimeMs)) return change.result;
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(round + 1, 20)));
+  }
+  throw new StoreUnavailableError('200 writers in a row were faster');
+}

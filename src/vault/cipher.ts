@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { FlattenedEncrypt, type FlattenedJWE, flattenedDecrypt } from 'jose';
+
+/** Seals text so that it opens only with our keys and only in the place it was sealed for. */
+export interface Cipher {
+  /**
+   * @param context  where the text belongs; authenticated but not stored, so a record moved elsewhere does not open
+   */
+  seal(text: string, context: string): Promise<string>;
+  /** @throws {UnsealError} another key, another context, or not something we sealed */
+  open(sealed: string, context: string): Promise<string>;
+}
+
+/** What was stored does not open. Says nothing about why, because the reasons look alike on purpose. */
+export class UnsealError extends Error {
+  override name = 'UnsealError';
+}
+
+const ENCODER = new TextEncoder();
+
+/**
+ * AES-256-GCM through JWE with a direct key (RFC 7516, `dir` + `A256GCM`).
+ *
+ * @param keys  32 bytes each; the first seals, all open, so that keys can be rotated
+ */
+export function createCipher(keys: Uint8Array[]): Cipher {
+  const ring = new Map(keys.map((key) => [keyId(key), key]));
+  const [newest] = ring;
+  if (newest === undefined) throw new Error('a cipher needs at least one key');
+  const [newestId, newestKey] = newest;
+
+  return {
+    async seal(text, context) {
+      const { aad: _notStored, ...jwe } = await new FlattenedEncrypt(ENCODER.encode(text))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: newestId })
+        .setAdditionalAuthenticatedData(ENCODER.encode(context))
+        .encrypt(newestKey);
+      return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
+    },
+    async open(sealed, context) {
+      const [protectedHeader, iv, ciphertext, tag] = sealed.split('.');
+      const aad = Buffer.from(context).toString('base64url');
+      const jwe = { protected: protectedHeader, iv, ciphertext, tag, aad } as FlattenedJWE;
+      try {
+        const { plaintext } = await flattenedDecrypt(
+          jwe,
+          (header) => ring.get(String(header?.kid)) ?? new Uint8Array(),
+          {
+            keyManagementAlgorithms: ['dir'],
+            contentEncryptionAlgorithms: ['A256GCM'],
+          },
+        );
+        return new TextDecoder().decode(plaintext);
+      } catch {
+        throw new UnsealError('the record cannot be opened with our keys, or not in this place');
+      }
+    },
+  };
+}
+
+/** Names a key without telling anything about it. */
+function keyId(key: Uint8Array): string {
+  return createHash('sha256').update('key id').update(key).digest('hex').slice(0, 8);
+}

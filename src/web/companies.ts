@@ -1,0 +1,213 @@
+import type { Request, RequestHandler } from 'express';
+import { z } from 'zod';
+import {
+  type Company,
+  type CompanyField,
+  type CompanyQuery,
+  listCompanies,
+  loadCompany,
+  PAGE_SIZE,
+} from '../bitrix24/company.ts';
+import { type AllowedPortals, companyPage, type Portal, parsePortal } from '../bitrix24/portal.ts';
+import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
+import { InvalidRequestError, NotFoundError } from '../errors.ts';
+import type { HttpClient } from '../http.ts';
+import type { TokenRefresher } from '../vault/token-refresh.ts';
+import type { Grant } from '../vault/token-vault.ts';
+import { mailHref, phoneHref, webHref } from './links.ts';
+import { prefersJson } from './negotiate.ts';
+import { requireSignIn } from './protect.ts';
+import type { SignedIn } from './session.ts';
+
+export interface CompaniesDependencies {
+  clientId: string;
+  portals: AllowedPortals;
+  tokenRefresher: TokenRefresher;
+  http: HttpClient;
+  now: () => number;
+}
+
+/** A parameter that is given once or not at all; an empty one counts as not given, because forms send those. */
+const single = z.string().transform((text) => text.trim() || undefined);
+
+const ListQuery = z.object({
+  q: single.pipe(z.string().max(255).default('')).default(''),
+  page: single
+    .pipe(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,6}$/)
+        .default('1'),
+    )
+    .default('1')
+    .transform(Number),
+  sort: single.pipe(z.enum(['title', 'created', 'modified', 'id', 'revenue']).default('id')).default('id'),
+  order: single.pipe(z.enum(['asc', 'desc']).default('desc')).default('desc'),
+});
+type ListQuery = z.infer<typeof ListQuery>;
+
+/** `GET /companies`: the list, as a page or as JSON. */
+export function showCompanies(dependencies: CompaniesDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = requireSignIn(req, dependencies.now());
+    const query = readListQuery(req.query);
+    const asOf = new Date(dependencies.now()).toISOString();
+    const { companies, total } = await listCompanies(
+      restClientOf(person, dependencies),
+      asCompanyQuery(query),
+    );
+    if (prefersJson(req)) {
+      return void res.json({ companies, total, page: query.page, pageSize: PAGE_SIZE, asOf });
+    }
+    const portal = portalOf(person);
+    res.render('companies', { ...buildListPage(query, total), companies, portal, ...linkBuilders(portal) });
+  };
+}
+
+/** `GET /companies/:id`: one company, as a page or as JSON. */
+export function showCompany(dependencies: CompaniesDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = requireSignIn(req, dependencies.now());
+    const id = readCompanyId(req);
+    const { company, fields } = await loadCompany(restClientOf(person, dependencies), id);
+    if (prefersJson(req)) return void res.json({ company, fields });
+    const portal = portalOf(person);
+    const backTo = readBackTo(req.query.from);
+    res.render('company', { company, ...groupFields(fields), portal, backTo, ...linkBuilders(portal) });
+  };
+}
+
+/** Calls the person's own portal with the person's own token, and nothing else. */
+function restClientOf(person: SignedIn, dependencies: CompaniesDependencies): RestClient {
+  const owner = { memberId: person.memberId, clientId: dependencies.clientId, userId: person.userId };
+  return createRestClient<Grant>({
+    http: dependencies.http,
+    tokens: {
+      current: () => dependencies.tokenRefresher.current(owner),
+      renewed: (failed) => dependencies.tokenRefresher.renewed(owner, failed),
+    },
+  });
+}
+
+function portalOf(person: SignedIn): Portal {
+  const portal = parsePortal(person.portal);
+  if (portal === undefined) throw new InvalidRequestError('the session names no portal');
+  return portal;
+}
+
+function readListQuery(query: Request['query']): ListQuery {
+  const result = ListQuery.safeParse(query);
+  if (result.success) return result.data;
+  throw new InvalidRequestError(`the parameter ${String(result.error.issues[0]?.path[0])} cannot be used`);
+}
+
+function readCompanyId(req: Request): number {
+  const { id } = req.params;
+  if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id))
+    throw new NotFoundError('no company has such an id');
+  return Number(id);
+}
+
+function asCompanyQuery({ q, page, sort, order }: ListQuery): CompanyQuery {
+  return { title: q, page, sort, order };
+}
+
+/** The list the person came from, so that the way back leads to the same page of the same search. */
+function readBackTo(from: unknown): string {
+  const isQuery = typeof from === 'string' && from.length < 1000;
+  const result = ListQuery.safeParse(isQuery ? Object.fromEntries(new URLSearchParams(from)) : {});
+  return buildListAddress(result.success ? result.data : ListQuery.parse({}));
+}
+
+const DEFAULTS = ListQuery.parse({});
+
+/** The address of a view; what is as by default is left out, so that equal views have equal addresses. */
+function buildListAddress(query: ListQuery): string {
+  const given = Object.entries(query).filter(([name, value]) => value !== DEFAULTS[name as keyof ListQuery]);
+  const search = new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  return search === '' ? '/companies' : `/companies?${search}`;
+}
+
+function buildListPage(query: ListQuery, total: number) {
+  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const addressOf = (change: Partial<ListQuery>) => buildListAddress({ ...query, ...change });
+  return {
+    query,
+    total,
+    pages,
+    from: (query.page - 1) * PAGE_SIZE + 1,
+    to: Math.min(query.page * PAGE_SIZE, total),
+    pageLinks: pageNumbers(query.page, pages).map((page) => ({
+      page,
+      href: page ? addressOf({ page }) : undefined,
+    })),
+    previousHref: query.page > 1 && query.page <= pages ? addressOf({ page: query.page - 1 }) : undefined,
+    nextHref: query.page < pages ? addressOf({ page: query.page + 1 }) : undefined,
+    firstPageHref: addressOf({ page: 1 }),
+    clearHref: addressOf({ q: '', page: 1 }),
+    sortHref(sort: ListQuery['sort']) {
+      const isReversal = query.sort === sort;
+      const first = sort === 'title' ? 'asc' : 'desc';
+      return addressOf({
+        sort,
+        order: isReversal ? (query.order === 'asc' ? 'desc' : 'asc') : first,
+        page: 1,
+      });
+    },
+    cardHref(company: Company) {
+      const search = buildListAddress(query).split('?')[1];
+      return `/companies/${company.id}${search ? `?from=${encodeURIComponent(search)}` : ''}`;
+    },
+  };
+}
+
+/** First, last, and those around the current one; undefined where some are left out. */
+function pageNumbers(current: number, pages: number): (number | undefined)[] {
+  const near = [1, current - 1, current, current + 1, pages].filter((page) => page >= 1 && page <= pages);
+  const shown = [...new Set(near)].sort((a, b) => a - b);
+  return shown.flatMap((page, index) => {
+    const gap = page - (shown[index - 1] ?? page);
+    return gap > 2 ? [undefined, page] : gap === 2 ? [page - 1, page] : [page];
+  });
+}
+
+/** Fields shown at the top of the card, so not among the others. */
+const SUMMARY_FIELDS = [
+  'TITLE',
+  'COMPANY_TYPE',
+  'INDUSTRY',
+  'EMPLOYEES',
+  'REVENUE',
+  'CURRENCY_ID',
+  'ASSIGNED_BY_ID',
+];
+const CONTACT_FIELDS = ['PHONE', 'EMAIL', 'WEB', 'IM', 'LINK'];
+/** About the record rather than about the company. */
+const RECORD_FIELD =
+  /^(ID|DATE_|CREATED_BY|MODIFY_BY|LAST_|OPENED|IS_MY_COMPANY|HAS_|LEAD_ID|ORIGIN|UTM_|CATEGORY)/;
+
+function groupFields(fields: CompanyField[]) {
+  const others = fields.filter(
+    ({ name }) => !SUMMARY_FIELDS.includes(name) && !CONTACT_FIELDS.includes(name),
+  );
+  return {
+    summary: SUMMARY_FIELDS.filter((name) => name !== 'TITLE' && name !== 'CURRENCY_ID').flatMap(
+      (name) => fields.find((field) => field.name === name) ?? [],
+    ),
+    contacts: CONTACT_FIELDS.flatMap((name) => fields.find((field) => field.name === name) ?? []),
+    details: others.filter(({ name }) => !RECORD_FIELD.test(name)),
+    record: others.filter(({ name }) => RECORD_FIELD.test(name)),
+  };
+}
+
+function linkBuilders(portal: Portal) {
+  return {
+    phoneHref,
+    mailHref,
+    webHref,
+    portalHref: (company: Company) => companyPage(portal, company.id),
+    portalListHref: new URL('/crm/company/list/', portal.origin).href,
+  };
+}

@@ -1,0 +1,60 @@
+import type { Language } from './language.ts';
+
+/** Numbers and dates in the reader's way. */
+export interface Format {
+  number(value: number): string;
+  /** Whole amounts without cents; an unknown currency is written behind the number. */
+  money(amount: number, currency: string | null): string;
+  /** Day, month, year. */
+  date(iso: string): string;
+  /** With hours and minutes. */
+  instant(iso: string): string;
+}
+
+/** Formats for one language; the costly Intl objects are made once. */
+export function createFormat(language: Language): Format {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+  const month = language === 'ru' ? '2-digit' : 'short';
+  const day = { day: '2-digit', month, year: 'numeric', timeZone: 'UTC' } as const;
+  const date = new Intl.DateTimeFormat(locale, day);
+  const instant = new Intl.DateTimeFormat(locale, { ...day, hour: '2-digit', minute: '2-digit' });
+  const currencies = new Map<string, Intl.NumberFormat>();
+
+  function currencyFormat(currency: string): Intl.NumberFormat | undefined {
+    if (!/^[A-Z]{3}$/.test(currency)) return undefined;
+    const known = currencies.get(currency);
+    if (known) return known;
+    const made = new Intl.NumberFormat(locale, {
+      style: 'currency',
+      currency,
+      currencyDisplay: 'narrowSymbol',
+      minimumFractionDigits: 0,
+      maximumFractionDigits: 2,
+    });
+    // There are some 180 currencies; a hostile portal could invent 17,576.
+    if (currencies.size < 200) currencies.set(currency, made);
+    return made;
+  }
+
+  return {
+    number: (value) => number.format(value),
+    money(amount, currency) {
+      if (currency === null) return number.format(amount);
+      return currencyFormat(currency)?.format(amount) ?? `${number.format(amount)} ${currency}`;
+    },
+    date: (iso) => date.format(wallClock(iso)),
+    instant: (iso) => instant.format(wallClock(iso)),
+  };
+}
+
+/**
+ * The moment as the portal's own clock shows it: the offset is dropped and the rest read as UTC, so that people see
+ * here the time they see in Bitrix24.
+ */
+function wallClock(iso: string): Date {
+  const local = new Date(
+    `${iso.replace(/(Z|[+-]\d{2}:?\d{2})$/, '')}${iso.includes('T') ? 'Z' : 'T00:00:00Z'}`,
+  );
+  return Number.isNaN(local.getTime()) ? new Date(iso) : local;
+}

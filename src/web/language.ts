@@ -1,0 +1,76 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { createInstance } from 'i18next';
+import { createFormat, type Format } from './format.ts';
+import { english } from './messages/en.ts';
+import { russian } from './messages/ru.ts';
+import { parseReturnTo } from './return-to.ts';
+
+export const LANGUAGES = ['en', 'ru'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** A text of the catalogue by its key; `count` picks the plural form. */
+export type Translate = (key: string | string[], values?: Record<string, unknown>) => string;
+
+const COOKIE = 'language';
+const YEAR_MS = 365 * 24 * 3600_000;
+
+const catalogue = createInstance();
+await catalogue.init({
+  resources: { en: { translation: english }, ru: { translation: russian } },
+  fallbackLng: 'en',
+  // EJS escapes on output; escaping here as well would show entities.
+  interpolation: { escapeValue: false },
+  showSupportNotice: false,
+} as Parameters<typeof catalogue.init>[0]);
+
+const spoken: Record<Language, { t: Translate; format: Format }> = {
+  en: { t: catalogue.getFixedT('en') as Translate, format: createFormat('en') },
+  ru: { t: catalogue.getFixedT('ru') as Translate, format: createFormat('ru') },
+};
+
+/** Gives every page its language: the one chosen before, else what the browser prefers, else English. */
+export function speakLanguage(): RequestHandler {
+  return (req, res, next) => {
+    const language = chosenLanguage(req) ?? (req.acceptsLanguages(...LANGUAGES) || 'en');
+    res.locals.language = language;
+    Object.assign(res.locals, spoken[language as Language]);
+    res.vary('Accept-Language');
+    next();
+  };
+}
+
+export function translate(res: Response): Translate {
+  return res.locals.t as Translate;
+}
+
+/** Remembers a language and goes back to where it was chosen. */
+export function chooseLanguage(options: { isSecure: boolean }): RequestHandler {
+  return (req, res) => {
+    const { language, returnTo } = (req.body ?? {}) as Record<string, unknown>;
+    if (isLanguage(language)) {
+      res.cookie(COOKIE, language, {
+        maxAge: YEAR_MS,
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: options.isSecure,
+        path: '/',
+      });
+    }
+    // The sign-in page is a fine place to come back to here, unlike after a sign-in.
+    const isSignInPage = typeof returnTo === 'string' && /^\/(\?|$)/.test(returnTo);
+    res.redirect(303, isSignInPage ? signInPageOf(returnTo) : parseReturnTo(returnTo));
+  };
+}
+
+function signInPageOf(address: string): string {
+  return `/${new URL(address, 'https://app.invalid').search}`;
+}
+
+function chosenLanguage(req: Request): Language | undefined {
+  const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([a-z]{2})(?:;|$)`).exec(req.headers.cookie ?? '')?.[1];
+  return isLanguage(value) ? value : undefined;
+}
+
+function isLanguage(value: unknown): value is Language {
+  return LANGUAGES.includes(value as Language);
+}

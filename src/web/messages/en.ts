@@ -1,0 +1,260 @@
+/** English. Keys, placeholders and plural forms are compared with Russian by test/unit/web/messages.test.ts. */
+export const english = {
+  app: {
+    name: 'Companies',
+    tagline: 'Your Bitrix24 companies, with your own rights',
+    skip: 'Skip to content',
+  },
+  language: { label: 'Language', en: 'English', ru: 'Русский' },
+  person: {
+    signedInAs: 'Signed in as',
+    unnamed: 'User {{id}}',
+    signOut: 'Sign out',
+  },
+  signIn: {
+    title: 'Sign in',
+    lead: 'Find and read the companies of your Bitrix24 portal. You see what your own rights allow, nothing more.',
+    choose: 'Choose your portal',
+    continueWith: 'Sign in with {{host}}',
+    typeAddress: 'Portal address',
+    typeHint: 'For example {{example}}',
+    typeAction: 'Continue',
+    orType: 'or another portal',
+    privacy:
+      'You sign in at Bitrix24 itself. We never see your password; the access it grants stays on the server, sealed.',
+    stuck:
+      'If Bitrix24 shows an error instead of coming back here, the application may not be installed on that portal: ask its administrator.',
+  },
+  signedOut: {
+    title: 'You are signed out here',
+    text: 'Bitrix24 itself is still signed in on this browser.',
+    link: 'Open {{host}}',
+  },
+  list: {
+    title: 'Companies',
+    search: 'Search by title',
+    searchAction: 'Search',
+    clear: 'Clear the search',
+    total_one: '{{formatted}} company',
+    total_other: '{{formatted}} companies',
+    found_one: '{{formatted}} company with “{{q}}” in its title',
+    found_other: '{{formatted}} companies with “{{q}}” in their titles',
+    range: '{{from}}–{{to}} of {{total}}',
+    sortedBy: 'Sort by',
+    apply: 'Apply',
+    ascending: 'ascending',
+    descending: 'descending',
+    columns: {
+      title: 'Company',
+      type: 'Type',
+      industry: 'Industry',
+      contacts: 'Phone and e-mail',
+      responsible: 'Responsible',
+      revenue: 'Revenue',
+      created: 'Created',
+      modified: 'Changed',
+      id: 'ID',
+    },
+    untitled: 'Untitled',
+    more: '{{count}} more',
+    previous: 'Previous',
+    next: 'Next',
+    pages: 'Pages',
+    empty: {
+      title: 'No companies yet',
+      text: 'Either this portal has no companies, or none that you may see. Companies added in Bitrix24 appear here at once.',
+      action: 'Open companies in Bitrix24',
+    },
+    nothingFound: {
+      title: 'Nothing found',
+      text: 'No company that you may see has “{{q}}” in its title.',
+      action: 'Show all companies',
+    },
+    pastEnd: {
+      title: 'This page is past the end',
+      text: 'There are fewer companies than this page number asks for.',
+      action: 'Go to the first page',
+    },
+  },
+  card: {
+    back: 'All companies',
+    openInPortal: 'Open in Bitrix24',
+    summary: 'At a glance',
+    contacts: 'Contacts',
+    details: 'Details',
+    record: 'About this record',
+    none: '—',
+    noContacts: 'No phone or e-mail is recorded.',
+    yes: 'Yes',
+    no: 'No',
+    file: 'A file, kept in Bitrix24',
+    opensElsewhere: 'opens in Bitrix24',
+    valueTypes: {
+      WORK: 'work',
+      MOBILE: 'mobile',
+      FAX: 'fax',
+      HOME: 'home',
+      PAGER: 'pager',
+      MAILING: 'mailing',
+      OTHER: 'other',
+    },
+  },
+  frame: {
+    title: 'Companies opens in a tab of its own',
+    text: 'Bitrix24 shows applications in a frame. This one keeps you signed in safely only in its own tab.',
+    action: 'Open Companies',
+  },
+  errors: {
+    incident: 'If you ask for help, mention number {{incident}}.',
+    retryAfter_one: 'Try again in {{count}} second.',
+    retryAfter_other: 'Try again in {{count}} seconds.',
+    actions: {
+      retry: 'Try again',
+      signIn: 'Sign in again',
+      home: 'To the sign-in page',
+      companies: 'To the companies',
+    },
+    invalid_request: {
+      default: {
+        title: 'This address does not fit',
+        text: 'Something in the address is missing or not of the kind we expect. Go back and choose again.',
+      },
+    },
+    state_mismatch: {
+      default: {
+        title: 'This sign-in cannot be finished',
+        text: 'It was begun too long ago, was already used, or was begun in another browser. Nothing happened; just sign in again.',
+      },
+    },
+    portal_mismatch: {
+      default: {
+        title: 'The answer came from another portal',
+        text: 'You set out to sign in at one portal, and the answer names another. To be safe nothing was saved.',
+      },
+    },
+    portal_not_allowed: {
+      default: {
+        title: 'This portal may not sign in here',
+        text: 'Choose one of the portals on the sign-in page. If yours is missing, the person who runs this application can add it to BITRIX24_PORTALS.',
+      },
+    },
+    code_refused: {
+      default: {
+        title: 'Bitrix24 did not finish the sign-in',
+        text: 'Its permission is good for 30 seconds and for one use, and this one was no longer valid. Sign in again.',
+      },
+      payment_required: {
+        title: 'The application is not paid for on this portal',
+        text: 'The trial or subscription has ended. The portal’s administrator can renew it.',
+      },
+      not_installed: {
+        title: 'The application is not installed on this portal',
+        text: 'Ask the portal’s administrator to install it, then sign in again.',
+      },
+      user_access_error: {
+        title: 'You have no access to this application',
+        text: 'The portal’s administrator has limited it to certain people. Ask to be added.',
+      },
+    },
+    sign_in_required: {
+      default: {
+        title: 'Please sign in again',
+        text: 'Bitrix24 has ended the permission it gave us, even though you signed in a moment ago.',
+      },
+      not_installed: {
+        title: 'The application is not installed on this portal',
+        text: 'It was removed, or never finished installing. Ask the portal’s administrator, then sign in again.',
+      },
+      dismissed: {
+        title: 'Bitrix24 no longer lets you in',
+        text: 'The portal refuses to act for this account. If that surprises you, ask the portal’s administrator.',
+      },
+    },
+    not_found: {
+      default: {
+        title: 'There is nothing here',
+        text: 'The company was deleted, or the address has a mistake in it.',
+      },
+    },
+    access_denied: {
+      default: {
+        title: 'You have no right to see this',
+        text: 'Ask the portal’s administrator for the right to read companies in CRM.',
+      },
+      scope: {
+        title: 'The application lacks the CRM permission',
+        text: 'The portal’s administrator has to tick “CRM (crm)” on the application’s card, then you sign in again.',
+      },
+      plan: {
+        title: 'This portal’s plan has no REST access',
+        text: 'Bitrix24 offers REST on commercial plans only. The portal’s administrator can change the plan.',
+      },
+      payment: {
+        title: 'The application is not paid for on this portal',
+        text: 'The trial or subscription has ended. The portal’s administrator can renew it.',
+      },
+      app_access: {
+        title: 'You have no access to this application',
+        text: 'The portal’s administrator has limited it to certain people. Ask to be added.',
+      },
+    },
+    cross_origin: {
+      default: {
+        title: 'This did not come from our page',
+        text: 'To be safe, forms are accepted only from pages of this site. Open the page again and repeat what you did.',
+      },
+    },
+    app_misconfigured: {
+      default: {
+        title: 'The application’s keys do not fit',
+        text: 'Bitrix24 does not accept the client id or secret. The person who runs this application has to check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET.',
+      },
+    },
+    portal_limited: {
+      default: {
+        title: 'Bitrix24 asks for a short pause',
+        text: 'The portal limits how often it may be asked. Nothing is wrong; a moment’s rest is enough.',
+      },
+      operating: {
+        title: 'Bitrix24 asks for a longer pause',
+        text: 'The portal has spent its time budget for such questions. It recovers by itself within ten minutes.',
+      },
+    },
+    portal_failed: {
+      default: {
+        title: 'Bitrix24 did not answer sensibly',
+        text: 'The portal is having trouble, or something stands between it and us. Your data is safe; try again.',
+      },
+      blocked: {
+        title: 'Bitrix24 has blocked REST on this portal',
+        text: 'The portal was blocked because of overload. Its administrator has to write to Bitrix24 support.',
+      },
+      deleted: {
+        title: 'This portal no longer exists',
+        text: 'Bitrix24 says that the portal was deleted.',
+      },
+      box_offline: {
+        title: 'The portal cannot reach Bitrix24’s authorization server',
+        text: 'The administrator of the self-hosted portal has to check its connection to the internet.',
+      },
+    },
+    portal_timeout: {
+      default: {
+        title: 'Bitrix24 takes too long',
+        text: 'The portal did not answer in time. Try again in a moment.',
+      },
+    },
+    store_unavailable: {
+      default: {
+        title: 'We are away for a moment',
+        text: 'Our own storage cannot be reached. Nothing is lost; it usually passes within seconds.',
+      },
+    },
+    internal_error: {
+      default: {
+        title: 'Something went wrong on our side',
+        text: 'The mistake has been written down. Trying again may help.',
+      },
+    },
+  },
+};

@@ -1,0 +1,96 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { StateMismatchError } from '../oauth/authorization.ts';
+import { KEY_PREFIX, type Store, update } from '../store/store.ts';
+
+/** A sign-in that has left for the portal and is expected back. */
+export interface PendingAuthorization {
+  /** Origin of the portal it left for. */
+  portal: string;
+  /** A path of ours to go to afterwards. */
+  returnTo: string;
+  /** 1 at first, 2 after the one automatic restart. */
+  attempt: number;
+}
+
+export interface PendingAuthorizations {
+  /** Stores it, and only then gives out the state that fetches it back. */
+  start(binding: string, pending: PendingAuthorization): Promise<string>;
+  /**
+   * Fetches it and removes it in one step: whatever happens next, this state is used up.
+   *
+   * @throws {StateMismatchError}  unknown, used, too old, or of another browser
+   */
+  take(binding: string | undefined, state: string): Promise<PendingAuthorization>;
+}
+
+/** As long as somebody may sit at the portal's login form. */
+const LIFETIME_MS = 10 * 60_000;
+/** One for each tab; the oldest makes room. */
+const MAX_PER_BROWSER = 20;
+
+const Entry = z.object({
+  portal: z.string(),
+  returnTo: z.string(),
+  attempt: z.number(),
+  startedAt: z.number(),
+});
+const Entries = z.record(z.string(), Entry);
+type Entries = z.infer<typeof Entries>;
+
+/**
+ * Pending authorizations, one record per browser beside its session: kept inside the session blob, parallel sign-ins
+ * overwrite each other (measured, L4).
+ *
+ * Neither the state nor the binding is stored as it is, so reading the store is no way to finish a sign-in.
+ */
+export function createPendingAuthorizations(options: {
+  store: Store;
+  now: () => number;
+}): PendingAuthorizations {
+  const { store, now } = options;
+
+  return {
+    async start(binding, pending) {
+      const state = randomBytes(32).toString('base64url');
+      await update(store, keyOf(binding), LIFETIME_MS, (current) => {
+        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isAlive(entry, now()));
+        const newest = alive.sort(([, a], [, b]) => b.startedAt - a.startedAt).slice(0, MAX_PER_BROWSER - 1);
+        const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now() } };
+        return { write: JSON.stringify(entries), result: undefined };
+      });
+      return state;
+    },
+
+    async take(binding, state) {
+      if (binding === undefined) throw new StateMismatchError();
+      const taken = await update(store, keyOf(binding), LIFETIME_MS, (current) => {
+        const { [hash(state)]: found, ...others } = parseEntries(current);
+        return found ? { write: JSON.stringify(others), result: found } : { keep: true, result: undefined };
+      });
+      if (taken === undefined || !isAlive(taken, now())) throw new StateMismatchError();
+      return taken;
+    },
+  };
+}
+
+function isAlive(entry: z.infer<typeof Entry>, now: number): boolean {
+  return now - entry.startedAt < LIFETIME_MS;
+}
+
+function keyOf(binding: string): string {
+  return `${KEY_PREFIX}pending:${hash(binding)}`;
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** What cannot be read is as good as nothing: the person signs in once more. */
+function parseEntries(text: string | null): Entries {
+  try {
+    return Entries.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
+}

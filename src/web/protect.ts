@@ -1,0 +1,104 @@
+import type { Request, RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { AllowedPortals } from '../bitrix24/portal.ts';
+import { AppError } from '../errors.ts';
+import { type SignedIn, signedIn } from './session.ts';
+
+/** A form was posted from another site, or by something that will not say where it is. */
+export class CrossOriginError extends AppError {
+  constructor() {
+    super('the request does not come from a page of ours', { code: 'cross_origin', httpStatus: 403 });
+  }
+}
+
+/** Somebody asked for a page of companies without being signed in. */
+export class SignInRequiredError extends AppError {
+  constructor() {
+    super('nobody is signed in', { code: 'sign_in_required', httpStatus: 401 });
+  }
+}
+
+/** The headers every answer carries, errors included. */
+export function protectiveHeaders(options: { publicUrl: URL; portals: AllowedPortals }): RequestHandler {
+  const { publicUrl, portals } = options;
+  const isHttps = publicUrl.protocol === 'https:';
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        // The sign-in form is answered with a redirect to the portal, and browsers hold that against form-action (L18).
+        formAction: ["'self'", ...portalSources(portals)],
+      },
+    },
+    strictTransportSecurity: isHttps,
+    xFrameOptions: { action: 'deny' },
+    // Under `no-referrer` forms carry `Origin: null`. That is harmless where Sec-Fetch-Site comes along, which is
+    // only under https and on localhost.
+    referrerPolicy: { policy: isTrustworthy(publicUrl) ? 'no-referrer' : 'same-origin' },
+  });
+}
+
+/** Lets the allowed portals, and nobody else, show an answer in a frame. */
+export function framableByPortals(portals: AllowedPortals): RequestHandler {
+  const ancestors = portalSources(portals).join(' ');
+  const policy = `default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`;
+  return (_req, res, next) => {
+    res.setHeader('Content-Security-Policy', policy);
+    res.removeHeader('X-Frame-Options');
+    next();
+  };
+}
+
+/** Pages of a person are kept by nobody: the back button after a sign-out shows nothing. */
+export function neverStored(): RequestHandler {
+  return (_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  };
+}
+
+/** A state-changing request has to come from a page of ours; one that does not say where it comes from is refused. */
+export function requireSameOrigin(publicUrl: URL): RequestHandler {
+  return (req, _res, next) => {
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(req.method) && !isSameOrigin(req, publicUrl))
+      throw new CrossOriginError();
+    next();
+  };
+}
+
+/**
+ * Who is signed in.
+ *
+ * @throws {SignInRequiredError}  nobody; error-page.ts turns that into a trip to the portal, or a 401 for programs
+ */
+export function requireSignIn(req: Request, now: number): SignedIn {
+  const person = signedIn(req, now);
+  if (person === undefined) throw new SignInRequiredError();
+  return person;
+}
+
+function isSameOrigin(req: Request, publicUrl: URL): boolean {
+  const site = req.headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  return req.headers.origin === publicUrl.origin;
+}
+
+/** The portals as sources of a Content-Security-Policy. */
+function portalSources(portals: AllowedPortals): string[] {
+  return [
+    ...portals.listed.map(({ origin }) => origin),
+    ...portals.patterns.map((pattern) => `https://${pattern}`),
+  ];
+}
+
+/** Origins for which browsers send Sec-Fetch-Site. */
+function isTrustworthy(url: URL): boolean {
+  return url.protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+}

@@ -1,0 +1,24 @@
+/** Where people land after signing in when they did not ask for anything. */
+export const DEFAULT_RETURN_TO = '/companies';
+
+const MAX_LENGTH = 2000;
+/** Never resolved by anybody: it only gives relative references something to be relative to. */
+const BASE = 'https://app.invalid';
+/** Going back to these would sign in again, or out, in a circle. */
+const NOT_A_PLACE = /^\/(login|logout|bitrix|language)?(\/|$)/;
+
+/**
+ * Reads where to go after signing in: a path of ours with its query, or the default for anything else.
+ *
+ * It is parsed the way browsers parse it, backslashes and all, and only what stays on our origin comes out.
+ */
+export function parseReturnTo(value: unknown): string {
+  if (typeof value !== 'string' || !value.startsWith('/') || value.length > MAX_LENGTH)
+    return DEFAULT_RETURN_TO;
+  if (!URL.canParse(value, BASE)) return DEFAULT_RETURN_TO;
+  const url = new URL(value, BASE);
+  // `/.//evil` parses to the path `//evil`, which a browser would take for a host.
+  const isOurs = url.origin === BASE && !url.pathname.startsWith('//') && url.username === '';
+  if (!isOurs || NOT_A_PLACE.test(url.pathname)) return DEFAULT_RETURN_TO;
+  return url.pathname + url.search;
+}

@@ -1,0 +1,219 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { loadProfile } from '../bitrix24/people.ts';
+import {
+  type AllowedPortals,
+  authorizationEndpoint,
+  type Portal,
+  PortalMismatchError,
+  PortalNotAllowedError,
+  parseClientEndpoint,
+  pickAuthorizationServer,
+} from '../bitrix24/portal.ts';
+import { createRestClient } from '../bitrix24/rest-client.ts';
+import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
+import { type HttpClient, UnexpectedResponseError } from '../http.ts';
+import {
+  buildAuthorizationRequest,
+  CodeRefusedError,
+  readCode,
+  readState,
+  StateMismatchError,
+} from '../oauth/authorization.ts';
+import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
+import type { TokenVault } from '../vault/token-vault.ts';
+import type { PendingAuthorization, PendingAuthorizations } from './pending-authorization.ts';
+import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
+import { browserBinding, signedIn, signIn, signOut } from './session.ts';
+import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
+
+export interface SignInDependencies {
+  clientId: string;
+  portals: AllowedPortals;
+  authorizationServers: [URL, ...URL[]];
+  tokenEndpoint: TokenEndpoint;
+  vault: TokenVault;
+  pendingAuthorizations: PendingAuthorizations;
+  http: HttpClient;
+  now: () => number;
+}
+
+/** Somebody is waiting to be let in, and all this tells is a name. */
+const PROFILE_WAIT_MS = 3_000;
+
+/** `GET /`: the ways in, or on to the companies for somebody who is in already. */
+export function showSignIn({ portals, now }: SignInDependencies): RequestHandler {
+  return (req, res) => {
+    if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
+    const signedOutOf = readSignedOutNotice(req, portals);
+    if (signedOutOf) clearSignedOutNotice(res);
+    const { returnTo } = req.query;
+    res.render('sign-in', {
+      portals: portals.listed,
+      patterns: portals.patterns,
+      returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo),
+      signedOutOf,
+    });
+  };
+}
+
+/** `GET /login`: off to a portal that is listed by name, or is this browser's own. */
+export function startAuthorization(dependencies: SignInDependencies): RequestHandler {
+  const { portals, now } = dependencies;
+  return async (req, res) => {
+    const returnTo = parseReturnTo(req.query.returnTo);
+    const own = portals.findAllowed(signedIn(req, now())?.portal ?? '');
+    const portal = choosePortal(portals, req.query.portal, own);
+    if (portal === undefined) return res.redirect(303, `/?returnTo=${encodeURIComponent(returnTo)}`);
+    await leaveForPortal(dependencies, req, res, { portal, returnTo, attempt: 1 });
+  };
+}
+
+/** `POST /login`: as GET, for a typed address, which a pattern may allow. */
+export function startTypedAuthorization(dependencies: SignInDependencies): RequestHandler {
+  return async (req, res) => {
+    const { portal: typed, returnTo } = (req.body ?? {}) as Record<string, unknown>;
+    const portal = typeof typed === 'string' ? dependencies.portals.findAllowed(typed) : undefined;
+    if (portal === undefined) throw new PortalNotAllowedError();
+    await leaveForPortal(dependencies, req, res, { portal, returnTo: parseReturnTo(returnTo), attempt: 1 });
+  };
+}
+
+/**
+ * `GET /bitrix`: the redirection endpoint.
+ *
+ * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
+ */
+export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
+  const { portals, authorizationServers, pendingAuthorizations, vault, clientId, now } = dependencies;
+  return async (req, res) => {
+    const pending = await takePending(pendingAuthorizations, req);
+    if (pending === undefined) {
+      if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
+      throw new StateMismatchError();
+    }
+    const portal = portals.findAllowed(pending.portal);
+    if (portal === undefined) throw new PortalNotAllowedError();
+    const code = readCode(req.query);
+    const claims = { domain: req.query.domain, serverDomain: req.query.server_domain };
+    const server = pickAuthorizationServer(claims, portal, authorizationServers);
+
+    const requestedAt = new Date(now());
+    const answer = await exchangeCode(dependencies, server, code, pending);
+    if (answer === 'too late')
+      return leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
+    const tokens = parseTokenSet(answer, requestedAt);
+    if (req.query.member_id !== undefined && req.query.member_id !== tokens.memberId) {
+      throw new PortalMismatchError('member_id');
+    }
+    const clientEndpoint = parseClientEndpoint(tokens.clientEndpoint, portal).href;
+
+    const person = await identify(dependencies, { ...tokens, clientEndpoint });
+    const owner = { memberId: tokens.memberId, clientId, userId: person.userId };
+    await vault.save(owner, { ...tokens, clientEndpoint }, server.origin);
+    const since = new Date(now()).toISOString();
+    await signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
+    req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
+    res.redirect(303, pending.returnTo);
+  };
+}
+
+/** `POST /logout`: ends the session here; with `forget=1` also what we hold of this portal user. */
+export function signOutHere({ vault, clientId, now }: SignInDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = signedIn(req, now());
+    const { forget } = (req.body ?? {}) as Record<string, unknown>;
+    if (person && forget === '1') {
+      await vault.forget({ memberId: person.memberId, clientId, userId: person.userId });
+    }
+    await signOut(req);
+    if (person) leaveSignedOutNotice(res, person.portal);
+    res.redirect(303, '/');
+  };
+}
+
+/** The portal that is meant; nothing when several are possible and none was named. */
+function choosePortal(portals: AllowedPortals, named: unknown, own: Portal | undefined): Portal | undefined {
+  if (named === undefined || named === '') {
+    return (
+      own ?? (portals.listed.length === 1 && portals.patterns.length === 0 ? portals.listed[0] : undefined)
+    );
+  }
+  const asked = typeof named === 'string' ? named : '';
+  const isOwn = own !== undefined && [own.origin, own.host].includes(asked);
+  const portal = isOwn ? own : portals.findListed(asked);
+  if (portal === undefined) throw new PortalNotAllowedError();
+  return portal;
+}
+
+/** Stores where the person wants to go, and only then sends them to the portal. */
+async function leaveForPortal(
+  { clientId, pendingAuthorizations }: SignInDependencies,
+  req: Request,
+  res: Response,
+  flow: { portal: Portal; returnTo: string; attempt: number },
+): Promise<void> {
+  const { portal, returnTo, attempt } = flow;
+  const state = await pendingAuthorizations.start(await browserBinding(req), {
+    portal: portal.origin,
+    returnTo,
+    attempt,
+  });
+  const request = buildAuthorizationRequest(authorizationEndpoint(portal), clientId, state);
+  res.redirect(attempt === 1 ? 302 : 303, request.href);
+}
+
+async function takePending(
+  pendingAuthorizations: PendingAuthorizations,
+  req: Request,
+): Promise<PendingAuthorization | undefined> {
+  try {
+    return await pendingAuthorizations.take(req.session.binding, readState(req.query));
+  } catch (error) {
+    if (!(error instanceof StateMismatchError)) throw error;
+    req.log.warn('state mismatch');
+    return undefined;
+  }
+}
+
+/** A code that came too late is worth one more round by itself; any other refusal is told to the person. */
+async function exchangeCode(
+  { tokenEndpoint }: SignInDependencies,
+  server: URL,
+  code: string,
+  pending: PendingAuthorization,
+): Promise<unknown> {
+  try {
+    return await tokenEndpoint.exchangeCode(server, code);
+  } catch (error) {
+    if (!(error instanceof TokenEndpointError) || error.isMisconfiguration) throw error;
+    const isWorthARestart = error.endsGrant && error.wireCode !== 'not_installed';
+    if (isWorthARestart && pending.attempt === 1) return 'too late';
+    throw new CodeRefusedError(error.wireCode);
+  }
+}
+
+/**
+ * Whose tokens these are: what the authorization server says, and the name from the portal. Without the server's
+ * `user_id` the portal's `profile` has to tell; with it, a portal that does not answer costs only the name.
+ */
+async function identify(
+  { http }: SignInDependencies,
+  tokens: TokenSet,
+): Promise<{ userId: number; name: string | null }> {
+  const access = { accessToken: tokens.accessToken, clientEndpoint: tokens.clientEndpoint };
+  const client = createRestClient({
+    http,
+    tokens: { current: async () => access, renewed: async () => access },
+    waitMs: PROFILE_WAIT_MS,
+  });
+  try {
+    const profile = await loadProfile(client);
+    if (tokens.userId !== undefined && profile.id !== tokens.userId) throw new PortalMismatchError('user_id');
+    return { userId: profile.id, name: profile.name };
+  } catch (error) {
+    if (error instanceof PortalMismatchError) throw error;
+    if (tokens.userId === undefined)
+      throw new UnexpectedResponseError('user_id', 'nobody says whose tokens these are');
+    return { userId: tokens.userId, name: null };
+  }
+}

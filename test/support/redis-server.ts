@@ -1,0 +1,80 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { OUTPUT } from './output.ts';
+
+/** A real redis-server of our own, with a port and a folder of its own. */
+export interface RedisServer {
+  url: string;
+  pid: number;
+  /** Whatever a process outside the app may do to it. */
+  client: Redis;
+  stop(): Promise<void>;
+}
+
+export async function startRedisServer(
+  options: { port?: number; settings?: string[] } = {},
+): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  mkdirSync(OUTPUT, { recursive: true });
+  const dir = mkdtempSync(join(OUTPUT, 'redis-'));
+  const server = spawn(
+    redisBinary(),
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      dir,
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--maxmemory-policy',
+      'noeviction',
+      ...(options.settings ?? []),
+    ],
+    { stdio: 'ignore' },
+  );
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+  client.on('error', () => {});
+  await client.ping();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    pid: server.pid ?? 0,
+    client,
+    async stop() {
+      client.disconnect();
+      await end(server);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGCONT');
+  server.kill('SIGKILL');
+  await ended;
+}
+
+function redisBinary(): string {
+  try {
+    return execFileSync('sh', ['-c', 'command -v redis-server'], { encoding: 'utf8' }).trim();
+  } catch {
+    throw new Error('redis-server is not installed; run: npm run test:setup');
+  }
+}

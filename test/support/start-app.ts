@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import {
+  type ClientOptions,
+  type Emulator,
+  type EmulatorOptions,
+  SECRET_MARK,
+  startEmulator,
+} from '../../emulator/index.ts';
+import { createApp } from '../../src/app.ts';
+import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
+import { createHttpClient, type HttpClient } from '../../src/http.ts';
+import { createLogger } from '../../src/log.ts';
+import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
+import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
+import { sessionStores } from '../../src/store/sessions.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type BrowserAgent, createAgent, type Visit } from './browser-agent.ts';
+import { aPortal } from './builders.ts';
+import { createClock, type TestClock } from './clock.ts';
+import { OUTPUT } from './output.ts';
+
+export type StoreKind = 'embedded' | 'redis';
+export const STORE_KINDS: StoreKind[] = ['embedded', 'redis'];
+
+export interface TestApp {
+  origin: string;
+  emulator: Emulator;
+  clock: TestClock;
+  client: ClientOptions;
+  store: Store;
+  redis: Redis | undefined;
+  dataDir: string;
+  /** Log lines written so far. */
+  logLines(): Record<string, unknown>[];
+  /** Addresses the app has called, or tried to. */
+  outgoing: URL[];
+  agent(options?: { headers?: Record<string, string> }): BrowserAgent;
+  /** The whole way in: from `path`, through the portal's login form, back to `path`. */
+  signIn(agent: BrowserAgent, login?: string, options?: { portal?: number; path?: string }): Promise<Visit>;
+  stop(): Promise<void>;
+}
+
+export interface TestAppOptions {
+  store?: StoreKind;
+  emulator?: EmulatorOptions;
+  /** In place of the emulator's portals. */
+  portals?: string;
+  redisUrl?: string;
+  dataDir?: string;
+  authorizationServers?: string[];
+  /** Bends outgoing calls, for hosts that cannot be had here. */
+  reroute?: (url: URL) => URL;
+}
+
+/** The real app in front of a real emulator, both on free ports, with a clock that both go by. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = createClock();
+  const client: ClientOptions = {
+    clientId: `local.${randomBytes(7).toString('hex')}.00000000`,
+    // Marked like the emulator's tokens, so that one scan finds any leak.
+    clientSecret: `client${SECRET_MARK}${randomBytes(12).toString('hex')}`,
+    redirectUri: 'http://set-below.invalid/bitrix',
+    scope: ['crm', 'user'],
+  };
+  const emulator = await startEmulator({ portals: [aPortal()], now: clock.now, ...options.emulator });
+  const dataDir = options.dataDir ?? newDataDir();
+  const { store, sessionStore, redis } = openStores(options, dataDir, clock);
+  const lines: string[] = [];
+  const logFile = join(OUTPUT, `app-${process.pid}.log`);
+  const logger = createLogger({
+    level: 'debug',
+    isPretty: false,
+    destination: {
+      write(line: string) {
+        lines.push(line);
+        appendFileSync(logFile, line);
+      },
+    },
+  });
+
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  emulator.registerClient({ ...client, redirectUri: `${origin}/bitrix` });
+  const outgoing: URL[] = [];
+  const http = watchOutgoing(createHttpClient({ mayBePrivate: () => true }), outgoing, options.reroute);
+  const { express } = createApp({
+    publicUrl: new URL(origin),
+    clientId: client.clientId,
+    clientSecret: client.clientSecret,
+    portals: parseAllowedPortals(
+      options.portals ?? emulator.portals.map((portal) => portal.origin).join(','),
+    ),
+    authorizationServers: (options.authorizationServers ?? [emulator.authorizationServer]).map(
+      (url) => new URL(url),
+    ) as [URL],
+    sessionSecrets: ['a session secret that only tests know'],
+    sessionHours: 168,
+    tokenKeys: [Buffer.alloc(32, 'test token key')],
+    trustedProxies: [],
+    store,
+    sessionStore,
+    http,
+    logger,
+    now: clock.now,
+    isStopping: () => false,
+  });
+  server.on('request', express);
+
+  return {
+    origin,
+    emulator,
+    clock,
+    client,
+    store,
+    redis,
+    dataDir,
+    outgoing,
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    agent: createAgent,
+    async signIn(agent, login = 'admin', { portal = 0, path = '/companies' } = {}) {
+      const portalOrigin = emulator.portals[portal]?.origin ?? '';
+      const start = `${origin}/login?portal=${encodeURIComponent(portalOrigin)}&returnTo=${encodeURIComponent(path)}`;
+      const form = await agent.visit(start);
+      return agent.post(form.url.href, { login, password: 'demo' });
+    },
+    async stop() {
+      await closeServer(server);
+      http.close();
+      await store.close();
+      await emulator.stop();
+    },
+  };
+}
+
+export function newDataDir(): string {
+  mkdirSync(OUTPUT, { recursive: true });
+  return mkdtempSync(join(OUTPUT, 'data-'));
+}
+
+function openStores(options: TestAppOptions, dataDir: string, clock: TestClock) {
+  if (options.store !== 'redis' && options.redisUrl === undefined) {
+    const store = openEmbeddedStore(dataDir, clock.now);
+    return { store, sessionStore: sessionStores.embedded(store), redis: undefined };
+  }
+  const redis = connectRedis(options.redisUrl ?? process.env.TEST_REDIS_URL ?? '', () => {});
+  return { store: createRedisStore(redis), sessionStore: sessionStores.redis(redis), redis };
+}
+
+/** Nothing leaves this machine in a test, and a test can tell what was called. */
+function watchOutgoing(http: HttpClient, outgoing: URL[], reroute = (url: URL) => url): HttpClient {
+  function pass(url: URL): URL {
+    outgoing.push(url);
+    const target = reroute(url);
+    if (!/^(localhost|127\.[\d.]+|\[::1\])$/.test(target.hostname))
+      throw new Error(`a test called ${target.host}`);
+    return target;
+  }
+  return {
+    postForm: (url, fields, limits) => http.postForm(pass(url), fields, limits),
+    postJson: (url, body, limits) => http.postJson(pass(url), body, limits),
+    close: () => http.close(),
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
