@@ -9,15 +9,15 @@ const MAX_BYTES = 64 * 1024;
 
 /** Codes that no repetition will change, while the tokens themselves stay good. */
 const MISCONFIGURED = ['invalid_client', 'wrong_client'];
-/** Codes that end a grant: the person must authorize again. */
-const GRANT_ENDED = ['invalid_grant', 'expired_token', 'invalid_token', 'not_installed'];
+/** This code or refresh token is used, too old or unknown; authorizing again brings a new one. */
+const STALE_GRANT = ['invalid_grant', 'expired_token', 'invalid_token'];
 
 /** The token endpoint answered with `error`, whatever the HTTP status (`wrong_client` comes with 200, protocol 2.7). */
 export class TokenEndpointError extends AppError {
   /** The wire's code in lower case: letter case differs from code to code (protocol 2.7). */
   readonly wireCode: string;
-  /** The grant is over: this code or refresh token will never work. */
-  readonly endsGrant: boolean;
+  /** Authorizing again helps. */
+  readonly isStaleGrant: boolean;
 
   constructor(wireCode: string) {
     const isMisconfigured = MISCONFIGURED.includes(wireCode);
@@ -27,7 +27,12 @@ export class TokenEndpointError extends AppError {
       reason: wireCode,
     });
     this.wireCode = wireCode;
-    this.endsGrant = GRANT_ENDED.includes(wireCode);
+    this.isStaleGrant = STALE_GRANT.includes(wireCode);
+  }
+
+  /** The grant is over: this code or refresh token will never work again. */
+  get endsGrant(): boolean {
+    return this.isStaleGrant || this.wireCode === 'not_installed';
   }
 
   get isMisconfiguration(): boolean {

@@ -84,7 +84,7 @@ export function startTypedAuthorization(dependencies: SignInDependencies): Reque
  * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
  */
 export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, authorizationServers, pendingAuthorizations, vault, clientId, now } = dependencies;
+  const { portals, pendingAuthorizations, vault, clientId, now } = dependencies;
   return async (req, res) => {
     const pending = await takePending(pendingAuthorizations, req);
     if (pending === undefined) {
@@ -93,23 +93,13 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
     }
     const portal = portals.findAllowed(pending.portal);
     if (portal === undefined) throw new PortalNotAllowedError();
-    const code = readCode(req.query);
-    const claims = { domain: req.query.domain, serverDomain: req.query.server_domain };
-    const server = pickAuthorizationServer(claims, portal, authorizationServers);
-
-    const requestedAt = new Date(now());
-    const answer = await exchangeCode(dependencies, server, code, pending);
-    if (answer === 'too late')
+    const granted = await receiveTokens(dependencies, req, pending, portal);
+    if (granted === 'too late')
       return leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
-    const tokens = parseTokenSet(answer, requestedAt);
-    if (req.query.member_id !== undefined && req.query.member_id !== tokens.memberId) {
-      throw new PortalMismatchError('member_id');
-    }
-    const clientEndpoint = parseClientEndpoint(tokens.clientEndpoint, portal).href;
 
-    const person = await identify(dependencies, { ...tokens, clientEndpoint });
-    const owner = { memberId: tokens.memberId, clientId, userId: person.userId };
-    await vault.save(owner, { ...tokens, clientEndpoint }, server.origin);
+    const { tokens, server } = granted;
+    const person = await identify(dependencies, tokens);
+    await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
     const since = new Date(now()).toISOString();
     await signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
     req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
@@ -175,21 +165,36 @@ async function takePending(
   }
 }
 
-/** A code that came too late is worth one more round by itself; any other refusal is told to the person. */
-async function exchangeCode(
-  { tokenEndpoint }: SignInDependencies,
-  server: URL,
-  code: string,
+/**
+ * Exchanges the code, and checks that what comes back belongs to the portal this sign-in began with.
+ *
+ * @returns `too late` when the code had lapsed and the one automatic restart is still to be had
+ * @throws {PortalMismatchError}  before the exchange if the redirect gives it away, else after it; nothing is stored
+ */
+async function receiveTokens(
+  { authorizationServers, tokenEndpoint, now }: SignInDependencies,
+  req: Request,
   pending: PendingAuthorization,
-): Promise<unknown> {
+  portal: Portal,
+): Promise<{ tokens: TokenSet; server: URL } | 'too late'> {
+  const { domain, server_domain: serverDomain, member_id: memberId } = req.query;
+  const code = readCode(req.query);
+  const server = pickAuthorizationServer({ domain, serverDomain }, portal, authorizationServers);
+  const requestedAt = new Date(now());
+  let answer: unknown;
   try {
-    return await tokenEndpoint.exchangeCode(server, code);
+    answer = await tokenEndpoint.exchangeCode(server, code);
   } catch (error) {
     if (!(error instanceof TokenEndpointError) || error.isMisconfiguration) throw error;
-    const isWorthARestart = error.endsGrant && error.wireCode !== 'not_installed';
-    if (isWorthARestart && pending.attempt === 1) return 'too late';
+    if (error.isStaleGrant && pending.attempt === 1) return 'too late';
     throw new CodeRefusedError(error.wireCode);
   }
+  const tokens = parseTokenSet(answer, requestedAt);
+  if (memberId !== undefined && memberId !== tokens.memberId) throw new PortalMismatchError('member_id');
+  return {
+    tokens: { ...tokens, clientEndpoint: parseClientEndpoint(tokens.clientEndpoint, portal).href },
+    server,
+  };
 }
 
 /**
