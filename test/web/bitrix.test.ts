@@ -36,7 +36,9 @@ describe('GET /bitrix', () => {
       await agent.request(callback.href);
 
       const asked = app.emulator.requests.filter(({ kind }) => kind === 'token');
-      expect(asked).toMatchObject([{ httpMethod: 'POST', path: '/oauth/token/', grantType: 'authorization_code', status: 200 }]);
+      expect(asked).toMatchObject([
+        { httpMethod: 'POST', path: '/oauth/token/', grantType: 'authorization_code', status: 200 },
+      ]);
     });
 
     it('starts a new session id, and the old one is dead', async () => {
@@ -135,7 +137,9 @@ describe('GET /bitrix', () => {
 
       const answers = await Promise.all(Array.from({ length: 20 }, () => agent.request(callback.href)));
 
-      expect(answers.filter(({ status, location }) => status === 303 && location === '/companies').length).toBeGreaterThan(0);
+      expect(
+        answers.filter(({ status, location }) => status === 303 && location === '/companies').length,
+      ).toBeGreaterThan(0);
       expect(app.emulator.requests.filter(({ kind }) => kind === 'token')).toHaveLength(1);
     });
   });
@@ -177,18 +181,24 @@ describe('GET /bitrix', () => {
       ['another path', 'http://localhost/elsewhere/'],
       ['credentials', 'http://user:pass@localhost/rest/'],
       ['no address', 'not an address'],
-    ])('such as a client_endpoint with %s answers 400, stores nothing and calls nobody there', async (_case, clientEndpoint) => {
-      const agent = app.agent();
-      const callback = await beginSignIn(agent);
-      app.emulator.orderFault({ on: 'token', effect: { type: 'alter', patch: { client_endpoint: clientEndpoint } } });
-      app.outgoing.length = 0;
+    ])(
+      'such as a client_endpoint with %s answers 400, stores nothing and calls nobody there',
+      async (_case, clientEndpoint) => {
+        const agent = app.agent();
+        const callback = await beginSignIn(agent);
+        app.emulator.orderFault({
+          on: 'token',
+          effect: { type: 'alter', patch: { client_endpoint: clientEndpoint } },
+        });
+        app.outgoing.length = 0;
 
-      const answer = await agent.request(changed(callback, {}).href);
+        const answer = await agent.request(changed(callback, {}).href);
 
-      expect(answer.status).toBe(400);
-      expect(app.outgoing.map(({ origin }) => origin)).toEqual([app.emulator.authorizationServer]);
-      await expectNotSignedIn(agent);
-    });
+        expect(answer.status).toBe(400);
+        expect(app.outgoing.map(({ origin }) => origin)).toEqual([app.emulator.authorizationServer]);
+        await expectNotSignedIn(agent);
+      },
+    );
 
     it('such as the tokens of another user than profile names answers 400', async () => {
       const agent = app.agent();
@@ -228,7 +238,11 @@ describe('GET /bitrix', () => {
     it('signs in without a name when the portal does not answer profile', async () => {
       const agent = app.agent();
       const callback = await beginSignIn(agent);
-      app.emulator.orderFault({ on: 'rest', restMethod: 'profile', effect: { type: 'drop', when: 'before' } });
+      app.emulator.orderFault({
+        on: 'rest',
+        restMethod: 'profile',
+        effect: { type: 'drop', when: 'before' },
+      });
 
       const answer = await agent.request(callback.href);
 
@@ -290,7 +304,10 @@ describe('GET /bitrix', () => {
     ])('with %s (%s) answers %s %s', async (error, wireStatus, status, code) => {
       const agent = app.agent();
       const callback = await beginSignIn(agent);
-      app.emulator.orderFault({ on: 'token', effect: { type: 'error', status: wireStatus, error, description: 'raw text' } });
+      app.emulator.orderFault({
+        on: 'token',
+        effect: { type: 'error', status: wireStatus, error, description: 'raw text' },
+      });
 
       const answer = await agent.request(callback.href, { headers: { accept: 'application/json' } });
 
