@@ -3,12 +3,18 @@ import { type Browser, chromium } from 'playwright-core';
 
 const BINARIES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** A real Chromium: Debian's, or the one CHROMIUM names. */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * A real Chromium: Debian's, or the one CHROMIUM names.
+ *
+ * @param extraArgs  switches for this one
+ */
+export async function launchChromium(extraArgs: string[] = []): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? BINARIES.find((path) => existsSync(path));
   if (executablePath === undefined) throw new Error('Chromium is not installed; run: npm run test:setup');
   return chromium.launch({
     executablePath,
+    // Playwright turns off what keeps whole pages for the back button; people's browsers have it.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
     // Quiet: a test machine has no internet, and root needs no sandbox.
     args: [
       '--no-sandbox',
@@ -18,6 +24,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...extraArgs,
     ],
   });
 }

@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
+import { createAgent } from '../support/browser-agent.ts';
+import { aPortal } from '../support/builders.ts';
+import { freePort } from '../support/redis-server.ts';
+import { type ServerProcess, spawnServer, untilReady } from '../support/server-process.ts';
+import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
+
+const CLIENT_SECRET = `client${SECRET_MARK}secret`;
+
+let emulator: Emulator;
+let running: ServerProcess | undefined;
+beforeAll(async () => {
+  emulator = await startEmulator({ portals: [aPortal()] });
+});
+afterAll(() => emulator.stop());
+afterEach(async () => {
+  await running?.kill('SIGKILL');
+});
+
+describe.each(STORE_KINDS)('the server as a process, on the %s store', (store) => {
+  it('killed with kill -9 and started again, still knows its people', async () => {
+    const { origin, env } = await settings(store);
+    const agent = createAgent();
+    await start(env, origin);
+    await signIn(agent, origin);
+
+    await running?.kill('SIGKILL');
+    await start(env, origin);
+    const page = await agent.request(`${origin}/companies`);
+
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Ada Admin');
+  });
+
+  it('keeps secrets, codes and tokens out of everything it prints', async () => {
+    const { origin, env } = await settings(store);
+    await start({ ...env, LOG_LEVEL: 'trace' }, origin);
+
+    await signIn(createAgent(), origin);
+
+    expect(running?.output()).toContain('"msg":"signed in"');
+    expect(running?.output()).not.toContain(SECRET_MARK);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('when idle ends the process within two seconds with 0', async () => {
+    const { origin, env } = await settings('embedded');
+    await start(env, origin);
+    // A kept-alive connection of a browser must not hold the process.
+    await fetch(`${origin}/healthz`, { headers: { connection: 'keep-alive' } });
+    const before = Date.now();
+
+    const code = await running?.kill('SIGTERM');
+
+    expect(code).toBe(0);
+    expect(Date.now() - before).toBeLessThan(2000);
+  });
+
+  it('while a renewal is in flight waits for it and stores what it brings', async () => {
+    const { origin, env } = await settings('embedded');
+    const agent = createAgent();
+    emulator.set({ accessTokenLifetimeSeconds: 1 });
+    await start(env, origin);
+    await signIn(agent, origin);
+    const held = emulator.orderFault({
+      on: 'token',
+      grantType: 'refresh_token',
+      effect: { type: 'hold', when: 'after' },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const leaving = agent.request(`${origin}/companies`).catch(() => undefined);
+    await untilServed(held);
+
+    const ended = running?.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    held.release();
+    await leaving;
+
+    expect(await ended).toBe(0);
+    emulator.set({ accessTokenLifetimeSeconds: 3600 });
+    await start(env, origin);
+    expect((await agent.request(`${origin}/companies`)).status).toBe(200);
+    expect(emulator.requests.filter(({ error }) => error === 'invalid_grant')).toEqual([]);
+  });
+});
+
+describe('settings that cannot be used', () => {
+  it('are all named at once, and no secret is', async () => {
+    running = spawnServer({
+      PORT: 'x',
+      PUBLIC_URL: 'nonsense',
+      BITRIX24_CLIENT_SECRET: CLIENT_SECRET,
+      TOKEN_KEYS: SECRET_MARK,
+    });
+
+    const code = await running.ended;
+
+    expect(code).toBe(1);
+    for (const key of ['PORT', 'PUBLIC_URL', 'BITRIX24_CLIENT_ID', 'BITRIX24_PORTALS', 'TOKEN_KEYS']) {
+      expect(running.output()).toContain(key);
+    }
+    expect(running.output()).not.toContain(SECRET_MARK);
+    expect(running.output()).not.toContain('    at ');
+  });
+
+  it('such as a port that is taken, are explained in one sentence', async () => {
+    const { origin, env } = await settings('embedded');
+    await start(env, origin);
+    const second = spawnServer({ ...env, DATA_DIR: newDataDir() });
+
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain('The port is taken');
+  });
+});
+
+async function settings(store: string) {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const clientId = `local.${port}.00000000`;
+  emulator.registerClient({
+    clientId,
+    clientSecret: CLIENT_SECRET,
+    redirectUri: `${origin}/bitrix`,
+    scope: ['crm', 'user'],
+  });
+  const env = {
+    PORT: String(port),
+    PUBLIC_URL: origin,
+    DATA_DIR: newDataDir(),
+    BITRIX24_CLIENT_ID: clientId,
+    BITRIX24_CLIENT_SECRET: CLIENT_SECRET,
+    BITRIX24_PORTALS: emulator.portals[0]?.origin ?? '',
+    BITRIX24_AUTHORIZATION_SERVERS: emulator.authorizationServer,
+    REDIS_URL: store === 'redis' ? (process.env.TEST_REDIS_URL ?? '') : '',
+  };
+  return { origin, env };
+}
+
+async function start(env: Record<string, string>, origin: string): Promise<void> {
+  running = spawnServer(env);
+  await untilReady(origin, running);
+}
+
+async function signIn(agent: ReturnType<typeof createAgent>, origin: string): Promise<void> {
+  const form = await agent.visit(`${origin}/login`);
+  await agent.post(form.url.href, { login: 'admin', password: 'demo' });
+}
+
+async function untilServed(held: { readonly served: number }): Promise<void> {
+  while (held.served === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+}

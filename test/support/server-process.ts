@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OUTPUT } from './output.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The server as a process of its own, as operators run it. */
+export interface ServerProcess {
+  process: ChildProcess;
+  /** All it printed, both streams. */
+  output(): string;
+  /** The exit code, once it has ended. */
+  ended: Promise<number | null>;
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `src/server.ts` with these settings and nothing else of our environment. */
+export function spawnServer(env: Record<string, string>): ServerProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/server.ts')], {
+    // Not the project's folder, so that nobody's own .env is read.
+    cwd: OUTPUT,
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      appendFileSync(join(OUTPUT, `server-${child.pid}.log`), chunk);
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    process: child,
+    output: () => text,
+    ended,
+    async kill(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Waits until the server says that it can serve. */
+export async function untilReady(origin: string, server: ServerProcess): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (Date.now() < deadline && server.process.exitCode === null) {
+    const isReady = await fetch(`${origin}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the server did not get ready:\n${server.output()}`);
+}
