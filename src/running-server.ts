@@ -50,10 +50,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     address: config.publicUrl.origin,
     async stop() {
       isStopping = true;
+      const drained = tokenRefresher.drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
+      const closing = setInterval(() => server.closeIdleConnections(), 20);
       await Promise.race([closed, pause(WAIT_FOR_ANSWERS_MS)]);
-      await Promise.race([tokenRefresher.idle(), pause(WAIT_FOR_EXCHANGES_MS)]);
+      await Promise.race([drained, pause(WAIT_FOR_EXCHANGES_MS)]);
+      clearInterval(closing);
       server.closeAllConnections();
       http.close();
       await stores.store.close();

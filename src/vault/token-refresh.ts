@@ -44,8 +44,15 @@ export interface TokenRefresher {
    * is theirs. Throws as `current`.
    */
   renewed(owner: TokenOwner, failed: Grant): Promise<Grant>;
-  /** Resolves when no exchange is in flight. */
-  idle(): Promise<void>;
+  /** Begins no refresh any more, and resolves when those in flight are done and stored. */
+  drain(): Promise<void>;
+}
+
+/** The process is about to end: a refresh that began now could lose the tokens it brings. */
+export class StoppingError extends AppError {
+  constructor() {
+    super('the process is stopping', { code: 'store_unavailable', httpStatus: 503, retryAfterSeconds: 2 });
+  }
 }
 
 export interface TokenRefresherOptions {
@@ -67,6 +74,7 @@ export interface TokenRefresherOptions {
 export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
   const { vault, tokenEndpoint, authorizationServers, logger, now } = options;
   const underWay = new Map<string, Promise<Grant>>();
+  let isStopping = false;
 
   async function current(owner: TokenOwner): Promise<Grant> {
     const grant = await loadGrant(owner);
@@ -85,10 +93,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     return grant;
   }
 
-  function joinRefresh(owner: TokenOwner, grant: Grant): Promise<Grant> {
+  async function joinRefresh(owner: TokenOwner, grant: Grant): Promise<Grant> {
     const key = `${owner.memberId}:${owner.clientId}:${owner.userId}`;
     let refreshing = underWay.get(key);
     if (refreshing === undefined) {
+      if (isStopping) throw new StoppingError();
       refreshing = refresh(owner, grant).finally(() => underWay.delete(key));
       // A caller that has left must not turn a failed refresh into an unhandled rejection.
       refreshing.catch(() => {});
@@ -204,7 +213,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   return {
     current,
     renewed,
-    async idle() {
+    async drain() {
+      isStopping = true;
       await Promise.allSettled(underWay.values());
     },
   };

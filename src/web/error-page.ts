@@ -48,7 +48,7 @@ export function errorPage(options: { now: () => number }): ErrorRequestHandler {
       res.redirect(303, loginAddress(req));
       return;
     }
-    const action = ACTIONS[error.code] ?? (req.method === 'GET' ? 'retry' : 'home');
+    const action = ACTIONS[error.code] ?? actionAt(req);
     res.status(error.httpStatus).render('error', {
       ...textOf(res, error),
       action,
@@ -93,6 +93,12 @@ function isWorthATrip(req: Request, now: number): boolean {
 
 function loginAddress(req: Request): string {
   return `/login?returnTo=${encodeURIComponent(req.originalUrl)}`;
+}
+
+/** Trying again means the same address, but a code works once: there, it means a new sign-in. */
+function actionAt(req: Request): Action {
+  if (req.path === '/bitrix') return 'signIn';
+  return req.method === 'GET' ? 'retry' : 'home';
 }
 
 function addressOf(action: Action, req: Request): string {

@@ -121,7 +121,8 @@ function regenerate(req: Request): Promise<void> {
 export function showPerson({ now }: { now: () => number }): RequestHandler {
   return (req, res, next) => {
     res.locals.person = signedIn(req, now());
-    res.locals.address = req.method === 'GET' ? req.originalUrl : '/';
+    // The redirection endpoint's own address holds a code, which no page of ours repeats.
+    res.locals.address = req.method === 'GET' && req.path !== '/bitrix' ? req.originalUrl : '/';
     next();
   };
 }

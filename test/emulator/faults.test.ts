@@ -77,7 +77,7 @@ describe('a fault that answers in place of the real thing', () => {
     const response = await fetch(`${portal.origin}/rest/profile?auth=${tokens.accessToken}`);
 
     expect(response.status).toBe(200);
-    await expect(response.json()).rejects.toThrow(SyntaxError);
+    await expect(response.json()).rejects.toThrow('JSON');
   });
 
   it('when it is redirect › the address is sent as it is', async () => {
@@ -198,25 +198,22 @@ describe('a fault in time', () => {
     expect(body.error).toBe('invalid_grant');
   });
 
-  it.each([
-    ['before', 200, 'the other request wins'],
-    ['after', 400, 'the held request has won'],
-  ] as const)(
-    'when a request is held %s the commit › another one meanwhile gets %i: %s',
-    async (when, status) => {
-      const { emulator, portal } = await start();
-      const { refreshToken } = tokensFor(portal);
-      const fault = emulator.orderFault({ on: 'token', effect: { type: 'hold', when } });
-      const held = refresh(emulator, refreshToken);
-      await fault.reached();
+  it.each<['before' | 'after', number]>([
+    ['before', 200],
+    ['after', 400],
+  ])('when a request is held %s the commit › another one meanwhile gets %i', async (when, status) => {
+    const { emulator, portal } = await start();
+    const { refreshToken } = tokensFor(portal);
+    const fault = emulator.orderFault({ on: 'token', effect: { type: 'hold', when } });
+    const held = refresh(emulator, refreshToken);
+    await fault.reached();
 
-      const meanwhile = await refresh(emulator, refreshToken);
-      fault.release();
+    const meanwhile = await refresh(emulator, refreshToken);
+    fault.release();
 
-      expect(meanwhile.status).toBe(status);
-      expect((await held).status).toBe(status === 200 ? 400 : 200);
-    },
-  );
+    expect(meanwhile.status).toBe(status);
+    expect((await held).status).toBe(status === 200 ? 400 : 200);
+  });
 
   it('when the faults are cleared › a held request goes on', async () => {
     const { emulator, tokens, fault } = await startWithFault({ type: 'hold', when: 'before' });
@@ -234,12 +231,12 @@ describe('a fault in time', () => {
       ms: 3_600_000,
       when: 'before',
     });
-    const delayed = callRest(tokens, 'profile').catch((error: unknown) => error);
+    const delayed = callRest(tokens, 'profile').catch(() => 'ended');
     await fault.reached();
 
     await emulator.stop();
 
-    expect(await delayed).toBeInstanceOf(Error);
+    expect(await delayed).toBe('ended');
   });
 
   it('when an answer is delayed › it comes after that time and is the real one', async () => {

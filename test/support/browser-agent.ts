@@ -1,3 +1,7 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OUTPUT } from './output.ts';
+
 /** An answer as the visitor sees it at the end of all redirects. */
 export interface Visit {
   status: number;
@@ -25,11 +29,17 @@ export interface VisitOptions {
   form?: Record<string, string>;
 }
 
+export interface AgentOptions {
+  headers?: Record<string, string>;
+  /** What this origin answers is written down for the canary scan: pages, cookies, and where it redirects to. */
+  recorded?: string;
+}
+
 /**
  * Keeps cookies and follows redirects across hosts like a browser: cookies belong to a host name, whatever the port.
  * What needs a real browser (CSP, SameSite, the back button) is tested in Chromium instead.
  */
-export function createAgent(defaults: { headers?: Record<string, string> } = {}): BrowserAgent {
+export function createAgent(defaults: AgentOptions = {}): BrowserAgent {
   const cookies = new Map<string, Map<string, string>>();
 
   async function request(address: string, options: VisitOptions = {}) {
@@ -49,11 +59,16 @@ export function createAgent(defaults: { headers?: Record<string, string> } = {})
     });
     for (const line of response.headers.getSetCookie()) keepCookie(jar, line);
     const location = response.headers.get('location') ?? undefined;
+    const text = await response.text();
+    if (url.origin === defaults.recorded) {
+      const answered = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
+      appendFileSync(join(OUTPUT, `answers-${process.pid}.txt`), `${url.pathname}\n${answered}\n\n${text}\n`);
+    }
     return {
       status: response.status,
       url,
       headers: response.headers,
-      text: await response.text(),
+      text,
       redirects: [],
       location,
     };

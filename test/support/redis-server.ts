@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -49,7 +49,6 @@ export async function startRedisServer(
     async stop() {
       client.disconnect();
       await end(server);
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -122,7 +122,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     dataDir,
     outgoing,
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-    agent: createAgent,
+    agent: (agentOptions = {}) => createAgent({ ...agentOptions, recorded: origin }),
     async signIn(agent, login = 'admin', { portal = 0, path = '/companies' } = {}) {
       const portalOrigin = emulator.portals[portal]?.origin ?? '';
       const start = `${origin}/login?portal=${encodeURIComponent(portalOrigin)}&returnTo=${encodeURIComponent(path)}`;

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { startRedisServer } from '../support/redis-server.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startApp();
+});
+afterAll(() => app.stop());
+
+describe('an address that nothing answers', () => {
+  it('gives a person a page in their language', async () => {
+    const answer = await request(app.origin)
+      .get('/nowhere')
+      .set('accept', 'text/html')
+      .set('accept-language', 'ru');
+
+    expect(answer.status).toBe(404);
+    expect(answer.text).toContain('Здесь ничего нет');
+    expect(answer.text).toContain('<html lang="ru">');
+  });
+
+  it('gives a program the code and a message', async () => {
+    const answer = await request(app.origin).get('/nowhere').set('accept', 'application/json');
+
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual({
+      error: { code: 'not_found', message: expect.stringContaining('address has a mistake') },
+    });
+  });
+
+  it('carries the protective headers', async () => {
+    const answer = await request(app.origin).get('/nowhere');
+
+    expect(answer.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    });
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+  });
+});
+
+describe('a request that cannot be read', () => {
+  it.each([
+    ['/companies/%E0%A4%A', 'get'],
+    ['/%', 'get'],
+    ['/companies/1%00', 'get'],
+  ])('%s answers without a stack trace', async (path) => {
+    const answer = await request(app.origin).get(path).set('accept', 'text/html');
+
+    expect(answer.status).toBeGreaterThanOrEqual(300);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.text).not.toMatch(/\n\s+at |node_modules/);
+  });
+
+  it('because its body is too large answers 400', async () => {
+    const answer = await request(app.origin)
+      .post('/language')
+      .set('origin', app.origin)
+      .type('form')
+      .send({ language: 'x'.repeat(20_000) });
+
+    expect(answer.status).toBe(400);
+  });
+
+  it.each([
+    ['session=s%3Aforged.signature'],
+    ['session=%E0%A4%A'],
+    ['session=; language=<script>; signed-out=%'],
+    [`session=${'x'.repeat(4000)}`],
+  ])('because of its cookie %.30s counts as a visitor', async (cookie) => {
+    const answer = await request(app.origin).get('/').set('cookie', cookie);
+
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('a page that failed', () => {
+  it('at the redirection endpoint never repeats the code it was given', async () => {
+    const answer = await request(app.origin).get('/bitrix?code=SECRETCODE&state=').set('accept', 'text/html');
+
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toContain('SECRETCODE');
+  });
+
+  it('names the request, so that the log line can be found', async () => {
+    const answer = await request(app.origin).get('/bitrix?state=').set('accept', 'text/html');
+
+    const requestId = answer.headers['x-request-id'];
+    expect(answer.text).toContain(requestId);
+    expect(app.logLines().filter((line) => line.requestId === requestId).length).toBeGreaterThan(0);
+  });
+});
+
+describe('when the store is away', () => {
+  it('pages say so within a second, health stays up, and all is well again when it is back', async () => {
+    const redis = await startRedisServer();
+    const away = await startApp({ redisUrl: redis.url });
+    const agent = away.agent();
+    await away.signIn(agent);
+    process.kill(redis.pid, 'SIGSTOP');
+
+    const before = Date.now();
+    const page = await agent.request(`${away.origin}/companies`);
+    const took = Date.now() - before;
+    const [health, readiness] = await Promise.all(
+      ['/healthz', '/readyz'].map((path) => agent.request(away.origin + path)),
+    );
+    process.kill(redis.pid, 'SIGCONT');
+    const later = await agent.request(`${away.origin}/companies`);
+
+    expect(page.status).toBe(503);
+    expect(page.text).toContain('We are away for a moment');
+    expect(took).toBeLessThan(1000);
+    expect([health?.status, readiness?.status]).toEqual([200, 503]);
+    expect(later.status).toBe(200);
+    await away.stop();
+    await redis.stop();
+  });
+
+  it('and refuses writes, no redirect to the portal goes out', async () => {
+    const redis = await startRedisServer({ settings: ['--maxmemory', '1'] });
+    const full = await startApp({ redisUrl: redis.url });
+
+    const answer = await full.agent().request(`${full.origin}/login`);
+
+    expect(answer.status).toBe(503);
+    expect(answer.location).toBeUndefined();
+    await full.stop();
+    await redis.stop();
+  });
+});
