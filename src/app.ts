@@ -77,6 +77,8 @@ export function createApp(dependencies: AppDependencies): App {
   app.set('trust proxy', dependencies.trustedProxies);
   app.set('query parser', 'simple');
   app.set('view engine', 'ejs');
+  // In development too: `npm run dev` restarts when a view changes.
+  app.enable('view cache');
   app.set('views', VIEWS);
   app.locals.asset = assetAddresses();
 
