@@ -36,9 +36,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 function welcome(): string {
   const portals = emulator.portals.map(({ origin, users }) => {
-    const people = users.filter(({ offered }) => offered).map(
-      ({ login, password, name, lastName }) => `    ${login} / ${password}   ${name} ${lastName}`,
-    );
+    const people = users
+      .filter(({ offered }) => offered)
+      .map(({ login, password, name, lastName }) => `    ${login} / ${password}   ${name} ${lastName}`);
     return [`  ${origin}`, ...people].join('\n');
   });
   return [

@@ -1,5 +1,3 @@
-import type { RequestListener } from 'node:http';
-
 import { routeAuthorizationServer } from './authorization-server/routes.ts';
 import { createClock } from './clock.ts';
 import { demoPortals } from './demo-portals.ts';
@@ -47,68 +45,57 @@ const DEFAULT_SWITCHES: Switches = {
  * What they do is told, with sources, in the README beside this file.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const portals = (options.portals ?? demoPortals()).map((portal) => new Portal(portal));
-  const addresses = options.listenOn ?? loopbackAddresses(portals.map(({ host }) => host));
-  const stop = new AbortController();
-
-  // The servers know their ports only once they listen, and what they serve knows its addresses only then.
-  let world: World | undefined;
-  const whenReady = (handle: (world: World) => RequestListener): RequestListener => {
-    return (req, res) => {
-      if (world === undefined) res.writeHead(503).end();
-      else handle(world)(req, res);
-    };
-  };
-  const print = options.print ?? (() => undefined);
-  const listener = (route: typeof routePortals): RequestListener =>
-    whenReady((ready) =>
-      serve((asked) => route(ready, asked), {
-        log: ready.log,
-        faults: ready.faults,
-        print,
-        stopped: stop.signal,
+  const world = createWorld(options);
+  const { log, faults, portals } = world;
+  const addresses = options.listenOn ?? loopbackAddresses(portals.portals.map(({ host }) => host));
+  const stopping = new AbortController();
+  const listenTo = (route: typeof routePortals, port = 0) =>
+    listen(
+      port,
+      addresses,
+      serve((asked) => route(world, asked), {
+        log,
+        faults,
+        print: options.print ?? (() => undefined),
+        stopped: stopping.signal,
       }),
     );
 
-  const portalServer = await listen(options.portalPort ?? 0, addresses, listener(routePortals));
-  const authorizationServer = await listen(
-    options.authorizationServerPort ?? 0,
-    addresses,
-    listener(routeAuthorizationServer),
-  ).catch(async (error: unknown) => {
-    await portalServer.close();
-    throw error;
-  });
+  const portalServer = await listenTo(routePortals, options.portalPort);
+  portals.port = portalServer.port;
+  const authorizationServer = await listenTo(routeAuthorizationServer, options.authorizationServerPort).catch(
+    async (error: unknown) => {
+      await portalServer.close();
+      throw error;
+    },
+  );
+  world.authorizationServer = `http://localhost:${authorizationServer.port}`;
+  world.serverDomain = options.serverDomain ?? `localhost:${authorizationServer.port}`;
 
-  world = createWorld(options, portals, portalServer.port, authorizationServer.port);
   return createEmulator(world, portalServer, async () => {
-    stop.abort();
-    world?.faults.clear();
+    stopping.abort();
+    faults.clear();
     await Promise.all([portalServer.close(), authorizationServer.close()]);
   });
 }
 
-function createWorld(
-  options: EmulatorOptions,
-  portals: Portal[],
-  portalPort: number,
-  authorizationServerPort: number,
-): World {
+/** All but the addresses, which are known once the servers listen. */
+function createWorld(options: EmulatorOptions): World {
   const clock = createClock(options.now ?? Date.now);
   const switches = readSwitches(options);
-  const authorizationServer = `http://localhost:${authorizationServerPort}`;
+  const portals = (options.portals ?? demoPortals()).map((portal) => new Portal(portal));
   return {
     clock,
     switches,
     clients: new Clients(options.clients ?? [DEMO_CLIENT]),
     grants: new Grants(clock, switches),
-    portals: new PortalBook(portals, portalPort),
+    portals: new PortalBook(portals),
     faults: new FaultOrders(),
     log: new RequestLog(),
     buckets: new RequestBuckets(clock, switches),
     operatingTime: new OperatingTime(clock, switches),
-    authorizationServer,
-    serverDomain: options.serverDomain ?? new URL(authorizationServer).host,
+    authorizationServer: '',
+    serverDomain: '',
   };
 }
 

@@ -50,7 +50,7 @@ const STYLE = new Markup(`
   .error { color: #b00020; } .note { color: #666; font-size: 14px; }
 `);
 
-function document(language: string, title: string, heading: Content, main: Markup): string {
+function wholePage(language: string, title: string, heading: Content, main: Markup): string {
   return html`<!doctype html>
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head>
@@ -91,7 +91,12 @@ const TEXTS = {
 };
 
 function portalDocument(portal: Portal, title: string, main: Markup): string {
-  return document(portal.language, `${title} · ${portal.title}`, html`<a href="/">${portal.title}</a>`, main);
+  return wholePage(
+    portal.language,
+    `${title} · ${portal.title}`,
+    html`<a href="/">${portal.title}</a>`,
+    main,
+  );
 }
 
 /** Works without scripts; posted to the address it stands at, so that the authorization request is kept. */
@@ -172,13 +177,13 @@ export function companyListPage(view: { portal: Portal; companies: CompanyRow[];
 }
 
 export function notFoundPage(text: string): string {
-  return document('en', 'Not found', 'Bitrix24 emulator', html`<h1>404</h1><p>${text}</p>`);
+  return wholePage('en', 'Not found', 'Bitrix24 emulator', html`<h1>404</h1><p>${text}</p>`);
 }
 
 /** Who is who and what happened, for a person who tries things out. */
 export function controlPage({ portals, clients, log, serverDomain }: World): string {
   const recent = log.requests.filter(({ kind }) => kind !== 'control').slice(-20);
-  return document(
+  return wholePage(
     'en',
     'Bitrix24 emulator',
     'Bitrix24 emulator',
@@ -204,7 +209,7 @@ ${portal.users.map((user) => html`<tr><td>${user.id}</td><td>${user.login}</td><
 }
 
 export function requestsPage(requests: RecordedRequest[]): string {
-  return document(
+  return wholePage(
     'en',
     'Requests',
     html`<a href="/_emulator/">Bitrix24 emulator</a>`,

@@ -43,6 +43,7 @@ function generateCompany(
   const name = makeName(random, words);
   const city = random.pick(words.cities);
   const modifiedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() ** 3 * 700 * MS_PER_DAY);
+  const modified = toIsoWithOffset(modifiedAtMs, utcOffset);
   const responsibleId = String(responsibleIds[random.integer(0, responsibleIds.length - 1)] ?? 1);
   const domain = `${toSlug(name.core)}-${id}.example`;
 
@@ -66,8 +67,8 @@ function generateCompany(
     CREATED_BY_ID: responsibleId,
     MODIFY_BY_ID: responsibleId,
     DATE_CREATE: toIsoWithOffset(createdAtMs, utcOffset),
-    DATE_MODIFY: toIsoWithOffset(modifiedAtMs, utcOffset),
-    LAST_ACTIVITY_TIME: toIsoWithOffset(modifiedAtMs, utcOffset),
+    DATE_MODIFY: modified,
+    LAST_ACTIVITY_TIME: modified,
     LAST_ACTIVITY_BY: responsibleId,
     COMMENTS: random.chance(0.2) ? random.pick(words.comments) : null,
     ...makeAddress(random, words, city),

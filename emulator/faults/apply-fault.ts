@@ -36,7 +36,7 @@ export function interfere(met: MetFault | undefined, stopped: AbortSignal): Inte
     },
     insteadOfAnswer: effect && answerInstead(effect),
     alter: (answer) =>
-      effect?.type === 'alter' ? alterJson(answer, effect.patch, effect.remove ?? []) : answer,
+      effect?.type === 'alter' ? alterAnswer(answer, effect.patch, effect.remove ?? []) : answer,
     send: effect && senderOf(effect),
   };
 }
@@ -77,6 +77,28 @@ const PROXY_PAGE =
 
 function text(status: number, contentType: string, body: string): Answer {
   return { status, headers: { 'content-type': contentType }, body };
+}
+
+function alterAnswer(answer: Answer, patch: Record<string, unknown>, remove: string[]): Answer {
+  const { location, 'content-type': contentType } = answer.headers;
+  if (typeof location === 'string') return alterRedirect(answer, location, patch, remove);
+  return contentType?.includes('json') ? alterJson(answer, patch, remove) : answer;
+}
+
+function alterRedirect(
+  answer: Answer,
+  location: string,
+  patch: Record<string, unknown>,
+  remove: string[],
+): Answer {
+  if (!URL.canParse(location)) return answer;
+  const url = new URL(location);
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === undefined) url.searchParams.delete(name);
+    else url.searchParams.set(name, String(value));
+  }
+  for (const name of remove) url.searchParams.delete(name);
+  return { ...answer, headers: { ...answer.headers, location: url.href } };
 }
 
 function alterJson(answer: Answer, patch: Record<string, unknown>, remove: string[]): Answer {

@@ -45,7 +45,7 @@ export type Effect =
   | { type: 'redirect'; status: number; to: string }
   /**
    * The real answer with some fields changed, at any depth: objects are merged, anything else is replaced.
-   * A field that is `undefined`, or named in `remove`, is taken out.
+   * A field that is `undefined`, or named in `remove`, is taken out. Of a redirect, the parameters of its address.
    */
   | { type: 'alter'; patch: Record<string, unknown>; remove?: string[] | undefined };
 

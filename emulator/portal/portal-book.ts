@@ -3,11 +3,11 @@ import type { Portal } from './portal.ts';
 /** Which portal answers under which name. All share one port. */
 export class PortalBook {
   readonly portals: Portal[] = [];
+  /** Known once the server listens. */
+  port = 0;
   readonly #byHost = new Map<string, Portal>();
-  readonly #port: number;
 
-  constructor(portals: Portal[], port: number) {
-    this.#port = port;
+  constructor(portals: Portal[]) {
     for (const portal of portals) {
       this.#claim(portal, portal.host);
       this.portals.push(portal);
@@ -20,7 +20,7 @@ export class PortalBook {
   }
 
   originOf({ host }: Portal): string {
-    return `http://${host}:${this.#port}`;
+    return `http://${host}:${this.port}`;
   }
 
   /** `client_endpoint`: unlike the redirect's `domain` it keeps the port (1.3). */

@@ -10,6 +10,8 @@ export interface RecordedRequest {
   /** The portal's host; for the authorization server's requests the portal the code or token belongs to. */
   portal?: string;
   memberId?: string;
+  /** The Host header: which of the servers was asked, under which name. */
+  host: string;
   httpMethod: string;
   /** Without the query. */
   path: string;

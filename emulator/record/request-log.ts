@@ -21,6 +21,7 @@ export class RequestLog {
       at: new Date(),
       kind,
       ...about,
+      host: asked.headers.host ?? '',
       httpMethod: asked.httpMethod,
       path: asked.path,
       params: maskParams({ ...asked.query, ...asked.form, ...asked.json }),

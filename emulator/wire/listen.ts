@@ -67,7 +67,7 @@ async function closeAll(servers: Iterable<Server>): Promise<void> {
 }
 
 export function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** Loopback as browsers find it: `localhost` may mean either family, and each 127.x.y.z is an address of its own. */

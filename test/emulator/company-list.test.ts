@@ -142,6 +142,7 @@ describe('filter of crm.company.list', () => {
     ['% on a dictionary field and the whole value', { '%COMPANY_TYPE': 'SUPPLIER' }, ['2']],
     ['a multifield', { PHONE: '+1 212 555 0101' }, ['1']],
     ['a part of a multifield, which matches only exactly', { '%PHONE': '0101' }, []],
+    ['% and the whole of a multifield, which becomes equals', { '%PHONE': '+1 212 555 0101' }, ['1']],
     ['an e-mail in another case', { EMAIL: 'info@EXAMPLE.com' }, ['2']],
     ['a derived flag', { HAS_PHONE: 'Y' }, ['1']],
     ['a multiple user field', { UF_CRM_1700000005: '62' }, ['1']],

@@ -10,6 +10,7 @@ import {
   exchange,
   read,
   refresh,
+  signIn,
   start,
   tokensFor,
 } from './support.ts';
@@ -157,6 +158,22 @@ describe('a fault that spoils the real answer', () => {
     expect(body).toMatchObject({ member_id: 'another', expires_in: 3600 });
     expect(body).not.toHaveProperty('user_id');
     expect(body).not.toHaveProperty('expires');
+  });
+
+  it('when it alters the authorization response › parameters of the redirect change', async () => {
+    const { emulator, portal } = await start();
+    const cookie = await signIn(portal);
+    emulator.orderFault({
+      on: 'authorize',
+      effect: { type: 'alter', patch: { domain: 'evil.example', scope: undefined } },
+    });
+
+    const response = await fetch(authorizeUrl(portal), { headers: { cookie }, redirect: 'manual' });
+
+    const { searchParams } = new URL(response.headers.get('location') ?? '');
+    expect(searchParams.get('domain')).toBe('evil.example');
+    expect(searchParams.get('member_id')).toBe(portal.memberId);
+    expect(searchParams.has('scope')).toBe(false);
   });
 
   it('when it alters inside an object › the rest of the object stays', async () => {

@@ -49,6 +49,7 @@ describe('the record of requests', () => {
       grantType: 'refresh_token',
       clientId: DEMO_CLIENT.clientId,
       portal: portal.host,
+      host: new URL(emulator.authorizationServer).host,
       memberId: portal.memberId,
       params: {
         refresh_token: `…${refreshToken.slice(-4)}`,
