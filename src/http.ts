@@ -70,7 +70,11 @@ const NEVER_SENT =
  */
 export function createHttpClient(options: { mayBePrivate: (hostname: string) => boolean }): HttpClient {
   const agentOptions = { keepAlive: true, maxSockets: 100, lookup: publicLookup(options.mayBePrivate) };
-  const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  const agents = {
+    http: new http.Agent(agentOptions),
+    // Written out, so that no variable of the environment can turn the check of certificates off.
+    https: new https.Agent({ ...agentOptions, rejectUnauthorized: true }),
+  };
   const client = axios.create({
     httpAgent: agents.http,
     httpsAgent: agents.https,

@@ -8,7 +8,13 @@ import {
   loadCompany,
   PAGE_SIZE,
 } from '../bitrix24/company.ts';
-import { type AllowedPortals, companyPage, type Portal, parsePortal } from '../bitrix24/portal.ts';
+import {
+  type AllowedPortals,
+  companyPage,
+  type Portal,
+  PortalNotAllowedError,
+  parseClientEndpoint,
+} from '../bitrix24/portal.ts';
 import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import type { HttpClient } from '../http.ts';
@@ -59,7 +65,7 @@ export function showCompanies(dependencies: CompaniesDependencies): RequestHandl
     if (prefersJson(req)) {
       return void res.json({ companies, total, page: query.page, pageSize: PAGE_SIZE, asOf });
     }
-    const portal = portalOf(person);
+    const portal = portalOf(person, dependencies);
     res.render('companies', { ...buildListPage(query, total), companies, portal, ...linkBuilders(portal) });
   };
 }
@@ -71,7 +77,7 @@ export function showCompany(dependencies: CompaniesDependencies): RequestHandler
     const id = readCompanyId(req);
     const { company, fields } = await loadCompany(restClientOf(person, dependencies), id);
     if (prefersJson(req)) return void res.json({ company, fields });
-    const portal = portalOf(person);
+    const portal = portalOf(person, dependencies);
     const backTo = readBackTo(req.query.from);
     res.render('company', { company, ...groupFields(fields), portal, backTo, ...linkBuilders(portal) });
   };
@@ -79,19 +85,26 @@ export function showCompany(dependencies: CompaniesDependencies): RequestHandler
 
 /** Calls the person's own portal with the person's own token, and nothing else. */
 function restClientOf(person: SignedIn, dependencies: CompaniesDependencies): RestClient {
-  const owner = { memberId: person.memberId, clientId: dependencies.clientId, userId: person.userId };
+  const { clientId, tokenRefresher, http } = dependencies;
+  const owner = { memberId: person.memberId, clientId, userId: person.userId };
+  const portal = portalOf(person, dependencies);
+  // What was checked at sign-in is checked at every use: the settings may have changed since, or the store.
+  const checked = (grant: Grant) => ({
+    ...grant,
+    clientEndpoint: parseClientEndpoint(grant.clientEndpoint, portal).href,
+  });
   return createRestClient<Grant>({
-    http: dependencies.http,
+    http,
     tokens: {
-      current: () => dependencies.tokenRefresher.current(owner),
-      renewed: (failed) => dependencies.tokenRefresher.renewed(owner, failed),
+      current: async () => checked(await tokenRefresher.current(owner)),
+      renewed: async (failed) => checked(await tokenRefresher.renewed(owner, failed)),
     },
   });
 }
 
-function portalOf(person: SignedIn): Portal {
-  const portal = parsePortal(person.portal);
-  if (portal === undefined) throw new InvalidRequestError('the session names no portal');
+function portalOf(person: SignedIn, { portals }: CompaniesDependencies): Portal {
+  const portal = portals.findAllowed(person.portal);
+  if (portal === undefined) throw new PortalNotAllowedError();
   return portal;
 }
 

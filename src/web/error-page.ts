@@ -1,6 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
-import { describeError } from '../log.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { signedIn } from './session.ts';
@@ -68,10 +67,9 @@ function asAppError(thrown: unknown): AppError {
 }
 
 function logError(req: Request, error: AppError, thrown: unknown): void {
-  const fields = { errorCode: error.code, reason: error.reason, err: describeError(thrown) };
-  if (error.httpStatus >= 500) req.log.error(fields, 'request failed');
-  else
-    req.log.info({ errorCode: error.code, reason: error.reason, message: error.message }, 'request refused');
+  const fields = { errorCode: error.code, reason: error.reason };
+  if (error.httpStatus >= 500) req.log.error({ ...fields, err: thrown }, 'request failed');
+  else req.log.info({ ...fields, why: error.message }, 'request refused');
 }
 
 function textOf(res: Response, error: AppError): { title: string; text: string } {

@@ -24,7 +24,6 @@ export function requestLog(logger: Logger): RequestHandler {
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
       err: describeError,
     },
-    customProps: (req: IncomingMessage) => ({ req }),
     customLogLevel: (_req: IncomingMessage, res: ServerResponse) =>
       res.statusCode >= 500 ? 'error' : 'info',
     // error-page.ts writes the error itself, once, with its cause.

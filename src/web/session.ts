@@ -42,8 +42,8 @@ export function browserSession(options: {
   secrets: string[];
   isSecure: boolean;
   idleHours: number;
-}) {
-  return session({
+}): RequestHandler[] {
+  const sessions = session({
     store: options.store,
     secret: options.secrets,
     name: options.isSecure ? '__Host-session' : 'session',
@@ -59,7 +59,17 @@ export function browserSession(options: {
     saveUninitialized: false,
     rolling: true,
   });
+  return options.isSecure ? [reachedOverHttps, sessions] : [sessions];
 }
+
+/**
+ * PUBLIC_URL says that browsers come over https, whoever ends TLS on the way. Without this, express-session would keep
+ * the Secure cookie back behind a proxy that nobody named.
+ */
+const reachedOverHttps: RequestHandler = (req, _res, next) => {
+  Object.defineProperty(req, 'secure', { value: true });
+  next();
+};
 
 /** Who is signed in, if anybody is and has not been for too long. */
 export function signedIn(req: Request, now: number): SignedIn | undefined {

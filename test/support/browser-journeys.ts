@@ -43,6 +43,18 @@ export async function signIn(
   await follow(page.locator(`button[data-login="${login}"]`));
 }
 
+/** What a browser remembers of somebody who has signed in; visitors who only look around begin with it. */
+export async function rememberSignIn(
+  page: Page,
+  app: TestApp,
+  who: { login?: string; portal?: number } = {},
+): Promise<Remembered> {
+  await signIn(page, app, who);
+  return page.context().storageState();
+}
+
+export type Remembered = Awaited<ReturnType<BrowserContext['storageState']>>;
+
 export function loginAddress(app: TestApp, { portal = 0, path = '/companies' } = {}): string {
   const origin = app.emulator.portals[portal]?.origin ?? '';
   return `${app.origin}/login?portal=${encodeURIComponent(origin)}&returnTo=${encodeURIComponent(path)}`;

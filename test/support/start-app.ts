@@ -53,6 +53,8 @@ export interface TestAppOptions {
   redisUrl?: string;
   dataDir?: string;
   authorizationServers?: string[];
+  /** Where browsers are told to reach the app, when that is not where it listens. */
+  publicUrl?: string;
   /** Bends outgoing calls, for hosts that cannot be had here. */
   reroute?: (url: URL) => URL;
 }
@@ -90,7 +92,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const outgoing: URL[] = [];
   const http = watchOutgoing(createHttpClient({ mayBePrivate: () => true }), outgoing, options.reroute);
   const { express } = createApp({
-    publicUrl: new URL(origin),
+    publicUrl: new URL(options.publicUrl ?? origin),
     clientId: client.clientId,
     clientSecret: client.clientSecret,
     portals: parseAllowedPortals(
