@@ -78,6 +78,8 @@ export function createApp(dependencies: AppDependencies): App {
   app.set('is secure', isSecure);
   app.set('trust proxy', dependencies.trustedProxies);
   app.set('query parser', 'simple');
+  // The last resort of Express shows stack traces unless it believes to be in production.
+  app.set('env', 'production');
   app.set('view engine', 'ejs');
   // In development too: `npm run dev` restarts when a view changes.
   app.enable('view cache');
@@ -88,10 +90,11 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness(dependencies));
+  // Before anything that can fail: an error page needs a language too.
+  app.use(speakLanguage());
   app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));
 
   app.use(neverStored());
-  app.use(speakLanguage());
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));
   app.use(requireSameOrigin(publicUrl));
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));

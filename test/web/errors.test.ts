@@ -47,9 +47,12 @@ describe('an address that nothing answers', () => {
 
 describe('a request that cannot be read', () => {
   it.each([
-    ['/companies/%E0%A4%A', 'get'],
-    ['/%', 'get'],
-    ['/companies/1%00', 'get'],
+    ['/companies/%E0%A4%A'],
+    ['/%'],
+    ['/companies/1%00'],
+    ['/assets/%E0%A4%A'],
+    ['/assets/..%2f..%2fpackage.json'],
+    ['/assets/%00'],
   ])('%s answers without a stack trace', async (path) => {
     const answer = await request(app.origin).get(path).set('accept', 'text/html');
 

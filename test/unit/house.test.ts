@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const SRC = join(import.meta.dirname, '../../src');
+const VIEWS = join(import.meta.dirname, '../../views');
+
+/** Who may import whom (style.md section 5). Files directly in src/ are named by themselves. */
+const ANYONE = ['errors.ts', 'http.ts', 'log.ts'];
+const LEAVES = ['oauth', 'bitrix24', 'store'];
+const MAY_IMPORT: Record<string, string[]> = {
+  'errors.ts': [],
+  'log.ts': [],
+  'http.ts': ['errors.ts'],
+  oauth: ANYONE,
+  bitrix24: ANYONE,
+  store: ANYONE,
+  vault: [...ANYONE, ...LEAVES],
+  web: [...ANYONE, ...LEAVES, 'vault'],
+};
+
+const imports = filesBelow(SRC).flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => ({
+    file: relative(SRC, file),
+    from: roomOf(file),
+    to: roomOf(join(dirname(file), path)),
+  })),
+);
+
+describe('the house', () => {
+  it.each(Object.keys(MAY_IMPORT))('%s imports nothing above or beside it', (room) => {
+    const allowed = [room, ...(MAY_IMPORT[room] ?? [])];
+
+    const strays = imports.filter(({ from, to }) => from === room && !allowed.includes(to));
+
+    expect(strays).toEqual([]);
+  });
+
+  it('nothing but the process reads the settings', () => {
+    const readers = imports.filter(({ to }) => to === 'config.ts').map(({ file }) => file);
+
+    expect([...new Set(readers)].sort()).toEqual(['running-server.ts', 'server.ts']);
+  });
+
+  it('nothing in src imports the emulator or the tests', () => {
+    const strays = imports.filter(({ to }) => to.startsWith('..'));
+
+    expect(strays).toEqual([]);
+  });
+
+  it('only the outgoing door opens connections', () => {
+    const openers = filesBelow(SRC).filter((file) =>
+      /from '(axios|node:https?)'|\bfetch\(/.test(readFileSync(file, 'utf8')),
+    );
+
+    // The session's and the server's own imports are types and the listening side.
+    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
+      'http.ts',
+      'running-server.ts',
+      'web/request-log.ts',
+    ]);
+  });
+});
+
+describe('the views', () => {
+  it.each(filesBelow(VIEWS).map((file) => relative(VIEWS, file)))(
+    '%s writes nothing unescaped but partials, and no script',
+    (name) => {
+      const text = readFileSync(join(VIEWS, name), 'utf8');
+
+      const unescaped = [...text.matchAll(/<%-(.*?)%>/gs)].map(([, code = '']) => code.trim());
+      expect(unescaped.filter((code) => !code.startsWith("include('partials/"))).toEqual([]);
+      expect(text).not.toMatch(/<script|style=|\son\w+=/i);
+    },
+  );
+});
+
+function roomOf(path: string): string {
+  return relative(SRC, path).split('/')[0] ?? '';
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}
