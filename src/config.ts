@@ -45,7 +45,7 @@ export class ConfigError extends Error {
       ({ key, wrong, example }) => `  ${key}: ${wrong}\n    example: ${key}=${example}`,
     );
     super(
-      `The settings cannot be used:\n${lines.join('\n')}\nThe README explains every setting; .env.example lists them.`,
+      `The settings cannot be used:\n${lines.join('\n')}\nThe README explains every setting, .env.example lists them. Without an account: npm run demo`,
     );
     this.name = 'ConfigError';
     this.problems = problems;
