@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -109,42 +110,34 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** One entry per setting: how it is read, and what is wrong with it in words that say what to write instead. */
 function settings(isProduction: boolean) {
-  return z
-    .object({
-      HOST: z.string().default('127.0.0.1'),
-      PORT: wholeNumber(0, 65_535).default(8050),
-      PUBLIC_URL: read(parseOrigin).optional(),
-      BITRIX24_CLIENT_ID: required().regex(
-        /^[\w.-]{3,100}$/,
-        'must be letters, digits, dots and dashes, as the card shows it',
-      ),
-      BITRIX24_CLIENT_SECRET: isProduction ? required().refine(isNotASample, SAMPLE) : required(),
-      BITRIX24_PORTALS: required().transform(reading(parseAllowedPortals)),
-      BITRIX24_AUTHORIZATION_SERVERS: read((text) => parseAuthorizationServers(text, isProduction)).prefault(
-        'https://oauth.bitrix.info,https://oauth.bitrix24.tech',
-      ),
-      REDIS_URL: read(parseRedisUrl).optional(),
-      DATA_DIR: z
-        .string()
-        .default('./data')
-        .transform((path) => resolve(path)),
-      SESSION_SECRETS: read((text) => parseSessionSecrets(text, isProduction)).optional(),
-      TOKEN_KEYS: read((text) => parseTokenKeys(text, isProduction)).optional(),
-      TRUST_PROXY: read(parseProxies).default([]),
-      SESSION_HOURS: wholeNumber(1, 720).default(168),
-      LOG_LEVEL: z
-        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-          error: 'must be fatal, error, warn, info, debug, trace or silent',
-        })
-        .default('info'),
-    })
-    .superRefine((values, context) => {
-      for (const key of ['SESSION_SECRETS', 'TOKEN_KEYS'] as const) {
-        if (isProduction && values[key] === undefined) {
-          context.addIssue({ code: 'custom', path: [key], message: 'is required when NODE_ENV=production' });
-        }
-      }
-    });
+  return z.object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: wholeNumber(0, 65_535).default(8050),
+    PUBLIC_URL: read(parseOrigin).optional(),
+    BITRIX24_CLIENT_ID: required().regex(
+      /^[\w.-]{3,100}$/,
+      'must be letters, digits, dots and dashes, as the card shows it',
+    ),
+    BITRIX24_CLIENT_SECRET: isProduction ? required().refine(isNotASample, SAMPLE) : required(),
+    BITRIX24_PORTALS: required().transform(reading(parseAllowedPortals)),
+    BITRIX24_AUTHORIZATION_SERVERS: read((text) => parseAuthorizationServers(text, isProduction)).prefault(
+      'https://oauth.bitrix.info,https://oauth.bitrix24.tech',
+    ),
+    REDIS_URL: read(parseRedisUrl).optional(),
+    DATA_DIR: z
+      .string()
+      .default('./data')
+      .transform((path) => resolve(path)),
+    SESSION_SECRETS: generatedInDevelopment((text) => parseSessionSecrets(text, isProduction), isProduction),
+    TOKEN_KEYS: generatedInDevelopment((text) => parseTokenKeys(text, isProduction), isProduction),
+    TRUST_PROXY: read(parseProxies).default([]),
+    SESSION_HOURS: wholeNumber(1, 720).default(168),
+    LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+        error: 'must be fatal, error, warn, info, debug, trace or silent',
+      })
+      .default('info'),
+  });
 }
 
 function secretsOf(
@@ -172,6 +165,11 @@ function asProblem(issue: { path: PropertyKey[]; message: string }): ConfigProbl
 }
 
 const required = () => z.string({ error: 'is required' });
+
+function generatedInDevelopment<T>(parse: (text: string) => T, isProduction: boolean) {
+  const text = z.string({ error: 'is required when NODE_ENV=production' }).transform(reading(parse));
+  return isProduction ? text : text.optional();
+}
 
 /** Turns a parser that throws an Error in plain words into a zod transform that reports them. */
 function reading<T>(parse: (text: string) => T) {
@@ -204,7 +202,8 @@ function list(text: string): string[] {
 
 function parseOrigin(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url;
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` && !url.hostname.includes('*'))
+    return url;
   throw new Error('must be an address of scheme, host and perhaps a port, without a path');
 }
 
@@ -245,9 +244,14 @@ function parseTokenKeys(text: string, isProduction: boolean): Uint8Array[] {
 
 function parseProxies(text: string): string[] {
   const proxies = list(text);
-  const wrong = proxies.find((proxy) => !ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy));
+  // ipaddr.js also takes old ways of writing, such as 1 for 0.0.0.1, which nobody means.
+  const wrong = proxies.find((proxy) => !isIP(proxy.split('/', 1)[0] ?? '') || !isAddressOrNetwork(proxy));
   if (wrong === undefined) return proxies;
   throw new Error('must be IP addresses or networks, separated by commas');
+}
+
+function isAddressOrNetwork(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
 }
 
 const SAMPLE = 'looks like a sample; use a value of your own';

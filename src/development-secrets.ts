@@ -3,7 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const Secrets = z.object({ sessionSecret: z.string().min(32), tokenKey: z.string().min(43) });
+const Secrets = z.object({ sessionSecret: z.string().min(32), tokenKey: z.string().refine(is32Bytes) });
+
+function is32Bytes(base64: string): boolean {
+  return Buffer.from(base64, 'base64').length === 32;
+}
 
 export interface DevelopmentSecrets extends z.infer<typeof Secrets> {
   /** Where they are kept. */

@@ -59,7 +59,7 @@ export class UnexpectedResponseError extends AppError {
 
 /** Failures that happen before the first byte of a request can leave. */
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTPUBLIC|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 
 /**
  * Opens the outgoing door: no redirects (a 307 would carry the client secret elsewhere, L10), no proxies from the

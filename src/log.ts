@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
@@ -10,6 +10,8 @@ export interface LoggerOptions {
   /** Where lines go; standard output when absent. */
   destination?: DestinationStream;
 }
+
+const SECRETS = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'cookie', 'authorization'];
 
 /**
  * The only writer of log lines.
@@ -24,25 +26,23 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    hooks: { logMethod: sayWhatErrorsMay },
     // A second net under the first rule: these names never reach a line, whoever passes them.
-    redact: {
-      paths: [
-        'code',
-        'state',
-        'token',
-        'accessToken',
-        'refreshToken',
-        'clientSecret',
-        'cookie',
-        'authorization',
-      ],
-      censor: '…',
-    },
+    redact: { paths: ['code', 'state', ...SECRETS, ...SECRETS.map((name) => `*.${name}`)], censor: '…' },
   };
   if (options.isPretty && options.destination === undefined) {
     return pino(settings, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'requestId' }));
   }
   return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+}
+
+/** pino takes the message of a line without one from the error, past the serializer; so every line gets one here. */
+function sayWhatErrorsMay(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
+  const [first, message = 'an error', ...rest] = args as [unknown, string | undefined, ...unknown[]];
+  const isError = first instanceof Error;
+  const hasError = typeof first === 'object' && first !== null && 'err' in first;
+  if (isError || hasError) write.call(this, isError ? { err: first } : first, message, ...rest);
+  else write.apply(this, args);
 }
 
 /** What of an error may be written down. A Redis reply can quote our arguments, so only its first word is kept. */

@@ -10,7 +10,18 @@ export interface Person {
 }
 
 const text = z.string().nullish();
-const WireUser = z.object({ ID: z.coerce.number().int().positive(), NAME: text, LAST_NAME: text });
+/** Ids come as strings of digits, from newer methods as numbers. */
+export const wireId = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().positive());
+
+const WireUser = z.object({ ID: wireId, NAME: text, LAST_NAME: text });
 
 /**
  * Who the token acts as. `profile` needs no permission (protocol 7.7).

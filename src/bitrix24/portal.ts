@@ -47,7 +47,7 @@ export function parsePortal(text: string): Portal | undefined {
   if (trimmed === '' || trimmed.length > 300 || !URL.canParse(address)) return undefined;
   const url = new URL(address);
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
-  if (url.hostname === '' || url.hostname.endsWith('.') || url.hostname.includes('*')) return undefined;
+  if (url.hostname.includes('*') || url.hostname.split('.').includes('')) return undefined;
   return { origin: url.origin, host: url.host, hostname: url.hostname };
 }
 
@@ -65,12 +65,16 @@ export function parseAllowedPortals(text: string): AllowedPortals {
   const patterns = entries.filter((entry) => entry.startsWith('*'));
   const wrongPattern = patterns.find((pattern) => !/^\*(\.[a-z\d-]+){2,}$/i.test(pattern));
   if (wrongPattern !== undefined)
-    throw new Error(`cannot read "${wrongPattern}": a region is written like *.bitrix24.ru`);
+    throw new Error(
+      `cannot read entry ${entries.indexOf(wrongPattern) + 1}: a region is written like *.bitrix24.ru`,
+    );
   const listed = entries
     .filter((entry) => !entry.startsWith('*'))
     .map((entry) => {
       const portal = parsePortal(entry);
-      if (portal === undefined) throw new Error(`cannot read "${entry}" as the address of a portal`);
+      // Named by its place only: an address may hold a password.
+      if (portal === undefined)
+        throw new Error(`cannot read entry ${entries.indexOf(entry) + 1} as the address of a portal`);
       return portal;
     });
   return createAllowedPortals(
@@ -81,11 +85,9 @@ export function parseAllowedPortals(text: string): AllowedPortals {
 
 function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPortals {
   function findListed(text: string): Portal | undefined {
-    const portal = parsePortal(text);
-    const isBareHost = !text.includes('://');
-    return listed.find(
-      (known) => portal?.origin === known.origin || (isBareHost && portal?.host === known.host),
-    );
+    const find = (address: string) => listed.find(({ origin }) => origin === parsePortal(address)?.origin);
+    // A bare host means https, but one that is listed as http only is what was meant then.
+    return find(text) ?? (text.includes('://') ? undefined : find(`http://${text.trim()}`));
   }
   function findAllowed(text: string): Portal | undefined {
     const portal = findListed(text) ?? parsePortal(text);
@@ -120,7 +122,8 @@ export function companyPage(portal: Portal, companyId: number): string {
 export function parseClientEndpoint(text: string, portal: Portal): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSameOrigin = url?.origin === portal.origin;
-  const isUpgrade = url?.origin === `https://${portal.hostname}`;
+  const isUpgrade =
+    portal.origin === `http://${portal.hostname}` && url?.origin === `https://${portal.hostname}`;
   if (!url || !(isSameOrigin || isUpgrade) || url.href !== `${url.origin}/rest/`) {
     throw new PortalMismatchError('client_endpoint');
   }

@@ -12,8 +12,7 @@ const denied = (reason: string): Meaning => ({ code: 'access_denied', httpStatus
 const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', httpStatus: 401, reason });
 
 /** Protocol 3.3, 4 and 5; compared in lower case, because letter case differs from code to code. */
-const MEANINGS: Record<string, Meaning> = {
-  access_denied: denied('plan'),
+const MEANINGS = meanings({
   insufficient_scope: denied('scope'),
   user_access_error: denied('app_access'),
   authorization_error: grantOver('dismissed'),
@@ -26,13 +25,13 @@ const MEANINGS: Record<string, Meaning> = {
   overload_limit: { code: 'portal_failed', httpStatus: 502, reason: 'blocked' },
   portal_deleted: { code: 'portal_failed', httpStatus: 502, reason: 'deleted' },
   connection_error: { code: 'portal_failed', httpStatus: 502, reason: 'box_offline' },
-};
+});
 
 /** `crm.company.*` fails with an empty code, so here the documented text has to stand in for one (protocol 7.3). */
-const MEANINGS_OF_TEXT: Record<string, Meaning> = {
+const MEANINGS_OF_TEXT = meanings({
   'access denied': denied('crm'),
   'not found': { code: 'not_found', httpStatus: 404 },
-};
+});
 
 /** A refreshed access token may help against these, once (protocol 3.3). */
 const WORTH_A_REFRESH = ['expired_token', 'invalid_token'];
@@ -59,16 +58,25 @@ export class RestError extends AppError {
   }
 }
 
+/** One code for three things (protocol 3.3, 4): the plan, the rights, and a user who may not act through us. */
+function readDenial(text: string): Meaning {
+  if (text.includes('commercial plans')) return denied('plan');
+  return text.startsWith('access denied') ? denied('crm') : denied('app_access');
+}
+
+/** A map, because a portal may answer any word, `constructor` included. */
+function meanings(table: Record<string, Meaning>): Map<string, Meaning> {
+  return new Map(Object.entries(table));
+}
+
 /** The error of an answer, if it is one. A key `error` makes it one, even when its value is empty. */
 export function readRestError(method: string, body: object): RestError | undefined {
   if (!('error' in body)) return undefined;
   const wireCode = String(body.error).toLowerCase();
   const description = 'error_description' in body ? String(body.error_description) : '';
   const text = description.toLowerCase().replace(/[.!\s]+$/, '');
-  const isAboutRights = wireCode === 'access_denied' && text.startsWith('access denied');
-  const meaning =
-    (isAboutRights ? denied('crm') : MEANINGS[wireCode]) ??
-    (wireCode === '' ? MEANINGS_OF_TEXT[text] : undefined);
+  const known = wireCode === '' ? MEANINGS_OF_TEXT.get(text) : MEANINGS.get(wireCode);
+  const meaning = wireCode === 'access_denied' ? readDenial(text) : known;
   return new RestError(
     method,
     /^\w{0,60}$/.test(wireCode) ? wireCode : 'unreadable',

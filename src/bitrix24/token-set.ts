@@ -15,16 +15,24 @@ export interface TokenSet {
 }
 
 const token = z.string().min(1).max(2048);
+/** Events write numbers as text (protocol 9.1), so both count; anything else that JavaScript can make a number of does not. */
+const number = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
 
 /** Wire shape of protocol 2.3. `scope`, `status`, `domain` decide nothing here and are not read. */
 const TokenResponse = z.object({
   access_token: token,
   refresh_token: token,
-  expires_in: z.coerce.number().int().min(1).max(604_800),
+  expires_in: number.pipe(z.number().int().min(1).max(604_800)),
   client_endpoint: z.string().max(500),
   // Part of a storage key, so its shape is checked rather than trusted; documented as 32 hex digits.
   member_id: z.string().regex(/^[\da-z]{1,64}$/i),
-  user_id: z.coerce.number().int().positive().optional(),
+  user_id: number.pipe(z.number().int().positive()).optional(),
 });
 
 /**

@@ -97,6 +97,6 @@ export function createTokenEndpoint(options: {
 
 /** Only a word-like code goes on; anything else could be an echo of what we sent. */
 function readErrorCode(error: unknown): string {
-  const code = String(error).toLowerCase();
+  const code = typeof error === 'string' ? error.toLowerCase() : '';
   return /^[a-z_]{1,40}$/.test(code) ? code : 'unreadable_error';
 }

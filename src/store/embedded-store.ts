@@ -20,8 +20,8 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
   sweep.unref();
 
   function read(key: string): string | null {
-    const entry = db.get(key);
-    return entry !== undefined && entry[0] > clock() ? entry[1] : null;
+    const entry: unknown = db.get(key);
+    return isEntry(entry) && entry[0] > clock() ? entry[1] : null;
   }
 
   /** Runs alone among all processes that share the file, and resolves when what it wrote is committed. */
@@ -39,10 +39,9 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
 
   async function removeExpired(): Promise<void> {
     const now = clock();
-    const expired = db.getRange().filter(({ value }) => value[0] <= now);
-    for (const { key } of expired) {
+    for (const { key, value } of db.getRange()) {
       // Read again inside the transaction: it may have been written anew since.
-      await alone(() => ((db.get(key)?.[0] ?? now + 1) <= now ? db.remove(key) : undefined));
+      if (isOver(value, now)) await alone(() => (isOver(db.get(key), now) ? db.remove(key) : undefined));
     }
   }
 
@@ -73,10 +72,9 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
         return existed;
       });
     },
-    async quarantine(key) {
+    async quarantine(key, value) {
       await alone(() => {
-        const value = read(key);
-        if (value === null) return;
+        if (read(key) !== value) return;
         put(quarantineKey(key), value, QUARANTINE_MS);
         db.remove(key);
       });
@@ -92,4 +90,13 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
       await db.close();
     },
   };
+}
+
+/** A file can hold anything; what is not of our shape counts as absent. */
+function isEntry(entry: unknown): entry is Entry {
+  return Array.isArray(entry) && typeof entry[0] === 'number' && typeof entry[1] === 'string';
+}
+
+function isOver(entry: unknown, now: number): boolean {
+  return isEntry(entry) && entry[0] <= now;
 }

@@ -3,9 +3,15 @@ import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from 
 
 /** Compares and writes in one step; one key, so that it works in a Cluster. */
 const REPLACE_IF_UNCHANGED = `
-  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
   return 1`;
+
+/** Moves a value aside if it is still the one that was looked at; both keys share their hash tag, and so their slot. */
+const QUARANTINE = `
+  if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  redis.call('RENAME', KEYS[1], KEYS[2])
+  return redis.call('PEXPIRE', KEYS[2], ARGV[2])`;
 
 /**
  * The settings that keep answers under a second whether Redis refuses, is silent or frozen (measured, L2), while the
@@ -43,12 +49,13 @@ export function createRedisStore(redis: Redis): Store {
       return await redis.get(key);
     } catch (error) {
       if (!(error as Error).message.startsWith('WRONGTYPE')) return run(Promise.reject(error));
-      await quarantine(key);
+      await moveAside(key);
       return null;
     }
   }
 
-  async function quarantine(key: string): Promise<void> {
+  /** A foreign type cannot be compared with anything, and never becomes right: it goes as it is. */
+  async function moveAside(key: string): Promise<void> {
     const target = quarantineKey(key);
     try {
       await redis.rename(key, target);
@@ -61,7 +68,9 @@ export function createRedisStore(redis: Redis): Store {
 
   return {
     get,
-    quarantine,
+    async quarantine(key, value) {
+      await run(redis.eval(QUARANTINE, 2, key, quarantineKey(key), value, QUARANTINE_MS));
+    },
     async set(key, value, lifetimeMs) {
       await run(redis.set(key, value, 'PX', Math.ceil(lifetimeMs)));
     },

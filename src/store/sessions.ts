@@ -1,6 +1,7 @@
 import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { type Store, StoreUnavailableError, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;
@@ -145,17 +146,28 @@ export const sessionStores: SessionStores = {
   embedded: (store) => new EmbeddedSessions(store),
 };
 
+/** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
+const StoredSession = z.looseObject({
+  cookie: z.strictObject({
+    originalMaxAge: z.number().nullable(),
+    maxAge: z.number().nullish(),
+    expires: z.iso.datetime().nullish(),
+    path: z
+      .string()
+      .regex(/^\/[\w/-]*$/)
+      .nullish(),
+    httpOnly: z.boolean().nullish(),
+    secure: z.boolean().nullish(),
+    sameSite: z.union([z.boolean(), z.enum(['lax', 'strict', 'none'])]).nullish(),
+    partitioned: z.boolean().nullish(),
+    priority: z.enum(['low', 'medium', 'high']).nullish(),
+  }),
+});
+
 function parseSession(text: string | null): SessionData | null | 'unreadable' {
   if (text === null) return null;
   try {
-    const data: unknown = JSON.parse(text);
-    const hasCookie =
-      typeof data === 'object' &&
-      data !== null &&
-      'cookie' in data &&
-      typeof data.cookie === 'object' &&
-      data.cookie !== null;
-    return hasCookie ? (data as SessionData) : 'unreadable';
+    return StoredSession.parse(JSON.parse(text)) as SessionData;
   } catch {
     return 'unreadable';
   }

@@ -27,8 +27,11 @@ export interface Store {
   prolong(key: string, lifetimeMs: number): Promise<void>;
   /** @returns whether there was something to forget */
   forget(key: string): Promise<boolean>;
-  /** Moves a value that cannot be understood to `quarantineKey(key)`, where an operator finds it. */
-  quarantine(key: string): Promise<void>;
+  /**
+   * Moves a value that cannot be understood to `quarantineKey(key)`, where an operator finds it, unless the key holds
+   * something else by now.
+   */
+  quarantine(key: string, value: string): Promise<void>;
   /** The store's clock in milliseconds since the epoch: deadlines that several processes share are told by it. */
   now(): Promise<number>;
   /** Proves that the store can be written to. */

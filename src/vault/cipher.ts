@@ -17,6 +17,8 @@ export class UnsealError extends Error {
 }
 
 const ENCODER = new TextEncoder();
+const SEALED = /^[\w-]+\.[\w-]+\.[\w-]*\.[\w-]+$/;
+const DOES_NOT_OPEN = 'the record cannot be opened with our keys, or not in this place';
 
 /**
  * AES-256-GCM through JWE with a direct key (RFC 7516, `dir` + `A256GCM`).
@@ -38,6 +40,8 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
     },
     async open(sealed, context) {
+      // Decoders of base64 forgive what stands around it; a record that was touched shall not open.
+      if (!SEALED.test(sealed)) throw new UnsealError(DOES_NOT_OPEN);
       const [protectedHeader, iv, ciphertext, tag] = sealed.split('.');
       const aad = Buffer.from(context).toString('base64url');
       const jwe = { protected: protectedHeader, iv, ciphertext, tag, aad } as FlattenedJWE;
@@ -52,7 +56,7 @@ export function createCipher(keys: Uint8Array[]): Cipher {
         );
         return new TextDecoder().decode(plaintext);
       } catch {
-        throw new UnsealError('the record cannot be opened with our keys, or not in this place');
+        throw new UnsealError(DOES_NOT_OPEN);
       }
     },
   };

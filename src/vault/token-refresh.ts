@@ -8,7 +8,7 @@ import type { Grant, TokenOwner, TokenVault } from './token-vault.ts';
 
 /** How long a dead process can keep others from refreshing; a living one renews its claim. */
 const EXCLUSIVE_MS = 10_000;
-const RENEW_CLAIM_EVERY_MS = 3_000;
+const PROLONG_CLAIM_EVERY_MS = 3_000;
 /** Further tries when the request provably did not leave us. */
 const MORE_TRIES = 2;
 
@@ -110,16 +110,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const id = randomBytes(9).toString('base64url');
     const claimed = await claimOrAdopt(owner, stale, id);
     if (claimed !== 'claimed') return claimed;
-    const claimRenewal = setInterval(() => {
-      vault.claim(owner, stale, id, EXCLUSIVE_MS).catch(() => {});
-    }, RENEW_CLAIM_EVERY_MS);
-    try {
-      const answer = await exchange(owner, stale, id);
-      if ('refusal' in answer) return await giveUp(owner, stale, id, answer.refusal);
-      return await commit(owner, stale, id, answer);
-    } finally {
-      clearInterval(claimRenewal);
-    }
+    const answer = await exchange(owner, stale, id);
+    if ('refusal' in answer) return giveUp(owner, stale, id, answer.refusal);
+    return commit(owner, stale, id, answer);
   }
 
   /** Waits for a refresh of another process and takes its result, or becomes the one who refreshes. */
@@ -143,7 +136,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const requestedAt = new Date(now());
     let body: unknown;
     try {
-      body = await send(stale);
+      body = await whileClaimed(owner, id, () => send(stale));
     } catch (error) {
       if (error instanceof TokenEndpointError && error.endsGrant) return { refusal: error.wireCode };
       await keepGrant(owner, stale, id, error);
@@ -155,6 +148,18 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     } catch {
       // The old pair is dead all the same, and there is nothing usable in its place.
       return { refusal: 'unusable_answer' };
+    }
+  }
+
+  /** Keeps the claim alive while the work lasts. */
+  async function whileClaimed<T>(owner: TokenOwner, id: string, work: () => Promise<T>): Promise<T> {
+    const timer = setInterval(() => {
+      vault.prolongClaim(owner, id, EXCLUSIVE_MS).catch(() => {});
+    }, PROLONG_CLAIM_EVERY_MS);
+    try {
+      return await work();
+    } finally {
+      clearInterval(timer);
     }
   }
 

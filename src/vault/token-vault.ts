@@ -46,10 +46,12 @@ export interface TokenVault {
   forget(owner: TokenOwner): Promise<boolean>;
   /**
    * Announces, before the authorization server is called, that attempt `id` is about to use up the refresh token of
-   * this generation. Exclusive until `exclusiveMs` have passed on the store's clock; repeat it to stay exclusive. It is
-   * also the proof that the store can be written to before a token is burnt.
+   * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. It is also
+   * the proof that the store can be written to before a token is burnt.
    */
   claim(owner: TokenOwner, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
+  /** Keeps a claim that is still ours alive; one that was withdrawn or taken over stays so. */
+  prolongClaim(owner: TokenOwner, id: string, exclusiveMs: number): Promise<void>;
   /**
    * Stores what attempt `id` brought, whoever holds the claim by now: the authorization server has already decided that
    * only this pair is alive. Can be repeated.
@@ -156,7 +158,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       const record = parseRecord(text);
       const pair = record && (await openPair(cipher, key, record));
       if (record === undefined || pair === undefined) {
-        if (text !== null) await store.quarantine(key);
+        if (text !== null) await store.quarantine(key, text);
         return undefined;
       }
       return {
@@ -185,6 +187,15 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
           result: { outcome: 'claimed', tookOverFrom: prev },
         };
       });
+    },
+
+    async prolongClaim(owner, id, exclusiveMs) {
+      const now = await store.now();
+      await change(owner, undefined, (record) =>
+        record.iid === id
+          ? { next: { ...record, idl: now + exclusiveMs }, result: undefined }
+          : { result: undefined },
+      );
     },
 
     async commit(owner, grant, id, tokens) {

@@ -2,12 +2,12 @@ import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import {
   type Company,
-  type CompanyField,
   type CompanyQuery,
   listCompanies,
   loadCompany,
   PAGE_SIZE,
 } from '../bitrix24/company.ts';
+import type { CompanyField } from '../bitrix24/company-field.ts';
 import {
   type AllowedPortals,
   companyPage,

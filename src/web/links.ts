@@ -1,13 +1,15 @@
 /** A `tel:` link, if there is anything to dial. */
 export function phoneHref(phone: string): string | undefined {
-  const digits = phone.replace(/[^\d+]/g, '').replace(/(?!^)\+/g, '');
-  return /\d{2}/.test(digits) ? `tel:${digits}` : undefined;
+  // What follows a number, an extension or a second number, would be dialled as part of it.
+  const number = /\+?\(?\d[\d\s()+.\-–]*/.exec(phone)?.[0].replace(/(?!^\+)[^\d]/g, '') ?? '';
+  return /\d{2}/.test(number) ? `tel:${number}` : undefined;
 }
 
 /** A `mailto:` link, if it looks like an address. Encoded, so that it cannot bring a subject or copies with it. */
 export function mailHref(email: string): string | undefined {
   const match = /^([^\s@]+)@([^\s@]+)$/.exec(email.trim());
-  if (!match?.[1] || !match[2]) return undefined;
+  // Half a character cannot be encoded.
+  if (!match?.[1] || !match[2] || /\p{Surrogate}/u.test(email)) return undefined;
   return `mailto:${encodeURIComponent(match[1])}@${encodeURIComponent(match[2])}`;
 }
 

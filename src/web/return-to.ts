@@ -5,7 +5,7 @@ const MAX_LENGTH = 2000;
 /** Never resolved by anybody: it only gives relative references something to be relative to. */
 const BASE = 'https://app.invalid';
 /** Going back to these would sign in again, or out, in a circle. */
-const NOT_A_PLACE = /^\/(login|logout|bitrix|language)?(\/|$)/;
+const NOT_A_PLACE = /^\/(login|logout|bitrix|language)?(\/|$)/i;
 
 /**
  * Reads where to go after signing in: a path of ours with its query, or the default for anything else.

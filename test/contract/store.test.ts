@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
 import { open } from 'lmdb';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
@@ -429,7 +429,7 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
         const key = aKey('{member}:of:7');
         await store.set(key, 'not understood', MINUTE);
 
-        await store.quarantine(key);
+        await store.quarantine(key, 'not understood');
 
         expect(await store.get(key)).toBe(null);
         expect(await store.get(quarantineKey(key))).toBe('not understood');
@@ -441,7 +441,7 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
       it('does nothing', async () => {
         const key = aKey();
 
-        await store.quarantine(key);
+        await store.quarantine(key, 'not understood');
 
         expect(await store.get(quarantineKey(key))).toBe(null);
       });
@@ -451,12 +451,24 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
       it('keeps the newer value', async () => {
         const key = aKey();
         await store.set(key, 'older', HOUR);
-        await store.quarantine(key);
+        await store.quarantine(key, 'older');
         await store.set(key, 'newer', HOUR);
 
-        await store.quarantine(key);
+        await store.quarantine(key, 'newer');
 
         expect(await store.get(quarantineKey(key))).toBe('newer');
+      });
+    });
+
+    describe('when the key holds something else by now', () => {
+      it('leaves it where it is', async () => {
+        const key = aKey();
+        await store.set(key, 'written meanwhile', HOUR);
+
+        await store.quarantine(key, 'not understood');
+
+        expect(await store.get(key)).toBe('written meanwhile');
+        expect(await store.get(quarantineKey(key))).toBe(null);
       });
     });
 
@@ -465,7 +477,7 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
         const key = aKey();
         await store.set(key, 'not understood', HOUR);
 
-        await times(20, () => store.quarantine(key));
+        await times(20, () => store.quarantine(key, 'not understood'));
 
         expect(await store.get(quarantineKey(key))).toBe('not understood');
       });
@@ -522,14 +534,11 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
     describe('when one is closed', () => {
       it('leaves the other working', async () => {
         const key = aKey();
-        const another = openTestStore(kind);
-        const [one, two] = [another.another(), another.another()];
-        await one.close();
+        await opened.another().close();
 
-        await two.set(key, 'still here', HOUR);
+        await store.set(key, 'still here', HOUR);
 
-        expect(await two.get(key)).toBe('still here');
-        await two.close();
+        expect(await store.get(key)).toBe('still here');
       });
     });
   });
@@ -625,48 +634,54 @@ describe('the redis store', () => {
 
   describe('when everything it can do was done', () => {
     it('has touched no key without the prefix', async () => {
-      const watching = new Redis(process.env.TEST_REDIS_URL ?? '');
-
-      const keys = await watching.keys('*');
+      const keys = await redis.keys('*');
 
       expect(keys.filter((key) => !key.startsWith('b24:'))).toEqual([]);
-      watching.disconnect();
     });
   });
 });
 
 describe('the embedded store', () => {
+  const toClose: { close(): unknown }[] = [];
+  afterEach(async () => {
+    for (const opened of toClose.splice(0)) await opened.close();
+  });
+
+  function openStore(dataDir: string): Store {
+    const store = openEmbeddedStore(dataDir);
+    toClose.push(store);
+    return store;
+  }
+
   describe('when another process writes', () => {
     it('shows what it wrote', async () => {
       const dataDir = newDataDir();
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const key = aKey();
 
       await inAnotherProcess(dataDir, 'set', key, 'from the other process');
 
       expect(await store.get(key)).toBe('from the other process');
-      await store.close();
     });
   });
 
   describe('when another process reads', () => {
     it('shows it what we wrote', async () => {
       const dataDir = newDataDir();
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const key = aKey();
       await store.set(key, 'from us', HOUR);
 
       const found = await inAnotherProcess(dataDir, 'get', key);
 
       expect(found).toBe('from us');
-      await store.close();
     });
   });
 
   describe('when three processes count at once', () => {
     it('counts all', async () => {
       const dataDir = newDataDir();
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const key = aKey();
 
       await Promise.all([
@@ -676,7 +691,6 @@ describe('the embedded store', () => {
       ]);
 
       expect(await store.get(key)).toBe('700');
-      await store.close();
     });
   });
 
@@ -687,23 +701,21 @@ describe('the embedded store', () => {
 
       const last = await killWhileWriting(dataDir, prefix, acknowledged);
 
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const found = await times(last, (index) => store.get(`${prefix}:${index + 1}`));
       expect(last).toBeGreaterThanOrEqual(acknowledged);
       expect(found).toEqual(found.map((_, index) => `value ${index + 1}`));
-      await store.close();
     });
 
     it('goes on working for those that share the file', async () => {
       const dataDir = newDataDir();
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const key = aKey();
       await killWhileWriting(dataDir, aKey(), 20);
 
       const counted = await increment(store, key);
 
       expect(counted).toBe(1);
-      await store.close();
     });
   });
 
@@ -717,15 +729,15 @@ describe('the embedded store', () => {
       ['an entry without a value', [Date.now() + HOUR]],
     ])('counts %s as absent', async (_, entry) => {
       const dataDir = newDataDir();
-      const store = openEmbeddedStore(dataDir);
+      const store = openStore(dataDir);
       const key = aKey();
       const raw = open<unknown, string>({ path: `${dataDir}/store.mdb`, encoding: 'json' });
+      toClose.push(raw);
       await raw.put(key, entry);
 
       const found = await store.get(key);
 
       expect(found).toBe(null);
-      await raw.close();
     });
   });
 });

@@ -10,8 +10,8 @@ import { newDataDir, type StoreKind } from './start-app.ts';
 export interface TestStore {
   store: Store;
   sessions: ReturnType<typeof sessionStores.redis>;
-  /** As another process would have it: on the same data, with a connection of its own. */
-  another(): Store;
+  /** As another process would have it: on the same data, with a connection of its own. Closed with this one. */
+  another(options?: { clock?: () => number }): Store;
   /** Lets this much time pass for a key, without waiting. */
   pass(key: string, ms: number): Promise<void>;
   /** How long a key has still to live. */
@@ -36,8 +36,8 @@ function embeddedTestStore(): TestStore {
   return {
     store,
     sessions: sessionStores.embedded(store),
-    another() {
-      const another = openEmbeddedStore(dataDir, clock.now);
+    another(options = {}) {
+      const another = openEmbeddedStore(dataDir, options.clock ?? clock.now);
       opened.push(another);
       return another;
     },

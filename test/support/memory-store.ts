@@ -1,0 +1,31 @@
+import { quarantineKey, type Store } from '../../src/store/store.ts';
+
+/**
+ * A store for tests that move timers: the real ones wait for a disk or a network, and LMDB for timers of its own.
+ *
+ * What is stored does not expire.
+ */
+export function createMemoryStore(now: () => number): Store {
+  const values = new Map<string, string>();
+  const get = (key: string) => values.get(key) ?? null;
+  return {
+    get: async (key) => get(key),
+    async set(key, value) {
+      values.set(key, value);
+    },
+    async replaceIfUnchanged(key, expected, value) {
+      const isUnchanged = get(key) === expected;
+      if (isUnchanged) values.set(key, value);
+      return isUnchanged;
+    },
+    async prolong() {},
+    forget: async (key) => values.delete(key),
+    async quarantine(key) {
+      values.set(quarantineKey(key), get(key) ?? '');
+      values.delete(key);
+    },
+    now: async () => now(),
+    async ping() {},
+    async close() {},
+  };
+}

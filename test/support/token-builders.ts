@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import type { Grant, NewTokens, TokenOwner } from '../../src/vault/token-vault.ts';
+import { HOUR } from './clock.ts';
+
+/** Somebody nobody else has tokens of. */
+export function anOwner(overrides: Partial<TokenOwner> = {}): TokenOwner {
+  return {
+    memberId: randomBytes(16).toString('hex'),
+    clientId: 'local.0123456789abcd.01234567',
+    userId: 7,
+    ...overrides,
+  };
+}
+
+export function newTokens(overrides: Partial<NewTokens> = {}): NewTokens {
+  return {
+    accessToken: 'access 1',
+    refreshToken: 'refresh 1',
+    expiresAt: new Date(Date.now() + HOUR),
+    clientEndpoint: 'https://acme.bitrix24.com/rest/',
+    ...overrides,
+  };
+}
+
+/** What a refresh brings for generation `generation`. */
+export function tokensOf(generation: number, overrides: Partial<NewTokens> = {}): NewTokens {
+  return newTokens({
+    accessToken: `access ${generation}`,
+    refreshToken: `refresh ${generation}`,
+    ...overrides,
+  });
+}
+
+/** A grant as somebody else may hold it, of a chain that the vault may not know. */
+export function aGrant(overrides: Partial<Grant> = {}): Grant {
+  return {
+    ...newTokens(),
+    chain: 'a chain of long ago',
+    generation: 1,
+    authorizationServer: 'https://oauth.bitrix.info',
+    state: 'ok',
+    ...overrides,
+  };
+}

@@ -1,0 +1,528 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
+import { quarantineKey, type Store } from '../../../src/store/store.ts';
+import { type Cipher, createCipher } from '../../../src/vault/cipher.ts';
+import {
+  createTokenVault,
+  type Grant,
+  type TokenOwner,
+  type TokenVault,
+  tokenKey,
+} from '../../../src/vault/token-vault.ts';
+import { createClock, DAY, HOUR, type TestClock } from '../../support/clock.ts';
+import { newDataDir } from '../../support/start-app.ts';
+import { aGrant, anOwner, newTokens, tokensOf } from '../../support/token-builders.ts';
+
+const SERVER = 'https://oauth.bitrix.info';
+const L = 10_000;
+
+let clock: TestClock;
+let store: Store;
+let cipher: Cipher;
+let vault: TokenVault;
+let owner: TokenOwner;
+beforeEach(() => {
+  clock = createClock();
+  store = openEmbeddedStore(newDataDir(), clock.now);
+  cipher = createCipher([Buffer.alloc(32, 'key')]);
+  vault = createTokenVault({ store, cipher });
+  owner = anOwner();
+});
+afterEach(() => store.close());
+
+async function stored(): Promise<Record<string, unknown>> {
+  return JSON.parse((await store.get(tokenKey(owner))) ?? 'null');
+}
+
+async function load(): Promise<Grant> {
+  const grant = await vault.load(owner);
+  if (grant === undefined) throw new Error('there is no grant');
+  return grant;
+}
+
+async function savedGrant(): Promise<Grant> {
+  await vault.save(owner, newTokens(), SERVER);
+  return load();
+}
+
+describe('save()', () => {
+  it('when somebody signs in › begins a chain at generation 1', async () => {
+    const tokens = newTokens();
+
+    await vault.save(owner, tokens, SERVER);
+
+    expect(await load()).toEqual({
+      ...tokens,
+      chain: expect.stringMatching(/^[\w-]{16}$/),
+      generation: 1,
+      authorizationServer: SERVER,
+      state: 'ok',
+    });
+  });
+
+  it('when somebody signs in again › begins another chain, whatever was there', async () => {
+    const first = await savedGrant();
+    await vault.commit(owner, first, 'one', tokensOf(2));
+    await vault.settle(owner, await load(), 'two', 'reauth', 'invalid_grant');
+
+    await vault.save(owner, tokensOf(9), SERVER);
+
+    const second = await load();
+    expect(second).toMatchObject({ generation: 1, state: 'ok', accessToken: 'access 9' });
+    expect(second.chain).not.toBe(first.chain);
+  });
+
+  it('when a claim of the old chain is alive › it does not bind the new one', async () => {
+    const first = await savedGrant();
+    await vault.claim(owner, first, 'one', L);
+
+    await vault.save(owner, tokensOf(9), SERVER);
+
+    expect(await vault.claim(owner, await load(), 'two', L)).toMatchObject({ outcome: 'claimed' });
+  });
+
+  it('when it is stored › no token can be read in the store', async () => {
+    await vault.save(
+      owner,
+      newTokens({ accessToken: 'CANARY access', refreshToken: 'CANARY refresh' }),
+      SERVER,
+    );
+
+    expect(await store.get(tokenKey(owner))).not.toContain('CANARY');
+  });
+
+  it('when it is stored › lives 180 days', async () => {
+    await vault.save(owner, newTokens(), SERVER);
+
+    clock.advance(179 * DAY);
+
+    expect(await vault.load(owner)).toMatchObject({ accessToken: 'access 1' });
+  });
+
+  it('when nobody came for 180 days › is gone', async () => {
+    await vault.save(owner, newTokens(), SERVER);
+
+    clock.advance(181 * DAY);
+
+    expect(await vault.load(owner)).toBe(undefined);
+  });
+});
+
+describe('tokenKey()', () => {
+  it('when it is built › carries application, portal and person, the portal as a hash tag', () => {
+    expect(tokenKey({ memberId: 'm', clientId: 'c', userId: 7 })).toBe('b24:tokens:{m}:c:7');
+  });
+});
+
+describe('load()', () => {
+  it('when there is nothing › finds nothing', async () => {
+    expect(await vault.load(owner)).toBe(undefined);
+  });
+
+  it.each<[string, Partial<TokenOwner>]>([
+    ['another person of the portal', { userId: 8 }],
+    ['the same number on another portal', { memberId: 'another' }],
+    ['another application', { clientId: 'local.another' }],
+  ])('when it is %s › finds nothing of ours', async (_, other) => {
+    await savedGrant();
+
+    expect(await vault.load({ ...owner, ...other })).toBe(undefined);
+  });
+
+  it('when a record was copied to another person › it does not open there, and is set aside', async () => {
+    await savedGrant();
+    const thief = { ...owner, userId: 8 };
+    const record = (await store.get(tokenKey(owner))) ?? '';
+    await store.set(tokenKey(thief), record, HOUR);
+
+    const found = await vault.load(thief);
+
+    expect(found).toBe(undefined);
+    expect(await store.get(quarantineKey(tokenKey(thief)))).toBe(record);
+  });
+
+  it.each<[string, (record: Record<string, unknown>) => Record<string, unknown>]>([
+    ['a generation set back', (record) => ({ ...record, gen: 1 })],
+    ['a generation moved on', (record) => ({ ...record, gen: 3 })],
+    ['another chain', (record) => ({ ...record, chain: 'other' })],
+    ['no pair', ({ pair: _, ...record }) => record],
+    ['a pair that is not sealed', (record) => ({ ...record, pair: '{"at":"a","rt":"b"}' })],
+    ['another version', (record) => ({ ...record, v: 2 })],
+    ['an unknown state', (record) => ({ ...record, state: 'fine' })],
+    ['a text for a number', (record) => ({ ...record, gen: '2' })],
+  ])('when the record has %s › the person signs in again, and it is set aside', async (_, change) => {
+    await vault.commit(owner, await savedGrant(), 'one', tokensOf(2));
+    const changed = JSON.stringify(change(await stored()));
+    await store.set(tokenKey(owner), changed, HOUR);
+
+    const found = await vault.load(owner);
+
+    expect(found).toBe(undefined);
+    expect(await store.get(tokenKey(owner))).toBe(null);
+    expect(await store.get(quarantineKey(tokenKey(owner)))).toBe(changed);
+  });
+
+  it.each(['', 'not json', 'null', '[]', '{}', '"text"', '42', '{"v":1}'])(
+    'when the record is %j › the person signs in again, and it is set aside',
+    async (text) => {
+      await store.set(tokenKey(owner), text, HOUR);
+
+      expect(await vault.load(owner)).toBe(undefined);
+      expect(await store.get(quarantineKey(tokenKey(owner)))).toBe(text);
+    },
+  );
+
+  it('when somebody signs in while an unreadable record is looked at › their new grant stays', async () => {
+    await savedGrant();
+    const looking = createTokenVault({
+      store,
+      cipher: {
+        ...cipher,
+        async open() {
+          await vault.save(owner, tokensOf(9), SERVER);
+          throw new Error('the record cannot be opened');
+        },
+      },
+    });
+
+    await looking.load(owner);
+
+    expect(await vault.load(owner)).toMatchObject({ accessToken: 'access 9' });
+  });
+});
+
+describe('forget()', () => {
+  it('when there is a grant › removes it and says so', async () => {
+    await savedGrant();
+
+    expect(await vault.forget(owner)).toBe(true);
+    expect(await vault.load(owner)).toBe(undefined);
+  });
+
+  it('when there is none › says so', async () => {
+    expect(await vault.forget(owner)).toBe(false);
+  });
+});
+
+describe('claim()', () => {
+  it('when nobody has one › claims', async () => {
+    const grant = await savedGrant();
+
+    expect(await vault.claim(owner, grant, 'one', L)).toEqual({ outcome: 'claimed', tookOverFrom: null });
+  });
+
+  it('when it is repeated by the same attempt › claims, and prolongs', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L - 1000);
+
+    const again = await vault.claim(owner, grant, 'one', L);
+
+    clock.advance(L - 1000);
+    expect(again).toEqual({ outcome: 'claimed', tookOverFrom: null });
+    expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'busy' });
+  });
+
+  it('when another attempt is alive › is busy, and says for how long', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(4000);
+
+    const claim = await vault.claim(owner, grant, 'two', L);
+
+    const leftMs = claim.outcome === 'busy' ? claim.leftMs : 0;
+    expect(leftMs).toBeGreaterThan(5000);
+    expect(leftMs).toBeLessThanOrEqual(6000);
+  });
+
+  it('when another attempt is dead › claims, and says whom it follows', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L);
+
+    expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'claimed', tookOverFrom: 'one' });
+  });
+
+  it('when it followed a dead one and is repeated › still says whom it follows', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L);
+    await vault.claim(owner, grant, 'two', L);
+
+    expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'claimed', tookOverFrom: 'one' });
+  });
+
+  it('when 50 attempts claim at once › one gets it, and 49 are told to wait', async () => {
+    const grant = await savedGrant();
+
+    const claims = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => vault.claim(owner, grant, `attempt ${n}`, L)),
+    );
+
+    const outcomes = claims.map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'claimed')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'busy')).toHaveLength(49);
+  });
+
+  it('when the generation has moved on › says so', async () => {
+    const grant = await savedGrant();
+    await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'moved' });
+  });
+
+  it('when another chain has begun › says so', async () => {
+    const grant = await savedGrant();
+    await vault.save(owner, tokensOf(9), SERVER);
+
+    expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'moved' });
+  });
+
+  it('when the record is gone › says so', async () => {
+    expect(await vault.claim(owner, aGrant(), 'one', L)).toEqual({ outcome: 'missing' });
+  });
+
+  it('when the store refuses to write › fails, so that no token is burnt', async () => {
+    const grant = await savedGrant();
+    const refusing = createTokenVault({
+      cipher,
+      store: { ...store, replaceIfUnchanged: () => Promise.reject(new Error('OOM')) },
+    });
+
+    await expect(refusing.claim(owner, grant, 'one', L)).rejects.toThrow('OOM');
+  });
+});
+
+describe('commit()', () => {
+  it('when the generation is still the one that was used up › stores the next one', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+
+    const isStored = await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    expect(isStored).toBe(true);
+    expect(await load()).toMatchObject({
+      chain: grant.chain,
+      generation: 2,
+      accessToken: 'access 2',
+      refreshToken: 'refresh 2',
+      state: 'ok',
+    });
+    expect(await stored()).toMatchObject({ iid: null, idl: 0, prev: null, last: 'one' });
+  });
+
+  it('when it is repeated › says that it is stored, and moves on once only', async () => {
+    const grant = await savedGrant();
+    await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    const again = await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    expect(again).toBe(true);
+    expect(await load()).toMatchObject({ generation: 2, accessToken: 'access 2' });
+  });
+
+  it('when it is repeated 20 times at once › moves on once only', async () => {
+    const grant = await savedGrant();
+
+    const stored = await Promise.all(
+      Array.from({ length: 20 }, () => vault.commit(owner, grant, 'one', tokensOf(2))),
+    );
+
+    expect(stored).toEqual(stored.map(() => true));
+    expect(await load()).toMatchObject({ generation: 2 });
+  });
+
+  it('when somebody else holds the claim by now › stores all the same, and ends that claim', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'late', L);
+    clock.advance(L);
+    await vault.claim(owner, grant, 'successor', L);
+
+    const isStored = await vault.commit(owner, grant, 'late', tokensOf(2));
+
+    expect(isStored).toBe(true);
+    expect(await vault.claim(owner, grant, 'successor', L)).toEqual({ outcome: 'moved' });
+  });
+
+  it.each(['suspect', 'reauth'] as const)(
+    'when it was given up as %s meanwhile › heals it',
+    async (state) => {
+      const grant = await savedGrant();
+      await vault.settle(owner, grant, 'two', state, 'invalid_grant');
+
+      await vault.commit(owner, grant, 'one', tokensOf(2));
+
+      expect(await load()).toMatchObject({ state: 'ok', generation: 2, accessToken: 'access 2' });
+      expect(await stored()).toMatchObject({ why: null });
+    },
+  );
+
+  it('when the store went back in time › moves on from where we are', async () => {
+    const first = await savedGrant();
+    const backup = (await store.get(tokenKey(owner))) ?? '';
+    await vault.commit(owner, first, 'one', tokensOf(2));
+    const second = await load();
+    await store.set(tokenKey(owner), backup, HOUR);
+
+    const isStored = await vault.commit(owner, second, 'two', tokensOf(3));
+
+    expect(isStored).toBe(true);
+    expect(await load()).toMatchObject({ generation: 3, accessToken: 'access 3' });
+  });
+
+  it('when the generation has moved on › is dropped', async () => {
+    const grant = await savedGrant();
+    await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    const isStored = await vault.commit(owner, grant, 'two', tokensOf(99));
+
+    expect(isStored).toBe(false);
+    expect(await load()).toMatchObject({ generation: 2, accessToken: 'access 2' });
+  });
+
+  it('when a newer sign-in has begun another chain › is dropped', async () => {
+    const grant = await savedGrant();
+    await vault.save(owner, tokensOf(9), SERVER);
+
+    const isStored = await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    expect(isStored).toBe(false);
+    expect(await load()).toMatchObject({ generation: 1, accessToken: 'access 9' });
+  });
+
+  it('when the record was forgotten on purpose › does not bring it back', async () => {
+    const grant = await savedGrant();
+    await vault.forget(owner);
+
+    const isStored = await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    expect(isStored).toBe(false);
+    expect(await vault.load(owner)).toBe(undefined);
+  });
+
+  it('when it is stored › gives the record its whole life again', async () => {
+    const grant = await savedGrant();
+    clock.advance(179 * DAY);
+
+    await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    clock.advance(179 * DAY);
+    expect(await load()).toMatchObject({ generation: 2 });
+  });
+
+  it('when the claim is renewed after it › the claim does not come back', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    await vault.commit(owner, grant, 'one', tokensOf(2));
+
+    const renewal = await vault.claim(owner, grant, 'one', L);
+
+    expect(renewal).toEqual({ outcome: 'moved' });
+    expect(await stored()).toMatchObject({ iid: null });
+  });
+});
+
+describe('release()', () => {
+  it('when the claim is ours › others may claim at once', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+
+    await vault.release(owner, 'one');
+
+    expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'claimed', tookOverFrom: null });
+  });
+
+  it('when the claim is another one’s › leaves it alone', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+
+    await vault.release(owner, 'two');
+
+    expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'busy' });
+  });
+
+  it('when the claim had followed a dead one › that is not forgotten', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L);
+    await vault.claim(owner, grant, 'two', L);
+
+    await vault.release(owner, 'two');
+
+    expect(await vault.claim(owner, grant, 'three', L)).toEqual({ outcome: 'claimed', tookOverFrom: 'one' });
+  });
+
+  it('when it is repeated, or there is nothing › is content', async () => {
+    await savedGrant();
+    await vault.release(owner, 'one');
+
+    await expect(vault.release(owner, 'one')).resolves.toBe(undefined);
+    await expect(vault.release(anOwner(), 'one')).resolves.toBe(undefined);
+  });
+});
+
+describe('settle()', () => {
+  it.each(['suspect', 'reauth'] as const)(
+    'when nobody else is trying › marks it as %s and keeps the tokens',
+    async (state) => {
+      const grant = await savedGrant();
+      await vault.claim(owner, grant, 'one', L);
+
+      const isMarked = await vault.settle(owner, grant, 'one', state, 'invalid_grant');
+
+      expect(isMarked).toBe(true);
+      expect(await load()).toMatchObject({ state, generation: 1, refreshToken: 'refresh 1' });
+      expect(await stored()).toMatchObject({ why: 'invalid_grant', iid: null });
+    },
+  );
+
+  it('when it is repeated › says that it is marked', async () => {
+    const grant = await savedGrant();
+    await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant');
+
+    expect(await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')).toBe(true);
+  });
+
+  it('when another attempt is alive › leaves it to that one', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'other', L);
+
+    const isMarked = await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant');
+
+    expect(isMarked).toBe(false);
+    expect(await load()).toMatchObject({ state: 'ok' });
+    expect(await vault.claim(owner, grant, 'third', L)).toMatchObject({ outcome: 'busy' });
+  });
+
+  it('when another attempt is dead › marks it', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'other', L);
+    clock.advance(L);
+
+    expect(await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')).toBe(true);
+  });
+
+  it('when the generation has moved on › leaves the newer one alone', async () => {
+    const grant = await savedGrant();
+    await vault.commit(owner, grant, 'other', tokensOf(2));
+
+    const isMarked = await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant');
+
+    expect(isMarked).toBe(false);
+    expect(await load()).toMatchObject({ state: 'ok', generation: 2 });
+  });
+
+  it('when a newer sign-in has begun another chain › leaves that one alone', async () => {
+    const grant = await savedGrant();
+    await vault.save(owner, tokensOf(9), SERVER);
+
+    const isMarked = await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant');
+
+    expect(isMarked).toBe(false);
+    expect(await load()).toMatchObject({ state: 'ok', accessToken: 'access 9' });
+  });
+
+  it('when the record is gone › marks nothing', async () => {
+    expect(await vault.settle(owner, aGrant(), 'one', 'reauth', 'why')).toBe(false);
+  });
+});
