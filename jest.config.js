@@ -11,4 +11,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 20_000,
+  // One by default on two cores; most of the time is spent waiting for neighbours.
+  maxWorkers: 2,
 };

@@ -65,11 +65,12 @@ class RedisSessions extends RedisStore {
     const lifetimeMs = lifetimeOf(data);
     const value = JSON.stringify(data);
     try {
-      const isUpdate = this.#known.has(data);
-      const written = isUpdate
-        ? await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'XX')
-        : await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'NX');
-      if (written !== 'OK') return callback(new SessionEndedError());
+      const isWritten = this.#known.has(data)
+        ? (await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'XX')) === 'OK'
+        : (await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'NX')) === 'OK' ||
+          // A connection that was cut after Redis did its work sends the command again, and finds its own value.
+          (await this.#redis.get(PREFIX + sid)) === value;
+      if (!isWritten) return callback(new SessionEndedError());
       this.#known.add(data);
       callback(null);
     } catch (error) {
@@ -148,7 +149,7 @@ export const sessionStores: SessionStores = {
 
 /** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
 const StoredSession = z.looseObject({
-  cookie: z.strictObject({
+  cookie: z.object({
     originalMaxAge: z.number().nullable(),
     maxAge: z.number().nullish(),
     expires: z.iso.datetime().nullish(),

@@ -127,7 +127,7 @@ function asCompanyQuery({ q, page, sort, order }: ListQuery): CompanyQuery {
 
 /** The list the person came from, so that the way back leads to the same page of the same search. */
 function readBackTo(from: unknown): string {
-  const isQuery = typeof from === 'string' && from.length < 1000;
+  const isQuery = typeof from === 'string' && from.length < 4000;
   const result = ListQuery.safeParse(isQuery ? Object.fromEntries(new URLSearchParams(from)) : {});
   return buildListAddress(result.success ? result.data : ListQuery.parse({}));
 }

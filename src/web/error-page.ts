@@ -2,7 +2,9 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
+import { ownAddress } from './return-to.ts';
 import { signedIn } from './session.ts';
+import { hasSignedOut } from './signed-out-notice.ts';
 
 /** The one thing to do that an error page offers. */
 type Action = 'retry' | 'signIn' | 'home' | 'companies';
@@ -44,7 +46,11 @@ export function errorPage(options: { now: () => number }): ErrorRequestHandler {
       return;
     }
     if (error.code === 'sign_in_required' && isWorthATrip(req, options.now())) {
-      res.redirect(303, loginAddress(req));
+      // Whoever has just signed out wants to be asked: the portal would let them in again without a word.
+      res.redirect(
+        303,
+        hasSignedOut(req) ? `/?returnTo=${encodeURIComponent(ownAddress(req))}` : loginAddress(req),
+      );
       return;
     }
     const action = ACTIONS[error.code] ?? actionAt(req);
@@ -90,7 +96,7 @@ function isWorthATrip(req: Request, now: number): boolean {
 }
 
 function loginAddress(req: Request): string {
-  return `/login?returnTo=${encodeURIComponent(req.originalUrl)}`;
+  return `/login?returnTo=${encodeURIComponent(ownAddress(req))}`;
 }
 
 /** Trying again means the same address, but a code works once: there, it means a new sign-in. */
@@ -100,7 +106,7 @@ function actionAt(req: Request): Action {
 }
 
 function addressOf(action: Action, req: Request): string {
-  if (action === 'retry') return req.originalUrl;
+  if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
   if (action === 'home') return '/';
   return req.path === '/bitrix' ? '/login' : loginAddress(req);

@@ -1,3 +1,15 @@
+import type { Request } from 'express';
+
+/**
+ * The address of the page that is being answered, as something a page of ours may repeat.
+ *
+ * Not that of the redirection endpoint, which holds a code, and not one that a browser would read as another host.
+ */
+export function ownAddress(req: Request): string {
+  const isOurs = req.method === 'GET' && req.path !== '/bitrix' && !/^\/[/\\]/.test(req.originalUrl);
+  return isOurs ? req.originalUrl : '/';
+}
+
 /** Where people land after signing in when they did not ask for anything. */
 export const DEFAULT_RETURN_TO = '/companies';
 

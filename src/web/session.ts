@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { z } from 'zod';
 import { SessionEndedError } from '../store/sessions.ts';
+import { ownAddress } from './return-to.ts';
 
 /** Who is signed in with this browser. Holds no token: those stay in the vault. */
 export interface SignedIn {
@@ -131,8 +132,7 @@ function regenerate(req: Request): Promise<void> {
 export function showPerson({ now }: { now: () => number }): RequestHandler {
   return (req, res, next) => {
     res.locals.person = signedIn(req, now());
-    // The redirection endpoint's own address holds a code, which no page of ours repeats.
-    res.locals.address = req.method === 'GET' && req.path !== '/bitrix' ? req.originalUrl : '/';
+    res.locals.address = ownAddress(req);
     next();
   };
 }

@@ -45,7 +45,6 @@ export function showSignIn({ portals, now }: SignInDependencies): RequestHandler
   return (req, res) => {
     if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
     const signedOutOf = readSignedOutNotice(req, portals);
-    if (signedOutOf) clearSignedOutNotice(res);
     const { returnTo } = req.query;
     res.render('sign-in', {
       portals: portals.listed,
@@ -148,6 +147,7 @@ async function leaveForPortal(
     returnTo,
     attempt,
   });
+  clearSignedOutNotice(req, res);
   const request = buildAuthorizationRequest(authorizationEndpoint(portal), clientId, state);
   res.redirect(attempt === 1 ? 302 : 303, request.href);
 }

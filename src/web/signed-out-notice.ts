@@ -3,10 +3,16 @@ import type { AllowedPortals, Portal } from '../bitrix24/portal.ts';
 
 const COOKIE = 'signed-out';
 
-/** Tells the next page which portal was signed out of, because the session that knew is gone. */
+/** As long as somebody may come back to pages that are still open. */
+const LIFETIME_MS = 24 * 3600_000;
+
+/**
+ * Remembers that this browser signed out, and of which portal, until it signs in again. Without it the back button would
+ * lead through the portal, which still knows the person, straight back in.
+ */
 export function leaveSignedOutNotice(res: Response, portal: string): void {
   res.cookie(COOKIE, portal, {
-    maxAge: 60_000,
+    maxAge: LIFETIME_MS,
     httpOnly: true,
     sameSite: 'lax',
     path: '/',
@@ -16,7 +22,7 @@ export function leaveSignedOutNotice(res: Response, portal: string): void {
 
 /** The portal of the notice. A cookie can be anything, so it only ever picks an allowed portal. */
 export function readSignedOutNotice(req: Request, portals: AllowedPortals): Portal | undefined {
-  const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
+  const value = noticeOf(req);
   if (value === undefined) return undefined;
   try {
     return portals.findAllowed(decodeURIComponent(value));
@@ -25,10 +31,19 @@ export function readSignedOutNotice(req: Request, portals: AllowedPortals): Port
   }
 }
 
-export function clearSignedOutNotice(res: Response): void {
-  res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(res) });
+export function hasSignedOut(req: Request): boolean {
+  return noticeOf(req) !== undefined;
+}
+
+export function clearSignedOutNotice(req: Request, res: Response): void {
+  if (hasSignedOut(req))
+    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(res) });
 }
 
 function isSecure(res: Response): boolean {
   return res.app.get('is secure') === true;
+}
+
+function noticeOf(req: Request): string | undefined {
+  return new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
 }

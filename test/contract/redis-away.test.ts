@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Request } from 'express';
 import type { SessionData } from 'express-session';
 import type { Redis } from 'ioredis';
 import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
@@ -7,6 +8,7 @@ import { sessionStores } from '../../src/store/sessions.ts';
 import { type Store, StoreUnavailableError, update } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
 import { createTokenVault, type Grant } from '../../src/vault/token-vault.ts';
+import { createPendingAuthorizations } from '../../src/web/pending-authorization.ts';
 import { HOUR } from '../support/clock.ts';
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { aKey } from '../support/stores.ts';
@@ -74,8 +76,7 @@ function storeCalls(store: Store): Calls {
 
 function sessionCalls(redis: Redis): Calls {
   const sessions = sessionStores.redis(redis);
-  const known = aSession();
-  sessions.createSession({} as Request, known as never);
+  const known = sessions.createSession({} as Request, aSession());
   return [
     ['session get', () => promised((done) => sessions.get(SID, done))],
     ['session create', () => promised((done) => sessions.set(SID, aSession(), done))],
@@ -174,7 +175,9 @@ describe('a Redis that was killed', () => {
     process.kill(pid, 'SIGSTOP');
     const underWay = runAll([...storeCalls(createRedisStore(redis)), ...sessionCalls(redis)]);
 
-    await killServer();
+    process.kill(pid, 'SIGKILL');
+    server?.client.disconnect();
+    server = undefined;
 
     expectAllAway(await underWay);
   });
@@ -347,6 +350,37 @@ describe('a connection that is cut after Redis did its work', () => {
 
     expect(proxy.cuts()).toBe(1);
     expect(claim).toEqual({ outcome: 'claimed', tookOverFrom: null });
+  });
+
+  it('when a pending authorization was taken › the person goes on with it', async () => {
+    const { url } = await startServer();
+    proxy = await startTcpProxy(Number(new URL(url).port));
+    const store = createRedisStore(connected(`redis://127.0.0.1:${proxy.port}`));
+    const pendingAuthorizations = createPendingAuthorizations({ store, now: Date.now });
+    const pending = { portal: 'https://acme.bitrix24.com', returnTo: '/companies', attempt: 1 };
+    const state = await pendingAuthorizations.start('binding', pending);
+    proxy.cutInsteadOfAnswer(':1\r\n');
+
+    const taken = await pendingAuthorizations.take('binding', state);
+
+    expect(proxy.cuts()).toBe(1);
+    expect(taken).toMatchObject(pending);
+    await expect(pendingAuthorizations.take('binding', state)).rejects.toThrow('state');
+  });
+
+  it('when a pending authorization was stored › it is there once', async () => {
+    const { url } = await startServer();
+    proxy = await startTcpProxy(Number(new URL(url).port));
+    const store = createRedisStore(connected(`redis://127.0.0.1:${proxy.port}`));
+    const pendingAuthorizations = createPendingAuthorizations({ store, now: Date.now });
+    const pending = { portal: 'https://acme.bitrix24.com', returnTo: '/companies', attempt: 1 };
+    await store.ping();
+    proxy.cutInsteadOfAnswer('+OK');
+
+    const state = await pendingAuthorizations.start('binding', pending);
+
+    expect(proxy.cuts()).toBe(1);
+    expect(await pendingAuthorizations.take('binding', state)).toMatchObject(pending);
   });
 
   it('when a value was set › it is there', async () => {

@@ -1,14 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { address, follow, heading, signIn, useChromium } from '../support/browser-journeys.ts';
+import {
+  address,
+  follow,
+  heading,
+  type Remembered,
+  rememberSignIn,
+  signIn,
+  useChromium,
+} from '../support/browser-journeys.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
 /** A portal for each plural form. */
 const COUNTS = [1, 2, 5, 21];
+const LARGEST = 3;
 
 const { newVisitor } = useChromium();
 let app: TestApp;
+let ada: Remembered;
 beforeAll(async () => {
   app = await startApp({
     emulator: {
@@ -17,6 +27,7 @@ beforeAll(async () => {
       ),
     },
   });
+  ada = await rememberSignIn(await newVisitor(), app, { portal: LARGEST });
 });
 afterAll(() => app.stop());
 
@@ -38,8 +49,8 @@ describe('the language of the pages', () => {
 
   describe('when Russian is chosen', () => {
     it('turns the page where one is, and marks it as Russian', async () => {
-      const page = await newVisitor();
-      await signIn(page, app, { path: '/companies?q=Company+1&sort=title&order=asc' });
+      const page = await newVisitor({ storageState: ada });
+      await page.goto(`${app.origin}/companies?q=Company+1&sort=title&order=asc`);
 
       await chooseRussian(page);
 
@@ -50,9 +61,9 @@ describe('the language of the pages', () => {
     });
 
     it('keeps the way from a card back to its search', async () => {
-      const page = await newVisitor();
-      await signIn(page, app, { path: '/companies?q=Company+1' });
-      await follow(page.getByRole('link', { name: 'Company 1' }));
+      const page = await newVisitor({ storageState: ada });
+      await page.goto(`${app.origin}/companies?q=Company+1`);
+      await follow(page.getByRole('link', { name: 'Company 1', exact: true }));
       await chooseRussian(page);
 
       await follow(page.getByRole('link', { name: 'Все компании' }));
@@ -93,8 +104,7 @@ describe('the language of the pages', () => {
     });
 
     it('is the language of what goes wrong, too', async () => {
-      const page = await newVisitor({ locale: 'ru-RU' });
-      await signIn(page, app);
+      const page = await newVisitor({ storageState: ada, locale: 'ru-RU' });
 
       await page.goto(`${app.origin}/companies/999999`);
 
@@ -134,9 +144,9 @@ describe('the language of the pages', () => {
       ['Company 2', '3 компании с «Company 2» в названии'],
       ['Company 1', '11 компаний с «Company 1» в названии'],
     ])('has the plural form of what was found with %s', async (text, count) => {
-      const page = await newVisitor({ locale: 'ru-RU' });
+      const page = await newVisitor({ storageState: ada, locale: 'ru-RU' });
 
-      await signIn(page, app, { portal: 3, path: `/companies?q=${encodeURIComponent(text)}` });
+      await page.goto(`${app.origin}/companies?q=${encodeURIComponent(text)}`);
 
       expect(await page.locator('.count').innerText()).toBe(count);
     });

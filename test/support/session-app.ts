@@ -27,7 +27,7 @@ export interface SessionApp {
 }
 
 export async function startSessionApp(store: session.Store, secrets = ['a secret']): Promise<SessionApp> {
-  const held: { arrived(): void; letGo: Promise<void> }[] = [];
+  const held = new Map<string, { arrived(): void; letGo: Promise<void> }>();
   const errors: unknown[] = [];
 
   const app = express();
@@ -53,9 +53,9 @@ export async function startSessionApp(store: session.Store, secrets = ['a secret
     answering(async (req) => req.session.visits ?? 'none'),
   );
   app.post(
-    '/slow',
+    '/slow/:visit',
     answering(async (req) => {
-      const hold = held.shift();
+      const hold = held.get(String(req.params.visit));
       hold?.arrived();
       await hold?.letGo;
       req.session.visits = (req.session.visits ?? 0) + 1;
@@ -82,7 +82,7 @@ export async function startSessionApp(store: session.Store, secrets = ['a secret
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const send = (method: string, path: string, cookie = '') =>
-    fetch(origin + path, { method, headers: { cookie }, signal: AbortSignal.timeout(2000) });
+    fetch(origin + path, { method, headers: { cookie }, signal: AbortSignal.timeout(10_000) });
   const cookieOf = async (response: Response) => {
     await response.text();
     return response.headers.get('set-cookie')?.split(';', 1)[0] ?? '';
@@ -104,8 +104,9 @@ export async function startSessionApp(store: session.Store, secrets = ['a secret
       });
       let answered: Promise<unknown> = Promise.resolve();
       await new Promise<void>((arrived) => {
-        held.push({ arrived, letGo: gate });
-        answered = send('POST', '/slow', cookie).then((response) => response.text());
+        const visit = String(held.size);
+        held.set(visit, { arrived, letGo: gate });
+        answered = send('POST', `/slow/${visit}`, cookie).then((response) => response.text());
       });
       return { letGo, answered };
     },

@@ -18,17 +18,29 @@ describe('POST /logout', () => {
       expect(page.url.href).toBe(`${app.origin}/`);
       expect(page.text).toContain('Bitrix24 itself is still signed in');
       expect(page.text).toContain(`href="${app.emulator.portals[0]?.origin}/"`);
-      expect((await agent.request(`${app.origin}/companies`)).location).toMatch(/^\/login/);
+      expect((await agent.request(`${app.origin}/companies`)).status).toBe(303);
     });
 
-    it('says so once', async () => {
+    it('leads a page that is opened afterwards to the choice, not through the portal and back in', async () => {
       const agent = app.agent();
       await app.signIn(agent);
       await agent.post(`${app.origin}/logout`);
 
-      const page = await agent.visit(app.origin);
+      const answer = await agent.request(`${app.origin}/companies?q=Alpha`);
 
-      expect(page.text).not.toContain('still signed in');
+      expect(answer).toMatchObject({ status: 303, location: '/?returnTo=%2Fcompanies%3Fq%3DAlpha' });
+    });
+
+    it('says so until somebody signs in again', async () => {
+      const agent = app.agent();
+      await app.signIn(agent);
+      await agent.post(`${app.origin}/logout`);
+      await app.signIn(agent);
+
+      const answer = await agent.request(`${app.origin}/companies`);
+
+      expect(answer.status).toBe(200);
+      expect(agent.cookies.get('127.0.0.1')?.has('signed-out')).toBe(false);
     });
 
     it('keeps the tokens, so that coming back is one click', async () => {

@@ -293,6 +293,60 @@ describe('claim()', () => {
   });
 });
 
+describe('prolongClaim()', () => {
+  it('when the claim is ours › keeps others away for longer', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L - 1000);
+
+    await vault.prolongClaim(owner, 'one', L);
+
+    clock.advance(L - 1000);
+    expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'busy' });
+  });
+
+  it('when the claim was withdrawn › does not bring it back', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    await vault.release(owner, 'one');
+
+    await vault.prolongClaim(owner, 'one', L);
+
+    expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'claimed' });
+  });
+
+  it('when another attempt has taken over › leaves it to that one', async () => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    clock.advance(L);
+    await vault.claim(owner, grant, 'two', L);
+
+    await vault.prolongClaim(owner, 'one', L);
+
+    expect(await stored()).toMatchObject({ iid: 'two' });
+  });
+
+  it.each<[string, (grant: Grant) => Promise<unknown>]>([
+    ['the new tokens were stored', (grant) => vault.commit(owner, grant, 'one', tokensOf(2))],
+    ['the grant was given up', (grant) => vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')],
+    ['somebody signed in anew', () => vault.save(owner, tokensOf(9), SERVER)],
+  ])('when %s › begins nothing', async (_, end) => {
+    const grant = await savedGrant();
+    await vault.claim(owner, grant, 'one', L);
+    await end(grant);
+
+    await vault.prolongClaim(owner, 'one', L);
+
+    expect(await stored()).toMatchObject({ iid: null });
+  });
+
+  it('when the record is gone › is content, and brings nothing back', async () => {
+    await vault.prolongClaim(owner, 'one', L);
+
+    expect(await store.get(tokenKey(owner))).toBe(null);
+  });
+});
+
 describe('commit()', () => {
   it('when the generation is still the one that was used up › stores the next one', async () => {
     const grant = await savedGrant();

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import {
+  address,
+  follow,
+  loginAddress,
+  type Remembered,
+  rememberSignIn,
+  useChromium,
+  watchDestinations,
+} from '../support/browser-journeys.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+/** Ways to write another host, or something that runs, where a path of ours is expected. */
+const HOSTILE = [
+  '//evil.example',
+  '///evil.example/companies',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/\\/\\evil.example',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/companies/..//evil.example',
+  '/companies\\..\\..\\\\evil.example',
+  '/./\\evil.example',
+  '%2f%2fevil.example',
+  '/%2f%2fevil.example',
+  '/%5cevil.example',
+  '/%09/evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  '/\r/evil.example',
+  '\t//evil.example',
+  ' //evil.example',
+  '/\u0000/evil.example',
+  'https://evil.example/companies',
+  'https:evil.example',
+  'https:/evil.example',
+  '//user:password@evil.example',
+  '/@evil.example',
+  'http://127.0.0.1@evil.example/',
+  '//127.0.0.9/',
+  '//[::1]/',
+  'javascript:alert(1)',
+  'data:text/html,<script>alert(1)</script>',
+  '／／evil.example',
+  '/∕evil.example',
+  '//evil。example',
+  '/companies\r\nLocation: https://evil.example',
+  `//${'e'.repeat(3000)}.example`,
+  `/${'a/'.repeat(2500)}`,
+];
+
+const { newVisitor } = useChromium();
+let app: TestApp;
+let ada: Remembered;
+beforeAll(async () => {
+  app = await startApp();
+  ada = await rememberSignIn(await newVisitor(), app);
+});
+afterAll(() => app.stop());
+
+describe('where a sign-in ends', () => {
+  describe('when the login address holds a hostile returnTo', () => {
+    it(`is with us, signed in, in each of ${HOSTILE.length} ways to write one`, async () => {
+      const page = await newVisitor({ storageState: ada });
+      const destinations = watchDestinations(page);
+
+      const ends = await endsOfSignIns(page, HOSTILE);
+
+      expect(ends).toEqual(
+        HOSTILE.map((returnTo) => ({ returnTo, origin: app.origin, person: 'Ada Admin' })),
+      );
+      expect([...destinations]).toEqual([app.origin, portalOrigin()]);
+    });
+  });
+
+  describe('when the address of the sign-in page holds a hostile returnTo', () => {
+    it.each(['//evil.example', '/\\evil.example', '/.//evil.example', 'https:evil.example'])(
+      'is with us, signed in: %j',
+      async (returnTo) => {
+        const page = await newVisitor({ storageState: signedInAtPortalOnly() });
+        const destinations = watchDestinations(page);
+        await page.goto(`${app.origin}/?returnTo=${encodeURIComponent(returnTo)}`);
+
+        await follow(page.getByRole('link', { name: 'Sign in with' }));
+
+        expect(page.url()).toBe(`${app.origin}/companies`);
+        expect(await page.locator('.person-name').innerText()).toBe('Ada Admin');
+        expect([...destinations]).toEqual([app.origin, portalOrigin()]);
+      },
+    );
+  });
+
+  describe('when somebody came with a hostile address instead of a page', () => {
+    it('is with us', async () => {
+      const page = await newVisitor({ storageState: signedInAtPortalOnly() });
+      const destinations = watchDestinations(page);
+      await page.goto(`${app.origin}//evil.example/companies`);
+
+      await follow(page.getByRole('link', { name: 'To the companies' }));
+
+      expect(address(page)).toBe('/companies');
+      expect([...destinations]).toEqual([app.origin, portalOrigin()]);
+    });
+  });
+});
+
+describe('where a choice of language ends', () => {
+  describe('when made at a hostile address', () => {
+    it.each(['//evil.example', '/\\evil.example', '/.//evil.example/companies?q=1'])(
+      'is with us: %j',
+      async (path) => {
+        const page = await newVisitor({ storageState: ada });
+        const destinations = watchDestinations(page);
+        await page.goto(app.origin + path);
+
+        await follow(page.getByRole('button', { name: 'RU' }));
+
+        expect(await page.locator('html').getAttribute('lang')).toBe('ru');
+        expect([...destinations]).toEqual([app.origin]);
+      },
+    );
+  });
+});
+
+describe('where an error page leads', () => {
+  describe('when the store is away and the address is hostile', () => {
+    let frail: TestApp;
+    beforeAll(async () => {
+      frail = await startApp({ store: 'redis' });
+    });
+    afterAll(() => frail.stop());
+
+    it('is with us', async () => {
+      const page = await newVisitor();
+      await rememberSignIn(page, frail);
+      frail.redis?.disconnect();
+
+      const answer = await page.goto(`${frail.origin}//evil.example/`);
+
+      expect(answer?.status()).toBe(503);
+      expect(await linkOrigins(page)).toEqual([frail.origin]);
+    });
+  });
+});
+
+function portalOrigin(): string {
+  return app.emulator.portals[0]?.origin ?? '';
+}
+
+/** Our own cookies left out: the portal asks no questions, so that one visit goes all the way. */
+function signedInAtPortalOnly(): Remembered {
+  return { ...ada, cookies: ada.cookies.filter(({ domain }) => domain === 'localhost') };
+}
+
+interface End {
+  returnTo: string;
+  origin: string;
+  person: string;
+}
+
+/** One sign-in after the other: the portal knows this person and asks nothing, so each visit goes all the way. */
+async function endsOfSignIns(page: Page, returnTos: string[]): Promise<End[]> {
+  const ends: End[] = [];
+  for (const returnTo of returnTos) {
+    await page.goto(loginAddress(app, { path: returnTo }));
+    const person = await page.locator('.person-name').innerText();
+    ends.push({ returnTo, origin: new URL(page.url()).origin, person });
+  }
+  return ends;
+}
+
+/** Where all links of a page lead, each origin once. */
+function linkOrigins(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>('[...new Set([...document.links].map(({ origin }) => origin))]');
+}
