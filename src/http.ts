@@ -155,5 +155,15 @@ function publicLookup(mayBePrivate: (hostname: string) => boolean): LookupFuncti
 }
 
 function isPublicAddress(address: string): boolean {
-  return ipaddr.process(address).range() === 'unicast';
+  // ::127.0.0.1, an old way to write IPv4 in IPv6, counts as unicast there; nothing public lives in ::/96 any more.
+  return ipaddr.process(address).range() === 'unicast' && !isIPv4Compatible(address);
+}
+
+function isIPv4Compatible(address: string): boolean {
+  return (
+    ipaddr.IPv6.isValid(address) &&
+    ipaddr.IPv6.parse(address)
+      .parts.slice(0, 6)
+      .every((part) => part === 0)
+  );
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, type AppErrorOptions } from '../errors.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
 
 /** Nobody waits longer than this for the authorization server. */
@@ -9,6 +9,11 @@ const MAX_BYTES = 64 * 1024;
 
 /** Codes that no repetition will change, while the tokens themselves stay good. */
 const MISCONFIGURED = ['invalid_client', 'wrong_client'];
+/** Refusals that somebody at the portal can lift, and the texts that say who. */
+const DENIED = new Map([
+  ['payment_required', 'payment'],
+  ['user_access_error', 'app_access'],
+]);
 /** This code or refresh token is used, too old or unknown; authorizing again brings a new one. */
 const STALE_GRANT = ['invalid_grant', 'expired_token', 'invalid_token'];
 
@@ -20,12 +25,7 @@ export class TokenEndpointError extends AppError {
   readonly isStaleGrant: boolean;
 
   constructor(wireCode: string) {
-    const isMisconfigured = MISCONFIGURED.includes(wireCode);
-    super(`the token endpoint refused: ${wireCode}`, {
-      code: isMisconfigured ? 'app_misconfigured' : 'portal_failed',
-      httpStatus: 502,
-      reason: wireCode,
-    });
+    super(`the token endpoint refused: ${wireCode}`, meaningOf(wireCode));
     this.wireCode = wireCode;
     this.isStaleGrant = STALE_GRANT.includes(wireCode);
   }
@@ -93,6 +93,14 @@ export function createTokenEndpoint(options: {
     refresh: (server, refreshToken) =>
       send(server, { grant_type: 'refresh_token', refresh_token: refreshToken }, REFRESH_LISTEN_MS),
   };
+}
+
+function meaningOf(wireCode: string): AppErrorOptions {
+  if (MISCONFIGURED.includes(wireCode))
+    return { code: 'app_misconfigured', httpStatus: 502, reason: wireCode };
+  const reason = DENIED.get(wireCode);
+  if (reason !== undefined) return { code: 'access_denied', httpStatus: 403, reason };
+  return { code: 'portal_failed', httpStatus: 502, reason: wireCode };
 }
 
 /** Only a word-like code goes on; anything else could be an echo of what we sent. */

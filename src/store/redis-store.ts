@@ -20,6 +20,8 @@ const QUARANTINE = `
 const CONNECTION = {
   commandTimeout: 500,
   connectTimeout: 1000,
+  // A connection that went silent without a word is given up for a new one.
+  socketTimeout: 1000,
   maxRetriesPerRequest: 1,
   retryStrategy: (attempt: number) => Math.min(attempt * 100, 1000),
   // A master that became a replica after a failover answers READONLY: connect anew, and send the command again.
@@ -58,8 +60,8 @@ export function createRedisStore(redis: Redis): Store {
   async function moveAside(key: string): Promise<void> {
     const target = quarantineKey(key);
     try {
+      await redis.pexpire(key, QUARANTINE_MS);
       await redis.rename(key, target);
-      await redis.pexpire(target, QUARANTINE_MS);
     } catch (error) {
       // Somebody else moved it first.
       if (!(error as Error).message.includes('no such key')) await run(Promise.reject(error));

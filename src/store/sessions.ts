@@ -49,33 +49,36 @@ class RedisSessions extends RedisStore {
   }
 
   override async get(sid: string, callback: Callback<SessionData | null>): Promise<void> {
-    const key = PREFIX + sid;
-    try {
-      const data = parseSession(await this.#redis.get(key));
-      if (data === 'unreadable') await this.#redis.del(key);
-      callback(null, data === 'unreadable' ? null : data);
-    } catch (error) {
-      if (!isWrongType(error)) return callback(asUnavailable(error));
-      await this.#redis.del(key).catch(() => {});
-      callback(null, null);
-    }
+    answer(this.#load(PREFIX + sid), callback);
   }
 
   override async set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
-    const lifetimeMs = lifetimeOf(data);
-    const value = JSON.stringify(data);
-    try {
-      const isWritten = this.#known.has(data)
-        ? (await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'XX')) === 'OK'
-        : (await this.#redis.set(PREFIX + sid, value, 'PX', lifetimeMs, 'NX')) === 'OK' ||
-          // A connection that was cut after Redis did its work sends the command again, and finds its own value.
-          (await this.#redis.get(PREFIX + sid)) === value;
-      if (!isWritten) return callback(new SessionEndedError());
-      this.#known.add(data);
-      callback(null);
-    } catch (error) {
-      callback(asUnavailable(error));
-    }
+    answer(this.#save(PREFIX + sid, data), callback);
+  }
+
+  async #load(key: string): Promise<SessionData | null> {
+    const data = await this.#redis.get(key).then(parseSession, (error: unknown) => {
+      if (isWrongType(error)) return 'unreadable' as const;
+      throw asUnavailable(error);
+    });
+    if (data !== 'unreadable') return data;
+    await this.#redis.del(key).catch(() => {});
+    return null;
+  }
+
+  async #save(key: string, data: SessionData): Promise<void> {
+    const [value, lifetimeMs] = [JSON.stringify(data), lifetimeOf(data)];
+    const write = async () => {
+      if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
+      if ((await this.#redis.set(key, value, 'PX', lifetimeMs, 'NX')) === 'OK') return true;
+      // A connection that was cut after Redis did its work sends the command again, and finds its own value.
+      return (await this.#redis.get(key)) === value;
+    };
+    const isWritten = await write().catch((error: unknown) => {
+      throw asUnavailable(error);
+    });
+    if (!isWritten) throw new SessionEndedError();
+    this.#known.add(data);
   }
 
   override async touch(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
@@ -110,7 +113,7 @@ class EmbeddedSessions extends session.Store {
       await this.#store.forget(PREFIX + sid);
       return null;
     };
-    load().then((data) => callback(null, data), callback);
+    answer(load(), callback);
   }
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
@@ -123,11 +126,11 @@ class EmbeddedSessions extends session.Store {
       if (!written) throw new SessionEndedError();
       this.#known.add(data);
     };
-    save().then(() => callback(null), callback);
+    answer(save(), callback);
   }
 
   override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
-    this.#store.prolong(PREFIX + sid, lifetimeOf(data)).then(() => callback(null), callback);
+    answer(this.#store.prolong(PREFIX + sid, lifetimeOf(data)), callback);
   }
 
   override destroy(sid: string, callback: Callback = () => {}): void {
@@ -146,6 +149,14 @@ export const sessionStores: SessionStores = {
   redis: (redis) => new RedisSessions(redis),
   embedded: (store) => new EmbeddedSessions(store),
 };
+
+/** Calls back outside of the promise, so that what a callback throws is neither swallowed nor answered twice. */
+function answer<T>(work: Promise<T>, callback: Callback<T>): void {
+  work.then(
+    (result) => setImmediate(callback, null, result),
+    (error: unknown) => setImmediate(callback, error),
+  );
+}
 
 /** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
 const StoredSession = z.looseObject({

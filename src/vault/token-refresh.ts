@@ -112,7 +112,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     if (claimed !== 'claimed') return claimed;
     const answer = await exchange(owner, stale, id);
     if ('refusal' in answer) return giveUp(owner, stale, id, answer.refusal);
-    return commit(owner, stale, id, answer);
+    return whileClaimed(owner, id, () => commit(owner, stale, id, answer));
   }
 
   /** Waits for a refresh of another process and takes its result, or becomes the one who refreshes. */

@@ -1,7 +1,7 @@
 /** A `tel:` link, if there is anything to dial. */
 export function phoneHref(phone: string): string | undefined {
   // What follows a number, an extension or a second number, would be dialled as part of it.
-  const number = /\+?\(?\d[\d\s()+.\-–]*/.exec(phone)?.[0].replace(/(?!^\+)[^\d]/g, '') ?? '';
+  const number = /\+?\(?\d[\d\s()+.\p{Pd}\p{Cf}\u2212]*/u.exec(phone)?.[0].replace(/(?!^\+)[^\d]/g, '') ?? '';
   return /\d{2}/.test(number) ? `tel:${number}` : undefined;
 }
 

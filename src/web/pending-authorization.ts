@@ -17,7 +17,7 @@ export interface PendingAuthorizations {
   /** Stores it, and only then gives out the state that fetches it back. */
   start(binding: string, pending: PendingAuthorization): Promise<string>;
   /**
-   * Fetches it and removes it in one step: whatever happens next, this state is used up.
+   * Fetches it and marks it as taken in one step: whatever happens next, this state is used up.
    *
    * @throws {StateMismatchError}  unknown, used, too old, or of another browser
    */
@@ -34,6 +34,8 @@ const Entry = z.object({
   returnTo: z.string(),
   attempt: z.number(),
   startedAt: z.number(),
+  /** Who took it: a command that is sent again after a cut connection recognises its own work. */
+  takenBy: z.string().optional(),
 });
 const Entries = z.record(z.string(), Entry);
 type Entries = z.infer<typeof Entries>;
@@ -54,7 +56,7 @@ export function createPendingAuthorizations(options: {
     async start(binding, pending) {
       const state = randomBytes(32).toString('base64url');
       await update(store, keyOf(binding), LIFETIME_MS, (current) => {
-        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isAlive(entry, now()));
+        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isWaiting(entry, now()));
         const newest = alive.sort(([, a], [, b]) => b.startedAt - a.startedAt).slice(0, MAX_PER_BROWSER - 1);
         const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now() } };
         return { write: JSON.stringify(entries), result: undefined };
@@ -64,18 +66,23 @@ export function createPendingAuthorizations(options: {
 
     async take(binding, state) {
       if (binding === undefined) throw new StateMismatchError();
+      const id = randomBytes(9).toString('base64url');
       const taken = await update(store, keyOf(binding), LIFETIME_MS, (current) => {
-        const { [hash(state)]: found, ...others } = parseEntries(current);
-        return found ? { write: JSON.stringify(others), result: found } : { keep: true, result: undefined };
+        const entries = parseEntries(current);
+        const found = entries[hash(state)];
+        if (found?.takenBy === id) return { keep: true, result: found };
+        if (found === undefined || !isWaiting(found, now())) return { keep: true, result: undefined };
+        const rest = { ...entries, [hash(state)]: { ...found, takenBy: id } };
+        return { write: JSON.stringify(rest), result: found };
       });
-      if (taken === undefined || !isAlive(taken, now())) throw new StateMismatchError();
+      if (taken === undefined) throw new StateMismatchError();
       return taken;
     },
   };
 }
 
-function isAlive(entry: z.infer<typeof Entry>, now: number): boolean {
-  return now - entry.startedAt < LIFETIME_MS;
+function isWaiting(entry: z.infer<typeof Entry>, now: number): boolean {
+  return entry.takenBy === undefined && now - entry.startedAt < LIFETIME_MS;
 }
 
 function keyOf(binding: string): string {

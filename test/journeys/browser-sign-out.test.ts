@@ -114,15 +114,14 @@ describe('signing out', () => {
     ])('from %s is refused with 403', async (_case, host) => {
       const page = await newVisitor();
       await signIn(page, app);
-      const site = await startOtherSite(selfPostingForm(`${app.origin}/logout`));
+      const port = await startOtherSite(selfPostingForm(`${app.origin}/logout`));
       const refusal = page.waitForResponse(`${app.origin}/logout`);
 
-      await page.goto(`http://${host}:${site.port}/`);
+      await page.goto(`http://${host}:${port}/`);
 
       expect((await refusal).status()).toBe(403);
       await page.waitForURL(`${app.origin}/logout`);
       expect(await heading(page)).toBe('This did not come from our page');
-      await site.stop();
     });
 
     it.each([
@@ -131,8 +130,8 @@ describe('signing out', () => {
     ])('from %s leaves the person signed in, without another trip to the portal', async (_case, host) => {
       const page = await newVisitor();
       await signIn(page, app);
-      const site = await startOtherSite(selfPostingForm(`${app.origin}/logout`));
-      await page.goto(`http://${host}:${site.port}/`);
+      const port = await startOtherSite(selfPostingForm(`${app.origin}/logout`));
+      await page.goto(`http://${host}:${port}/`);
       await page.waitForURL(`${app.origin}/logout`);
       const destinations = watchDestinations(page);
 
@@ -140,7 +139,6 @@ describe('signing out', () => {
 
       expect(await page.locator('.person-name').innerText()).toBe('Ada Admin');
       expect([...destinations]).toEqual([app.origin]);
-      await site.stop();
     });
   });
 });

@@ -127,7 +127,7 @@ describe.each(STORE_KINDS)('renewing the access token, on the %s store', (store)
   describe('when the authorization server is in a mood', () => {
     it.each([
       ['invalid_client', 502],
-      ['PAYMENT_REQUIRED', 502],
+      ['PAYMENT_REQUIRED', 403],
     ])('and refuses with %s, keeps the tokens', async (error, status) => {
       app.clock.advance(HOUR);
       app.emulator.orderFault({ on: 'token', effect: { type: 'error', status: 400, error } });

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
@@ -22,7 +22,10 @@ export function useChromium(): Visitors {
   beforeAll(async () => {
     browser = await launchChromium([THIS_MACHINE_ONLY]);
   });
-  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    stopOtherSites();
+  });
   afterAll(() => browser.close());
   return {
     async newVisitor(options = {}) {
@@ -139,24 +142,27 @@ function watchPages(context: BrowserContext): Set<string> {
   return pages;
 }
 
-/** A site of somebody else on this machine, with one page. */
-export interface OtherSite {
-  port: number;
-  stop(): Promise<void>;
-}
+/** Sites of somebody else that run for the test at hand. */
+const otherSites: Server[] = [];
 
-export async function startOtherSite(html: string): Promise<OtherSite> {
+/**
+ * A site of somebody else on this machine, with one page, until the test ends.
+ *
+ * @returns  its port; `127.0.0.1` and `localhost` lead there, which are two sites to a browser
+ */
+export async function startOtherSite(html: string): Promise<number> {
   const server = createServer((_req, res) => {
     res.setHeader('Content-Type', 'text/html; charset=utf-8');
     res.end(html);
   });
+  otherSites.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return (server.address() as AddressInfo).port;
+}
+
+function stopOtherSites(): void {
+  for (const server of otherSites.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
 }

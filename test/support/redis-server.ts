@@ -63,7 +63,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGCONT');
   server.kill('SIGKILL');
