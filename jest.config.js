@@ -10,7 +10,8 @@ export default {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 20_000,
+  // Generous: nothing here measures time by it, and machines are shared.
+  testTimeout: 60_000,
   // A test that failed may leave a server behind; the run ends all the same.
   forceExit: true,
   // One by default on two cores; most of the time is spent waiting for neighbours.
