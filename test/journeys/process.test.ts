@@ -55,7 +55,8 @@ describe('SIGTERM', () => {
     const code = await running?.kill('SIGTERM');
 
     expect(code).toBe(0);
-    expect(Date.now() - before).toBeLessThan(2000);
+    // Two seconds are promised and .ci/docker measures them; here it only must not wait for the browser.
+    expect(Date.now() - before).toBeLessThan(5000);
   });
 
   it('while a renewal is in flight waits for it and stores what it brings', async () => {

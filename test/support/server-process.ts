@@ -44,7 +44,7 @@ export function spawnServer(env: Record<string, string>): ServerProcess {
 
 /** Waits until the server says that it can serve. */
 export async function untilReady(origin: string, server: ServerProcess): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 45_000;
   while (Date.now() < deadline && server.process.exitCode === null) {
     const isReady = await fetch(`${origin}/readyz`).then(
       ({ ok }) => ok,
