@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 
 const imports = filesBelow(SRC).flatMap((file) =>
-  [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => ({
+  [...readFileSync(file, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, path = '']) => ({
     file: relative(SRC, file),
     from: roomOf(file),
     to: roomOf(join(dirname(file), path)),
