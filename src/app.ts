@@ -11,6 +11,7 @@ import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
 import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
 import { createTokenVault } from './vault/token-vault.ts';
+import { createAutomaticSteps } from './web/automatic-steps.ts';
 import { showCompanies, showCompany } from './web/companies.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { receiveFrame } from './web/frame.ts';
@@ -47,6 +48,8 @@ export interface AppDependencies {
   now: () => number;
   /** True from the moment the process was asked to stop. */
   isStopping: () => boolean;
+  /** How long a dead process keeps others from refreshing; as long as refresh.md says when absent. */
+  exclusiveMs?: number | undefined;
 }
 
 export interface App {
@@ -89,7 +92,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(requestLog(logger));
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
-  app.get('/readyz', showReadiness(dependencies));
+  app.get('/readyz', showReadiness({ ...dependencies, tokenRefresher }));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
   app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));
@@ -119,7 +122,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/companies/:id', showCompany(reading));
 
   app.use(nothingHere());
-  app.use(errorPage({ now }));
+  app.use(errorPage({ automaticSteps: createAutomaticSteps({ store, now }) }));
   return { express: app, tokenRefresher };
 }
 

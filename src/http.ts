@@ -50,12 +50,18 @@ export class TransportError extends AppError {
 export class UnexpectedResponseError extends AppError {
   /** What was wrong: a field's name, or `body`. */
   readonly field: string;
+  /** The HTTP status of the answer, where it is known. */
+  readonly status: number | undefined;
 
-  constructor(field: string, message: string) {
+  constructor(field: string, message: string, status?: number) {
     super(message, { code: 'portal_failed', httpStatus: 502 });
     this.field = field;
+    this.status = status;
   }
 }
+
+/** What has arrived when a deadline passes is read within this. */
+const READ_FIRST_MS = 50;
 
 /** Failures that happen before the first byte of a request can leave. */
 const NEVER_SENT =
@@ -92,12 +98,14 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
     if (isIP(literal) && !isPublicAddress(literal) && !options.mayBePrivate(url.hostname)) {
       throw new TransportError(url.host, 'EADDRNOTPUBLIC', { timedOut: false, neverSent: true });
     }
-    const signal = AbortSignal.timeout(limits.timeoutMs);
+    const { signal, clear } = deadline(limits.timeoutMs);
     let response: AxiosResponse<unknown>;
     try {
       response = await client.post(url.href, data, { signal, maxContentLength: limits.maxBytes });
     } catch (error) {
       throw asTransportError(url.host, error, signal.aborted);
+    } finally {
+      clear();
     }
     return { status: response.status, body: parseJson(url.host, response) };
   }
@@ -112,17 +120,34 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
   };
 }
 
+/**
+ * Aborts after `timeoutMs`, but reads first what has arrived: after a pause of the whole process its timers fire before
+ * its sockets are read, and an abort would throw away an answer that is already here (measured, L29).
+ */
+function deadline(timeoutMs: number): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  let timer = setTimeout(() => {
+    timer = setTimeout(() => controller.abort(), READ_FIRST_MS);
+  }, timeoutMs);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
 function parseJson(host: string, response: AxiosResponse<unknown>): unknown {
   if (response.status >= 300 && response.status < 400 && response.headers.location !== undefined) {
     throw new UnexpectedResponseError(
       'status',
       `${host} answered ${response.status}, a redirect we do not follow`,
+      response.status,
     );
   }
   try {
     return JSON.parse(String(response.data));
   } catch {
-    throw new UnexpectedResponseError('body', `${host} answered ${response.status} without readable JSON`);
+    throw new UnexpectedResponseError(
+      'body',
+      `${host} answered ${response.status} without readable JSON`,
+      response.status,
+    );
   }
 }
 

@@ -12,6 +12,12 @@ const WAIT_FOR_EXCHANGES_MS = 25_000;
 /** Answers under way get this long to finish. */
 const WAIT_FOR_ANSWERS_MS = 1_500;
 
+/** Times that only tests change, to see in seconds what takes minutes. */
+export interface Timings {
+  /** How long a dead process keeps others from refreshing. */
+  exclusiveMs?: number;
+}
+
 /** A server that listens, and how to stop it. */
 export interface RunningServer {
   address: string;
@@ -19,7 +25,11 @@ export interface RunningServer {
 }
 
 /** Connects, listens, and returns when the server answers. */
-export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  timings: Timings = {},
+): Promise<RunningServer> {
   let isStopping = false;
   const stores = openStores(config, logger);
   const listedHosts = new Set([
@@ -30,6 +40,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const { express, tokenRefresher } = createApp({
     ...config,
     ...stores,
+    ...timings,
     http,
     logger,
     now: Date.now,

@@ -13,7 +13,13 @@ const MISCONFIGURED = ['invalid_client', 'wrong_client'];
 const DENIED = new Map([
   ['payment_required', 'payment'],
   ['user_access_error', 'app_access'],
+  ['invalid_scope', 'scope'],
+  ['insufficient_scope', 'scope'],
 ]);
+/** Bitrix24 wants to be asked less often. */
+const LIMITED = ['query_limit_exceeded', 'too_many_requests'];
+/** How long not to ask it then. */
+const LIMIT_PAUSE_SECONDS = 5;
 /** This code or refresh token is used, too old or unknown; authorizing again brings a new one. */
 const STALE_GRANT = ['invalid_grant', 'expired_token', 'invalid_token'];
 
@@ -23,10 +29,13 @@ export class TokenEndpointError extends AppError {
   readonly wireCode: string;
   /** Authorizing again helps. */
   readonly isStaleGrant: boolean;
+  /** The HTTP status that came with it. */
+  readonly answerStatus: number;
 
-  constructor(wireCode: string) {
-    super(`the token endpoint refused: ${wireCode}`, meaningOf(wireCode));
+  constructor(wireCode: string, answerStatus = 400) {
+    super(`the token endpoint refused: ${wireCode}`, meaningOf(wireCode, answerStatus));
     this.wireCode = wireCode;
+    this.answerStatus = answerStatus;
     this.isStaleGrant = STALE_GRANT.includes(wireCode);
   }
 
@@ -37,6 +46,15 @@ export class TokenEndpointError extends AppError {
 
   get isMisconfiguration(): boolean {
     return this.code === 'app_misconfigured';
+  }
+
+  get isLimit(): boolean {
+    return this.code === 'portal_limited';
+  }
+
+  /** Somebody at the portal can lift it; the tokens stay good. */
+  get isDenial(): boolean {
+    return this.code === 'access_denied';
   }
 }
 
@@ -80,10 +98,13 @@ export function createTokenEndpoint(options: {
       throw new UnexpectedResponseError(
         'body',
         'the token endpoint answered something that is not an object',
+        status,
       );
     }
-    if ('error' in body) throw new TokenEndpointError(readErrorCode(body.error));
-    if (status !== 200) throw new UnexpectedResponseError('status', `the token endpoint answered ${status}`);
+    if ('error' in body) throw new TokenEndpointError(readErrorCode(body.error), status);
+    if (status !== 200) {
+      throw new UnexpectedResponseError('status', `the token endpoint answered ${status}`, status);
+    }
     return body;
   }
 
@@ -95,7 +116,10 @@ export function createTokenEndpoint(options: {
   };
 }
 
-function meaningOf(wireCode: string): AppErrorOptions {
+function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {
+  if (LIMITED.includes(wireCode) || answerStatus === 429) {
+    return { code: 'portal_limited', httpStatus: 503, retryAfterSeconds: LIMIT_PAUSE_SECONDS };
+  }
   if (MISCONFIGURED.includes(wireCode))
     return { code: 'app_misconfigured', httpStatus: 502, reason: wireCode };
   const reason = DENIED.get(wireCode);

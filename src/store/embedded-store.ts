@@ -33,8 +33,9 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     }
   }
 
-  function put(key: string, value: string, lifetimeMs: number): void {
-    db.put(key, [clock() + lifetimeMs, value]);
+  function put(key: string, value: string, lifetimeMs: number | 'keep'): void {
+    const current: unknown = lifetimeMs === 'keep' ? db.get(key) : undefined;
+    db.put(key, [isEntry(current) ? current[0] : clock() + Number(lifetimeMs), value]);
   }
 
   async function removeExpired(): Promise<void> {

@@ -4,7 +4,8 @@ import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from 
 /** Compares and writes in one step; one key, so that it works in a Cluster. */
 const REPLACE_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  if ARGV[3] == 'keep' then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+  else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
   return 1`;
 
 /** Moves a value aside if it is still the one that was looked at; both keys share their hash tag, and so their slot. */
@@ -77,8 +78,8 @@ export function createRedisStore(redis: Redis): Store {
       await run(redis.set(key, value, 'PX', Math.ceil(lifetimeMs)));
     },
     async replaceIfUnchanged(key, expected, value, lifetimeMs) {
-      const lifetime = Math.ceil(lifetimeMs);
-      if (expected === null) return (await run(redis.set(key, value, 'PX', lifetime, 'NX'))) === 'OK';
+      const lifetime = lifetimeMs === 'keep' ? 'keep' : Math.ceil(lifetimeMs);
+      if (expected === null) return (await run(redis.set(key, value, 'PX', Number(lifetime), 'NX'))) === 'OK';
       // EVAL rather than EVALSHA: nothing to lose by SCRIPT FLUSH or a failover, and the script is short.
       const written = await run(redis.eval(REPLACE_IF_UNCHANGED, 1, key, expected, value, lifetime));
       return written === 1;

@@ -15,13 +15,14 @@ export interface Store {
   /**
    * Writes `value` only if the key still holds `expected`; `null` means: only if the key is absent.
    *
+   * @param lifetimeMs  'keep' leaves the lifetime as it is
    * @returns whether it was written
    */
   replaceIfUnchanged(
     key: string,
     expected: string | null,
     value: string,
-    lifetimeMs: number,
+    lifetimeMs: number | 'keep',
   ): Promise<boolean>;
   /** Gives an existing key a new lifetime; an absent one stays absent. */
   prolong(key: string, lifetimeMs: number): Promise<void>;
@@ -72,7 +73,7 @@ export type Change<T> = { write: string; result: T } | { keep: true; result: T }
 export async function update<T>(
   store: Store,
   key: string,
-  lifetimeMs: number,
+  lifetimeMs: number | 'keep',
   decide: (current: string | null) => Change<T> | Promise<Change<T>>,
 ): Promise<T> {
   // Each lost round means that somebody else's write succeeded, so this bound is only for a broken store.

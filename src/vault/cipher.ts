@@ -9,6 +9,8 @@ export interface Cipher {
   seal(text: string, context: string): Promise<string>;
   /** @throws {UnsealError} another key, another context, or not something we sealed */
   open(sealed: string, context: string): Promise<string>;
+  /** With which key this was sealed; `missing` is one that is not (or no more, or not yet) in our ring. */
+  keyOf(sealed: string): 'newest' | 'older' | 'missing' | 'none';
 }
 
 /** What was stored does not open. Says nothing about why, because the reasons look alike on purpose. */
@@ -59,10 +61,25 @@ export function createCipher(keys: Uint8Array[]): Cipher {
         throw new UnsealError(DOES_NOT_OPEN);
       }
     },
+    keyOf(sealed) {
+      const id = readKeyId(sealed);
+      if (id === undefined) return 'none';
+      if (id === newestId) return 'newest';
+      return ring.has(id) ? 'older' : 'missing';
+    },
   };
 }
 
 /** Names a key without telling anything about it. */
 function keyId(key: Uint8Array): string {
   return createHash('sha256').update('key id').update(key).digest('hex').slice(0, 8);
+}
+
+function readKeyId(sealed: string): string | undefined {
+  try {
+    const header = JSON.parse(Buffer.from(sealed.split('.', 1)[0] ?? '', 'base64url').toString());
+    return typeof header?.kid === 'string' ? header.kid : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,13 +4,22 @@ import { AppError } from '../errors.ts';
 import { TransportError } from '../http.ts';
 import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
-import type { Grant, TokenOwner, TokenVault } from './token-vault.ts';
+import { StoreUnavailableError } from '../store/store.ts';
+import { KnownGrants } from './known-grants.ts';
+import { concernsEverybody, nameRefreshFailure, readRefreshFailure } from './refresh-failure.ts';
+import { type TokenOwner, tokenKey } from './token-record.ts';
+import type { Grant, TokenVault } from './token-vault.ts';
 
 /** How long a dead process can keep others from refreshing; a living one renews its claim. */
 const EXCLUSIVE_MS = 10_000;
-const PROLONG_CLAIM_EVERY_MS = 3_000;
 /** Further tries when the request provably did not leave us. */
 const MORE_TRIES = 2;
+/** How long a token rests after an attempt that got no answer; longer after the second. */
+const PAUSES_MS = [2_000, 10_000];
+/** A server that refuses all of us alike is asked again after this. */
+const PROBE_EVERY_MS = 1_000;
+/** When the store is back, those who hold new pairs write first; those who would try the old token wait so long. */
+const STORE_RETURN_MS = 2_000;
 
 /** Bitrix24 has ended the grant, or we hold none: the person has to authorize again. */
 export class GrantEndedError extends AppError {
@@ -21,12 +30,20 @@ export class GrantEndedError extends AppError {
 
 /** A refresh is under way and takes longer than anybody should wait; it goes on without the caller. */
 export class RefreshPendingError extends AppError {
-  constructor() {
-    super('renewing the access token takes long', {
-      code: 'portal_timeout',
-      httpStatus: 504,
-      retryAfterSeconds: 2,
+  constructor(options: { retryAfterMs?: number; reason?: string } = {}) {
+    super(`renewing the access token takes long${options.reason ? `: ${options.reason}` : ''}`, {
+      code: 'reconnecting',
+      httpStatus: 503,
+      retryAfterSeconds: Math.ceil((options.retryAfterMs ?? 2_000) / 1000),
+      ...(options.reason ? { reason: options.reason } : {}),
     });
+  }
+}
+
+/** The process is about to end: a refresh that began now could lose the tokens it brings. */
+export class StoppingError extends AppError {
+  constructor() {
+    super('the process is stopping', { code: 'store_unavailable', httpStatus: 503, retryAfterSeconds: 2 });
   }
 }
 
@@ -44,15 +61,10 @@ export interface TokenRefresher {
    * is theirs. Throws as `current`.
    */
   renewed(owner: TokenOwner, failed: Grant): Promise<Grant>;
+  /** False while tokens are held that could not be stored yet. */
+  isSaved(): boolean;
   /** Begins no refresh any more, and resolves when those in flight are done and stored. */
   drain(): Promise<void>;
-}
-
-/** The process is about to end: a refresh that began now could lose the tokens it brings. */
-export class StoppingError extends AppError {
-  constructor() {
-    super('the process is stopping', { code: 'store_unavailable', httpStatus: 503, retryAfterSeconds: 2 });
-  }
 }
 
 export interface TokenRefresherOptions {
@@ -62,7 +74,15 @@ export interface TokenRefresherOptions {
   authorizationServers: [URL, ...URL[]];
   logger: Logger;
   now: () => number;
+  exclusiveMs?: number | undefined;
 }
+
+/** How one attempt at the authorization server ended. */
+type Outcome =
+  | { kind: 'pair'; tokens: TokenSet }
+  | { kind: 'refused'; why: string }
+  | { kind: 'kept'; error: unknown }
+  | { kind: 'unknown'; error: unknown };
 
 /**
  * Replaces expired access tokens, on demand and one refresh at a time per portal user.
@@ -72,8 +92,14 @@ export interface TokenRefresherOptions {
  * to its end, and what it brings is stored before anything else is done.
  */
 export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
-  const { vault, tokenEndpoint, authorizationServers, logger, now } = options;
+  const { vault, tokenEndpoint, authorizationServers, logger, now, exclusiveMs = EXCLUSIVE_MS } = options;
   const underWay = new Map<string, Promise<Grant>>();
+  /** Pairs that the authorization server has decided for and the store has not heard of. */
+  const unsaved = new Map<string, Grant>();
+  const saving = new Set<Promise<unknown>>();
+  const known = new KnownGrants();
+  const refusals = new Map<string, { error: unknown; until: number }>();
+  let storeFailedAt = Number.NEGATIVE_INFINITY;
   let isStopping = false;
 
   async function current(owner: TokenOwner): Promise<Grant> {
@@ -87,14 +113,34 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 
   async function loadGrant(owner: TokenOwner): Promise<Grant> {
-    const grant = await vault.load(owner);
-    if (grant === undefined) throw new GrantEndedError('no_grant');
-    if (grant.state === 'reauth') throw new GrantEndedError('refused_before');
+    const key = tokenKey(owner);
+    const held = unsaved.get(key);
+    if (held) return held;
+    const stored = await noticing(vault.load(owner));
+    if (stored === undefined) {
+      known.forget(key);
+      throw new GrantEndedError('no_grant');
+    }
+    const newer = known.newerThan(key, stored);
+    const grant = newer ? await heal(owner, stored, newer) : stored;
+    if (grant.state !== 'ok') throw new GrantEndedError('refused_before');
+    known.remember(key, grant);
     return grant;
   }
 
+  /** The store shows a past that we know better: it went back in time. */
+  async function heal(owner: TokenOwner, stored: Grant, newer: Grant): Promise<Grant> {
+    const before = { ...newer, generation: newer.generation - 1 };
+    const isHealed = await noticing(vault.commit(owner, before, `healed ${newId()}`, newer));
+    // Not healed: our copy of the record was older than the record.
+    if (!isHealed) return (await noticing(vault.load(owner))) ?? newer;
+    const fields = { owner, stored: stored.generation, generation: newer.generation };
+    logger.warn(fields, 'the store went back in time; its record was healed from memory');
+    return newer;
+  }
+
   async function joinRefresh(owner: TokenOwner, grant: Grant): Promise<Grant> {
-    const key = `${owner.memberId}:${owner.clientId}:${owner.userId}`;
+    const key = tokenKey(owner);
     let refreshing = underWay.get(key);
     if (refreshing === undefined) {
       if (isStopping) throw new StoppingError();
@@ -107,67 +153,79 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 
   async function refresh(owner: TokenOwner, stale: Grant): Promise<Grant> {
-    const id = randomBytes(9).toString('base64url');
-    const claimed = await claimOrAdopt(owner, stale, id);
-    if (claimed !== 'claimed') return claimed;
-    const answer = await exchange(owner, stale, id);
-    if ('refusal' in answer) return giveUp(owner, stale, id, answer.refusal);
-    return whileClaimed(owner, id, () => commit(owner, stale, id, answer));
+    const deadline = Date.now() + TOKEN_ENDPOINT_WAIT_MS;
+    for (;;) {
+      const attempt = { owner, stale, id: newId() };
+      const claimed = await claimOrAdopt(attempt, deadline);
+      if ('accessToken' in claimed) return claimed;
+      const stopProlonging = keepClaimed(attempt);
+      try {
+        const outcome = await exchange(attempt);
+        if (outcome.kind === 'pair') return await keep(attempt, outcome.tokens);
+        if (outcome.kind === 'refused') {
+          const moved = await giveUp(attempt, outcome.why, claimed.stragglerMs > 0);
+          if (moved) return moved;
+          continue;
+        }
+        await noteFailure(attempt, outcome, claimed.tries);
+        if (outcome.kind === 'kept') throw outcome.error;
+      } finally {
+        stopProlonging();
+      }
+    }
   }
 
   /** Waits for a refresh of another process and takes its result, or becomes the one who refreshes. */
-  async function claimOrAdopt(owner: TokenOwner, stale: Grant, id: string): Promise<'claimed' | Grant> {
-    const deadline = Date.now() + TOKEN_ENDPOINT_WAIT_MS;
+  async function claimOrAdopt(
+    { owner, stale, id }: Attempt,
+    deadline: number,
+  ): Promise<{ stragglerMs: number; tries: number } | Grant> {
+    refuseWhileRefused(serverOf(stale));
     for (let pauseMs = 20; Date.now() < deadline; pauseMs = Math.min(pauseMs * 1.5, 200)) {
-      const claim = await vault.claim(owner, stale, id, EXCLUSIVE_MS);
-      if (claim.outcome === 'claimed') return 'claimed';
+      if (isStopping) throw new StoppingError();
+      const mayTakeOver = performance.now() - storeFailedAt > STORE_RETURN_MS;
+      const claim = await noticing(vault.claim(owner, stale, id, exclusiveMs, { mayTakeOver }));
+      if (claim.outcome === 'claimed') return claim;
       if (claim.outcome === 'missing') throw new GrantEndedError('no_grant');
       if (claim.outcome === 'moved') return loadGrant(owner);
+      if (claim.outcome === 'exhausted') {
+        throw new RefreshPendingError({ retryAfterMs: claim.leftMs, reason: 'exhausted' });
+      }
       await pause(pauseMs * (0.5 + Math.random()));
     }
     throw new RefreshPendingError();
   }
 
-  async function exchange(
-    owner: TokenOwner,
-    stale: Grant,
-    id: string,
-  ): Promise<TokenSet | { refusal: string }> {
+  /** Keeps the claim alive until it is told to stop. */
+  function keepClaimed({ owner, id }: Attempt): () => void {
+    const timer = setInterval(() => {
+      vault.prolongClaim(owner, id, exclusiveMs).catch(() => {});
+    }, exclusiveMs * 0.3);
+    return () => clearInterval(timer);
+  }
+
+  async function exchange({ owner, stale }: Attempt): Promise<Outcome> {
     const requestedAt = new Date(now());
     let body: unknown;
     try {
-      body = await whileClaimed(owner, id, () => send(stale));
+      body = await send(stale);
     } catch (error) {
-      if (error instanceof TokenEndpointError && error.endsGrant) return { refusal: error.wireCode };
-      await keepGrant(owner, stale, id, error);
-      throw error;
+      const kind = readRefreshFailure(error);
+      return kind === 'refused' ? { kind, why: nameRefreshFailure(error) } : { kind, error };
     }
     try {
       const tokens = parseTokenSet(body, requestedAt);
-      return isOf(owner, tokens) ? tokens : { refusal: 'foreign_tokens' };
+      return isOf(owner, tokens) ? { kind: 'pair', tokens } : { kind: 'refused', why: 'foreign_tokens' };
     } catch {
       // The old pair is dead all the same, and there is nothing usable in its place.
-      return { refusal: 'unusable_answer' };
-    }
-  }
-
-  /** Keeps the claim alive while the work lasts. */
-  async function whileClaimed<T>(owner: TokenOwner, id: string, work: () => Promise<T>): Promise<T> {
-    const timer = setInterval(() => {
-      vault.prolongClaim(owner, id, EXCLUSIVE_MS).catch(() => {});
-    }, PROLONG_CLAIM_EVERY_MS);
-    try {
-      return await work();
-    } finally {
-      clearInterval(timer);
+      return { kind: 'refused', why: 'unusable_answer' };
     }
   }
 
   async function send(stale: Grant): Promise<unknown> {
-    const known = authorizationServers.find(({ origin }) => origin === stale.authorizationServer);
     for (let triesLeft = MORE_TRIES; ; triesLeft -= 1) {
       try {
-        return await tokenEndpoint.refresh(known ?? authorizationServers[0], stale.refreshToken);
+        return await tokenEndpoint.refresh(serverOf(stale), stale.refreshToken);
       } catch (error) {
         const mayTryAgain = error instanceof TransportError && error.neverSent && triesLeft > 0;
         if (!mayTryAgain) throw error;
@@ -176,53 +234,137 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     }
   }
 
-  async function keepGrant(owner: TokenOwner, stale: Grant, id: string, error: unknown): Promise<void> {
-    const wasNotConsumed =
-      error instanceof TokenEndpointError || (error instanceof TransportError && error.neverSent);
-    // Otherwise the server may have rotated: the claim stays until it ends, and then the same token is tried again.
-    if (wasNotConsumed) await vault.release(owner, id);
+  function serverOf(stale: Grant): URL {
+    return (
+      authorizationServers.find(({ origin }) => origin === stale.authorizationServer) ??
+      authorizationServers[0]
+    );
+  }
+
+  /** Everybody gets the same refusal until it is time for the next probe. */
+  function refuseWhileRefused({ origin }: URL): void {
+    const refusal = refusals.get(origin);
+    if (refusal && refusal.until > Date.now()) throw refusal.error;
+  }
+
+  /** Says in the record what became of the attempt; the grant is kept. */
+  async function noteFailure(
+    { owner, stale, id }: Attempt,
+    { kind, error }: { kind: 'kept' | 'unknown'; error: unknown },
+    tries: number,
+  ): Promise<void> {
+    const code = nameRefreshFailure(error);
+    if (concernsEverybody(error)) {
+      refusals.set(serverOf(stale).origin, { error, until: Date.now() + PROBE_EVERY_MS });
+    }
     const isOurMistake = error instanceof TokenEndpointError && error.isMisconfiguration;
-    const fields = { owner, generation: stale.generation, err: error };
+    const fields = { owner, generation: stale.generation, tries, isTokenKept: kind === 'kept', err: error };
     if (isOurMistake) logger.error(fields, 'refresh refused: the client id or secret is wrong');
     else logger.warn(fields, 'refresh failed; the grant is kept');
+    const pauseMs = PAUSES_MS[tries - 1] ?? exclusiveMs;
+    const noted =
+      kind === 'kept' ? vault.release(owner, id, code) : vault.endUnanswered(owner, id, code, pauseMs);
+    // A store that is away now ends the claim by itself.
+    await noticing(noted).catch(() => {});
   }
 
-  /** Ends the grant, unless somebody has moved it on meanwhile. Tokens are never deleted on an error. */
-  async function giveUp(owner: TokenOwner, stale: Grant, id: string, why: string): Promise<Grant> {
-    const wasSettled = await vault.settle(owner, stale, id, 'reauth', why);
-    logger.warn({ owner, generation: stale.generation, why, wasSettled }, 'grant ended');
+  /**
+   * Ends the grant, unless somebody has moved it on meanwhile. Tokens are never deleted on an error.
+   *
+   * @returns nothing when another attempt is alive, which may be the one that got the new pair
+   */
+  async function giveUp(
+    { owner, stale, id }: Attempt,
+    why: string,
+    isStragglerPossible: boolean,
+  ): Promise<Grant | undefined> {
+    const state = isStragglerPossible ? 'suspect' : 'reauth';
+    const wasSettled = await noticing(vault.settle(owner, stale, id, state, why));
+    logger.warn({ owner, generation: stale.generation, why, state, wasSettled }, 'grant ended');
     if (wasSettled) throw new GrantEndedError(why);
     const grant = await loadGrant(owner);
-    if (isNewer(grant, stale)) return grant;
-    throw new GrantEndedError(why);
+    return isNewer(grant, stale) ? grant : undefined;
   }
 
-  /** Stores the new pair before anything else is done with it, and tries until it is stored. */
-  async function commit(owner: TokenOwner, stale: Grant, id: string, tokens: TokenSet): Promise<Grant> {
-    // The address was checked at sign-in. A self-hosted portal's own flips between its names, so the checked one stays.
-    const checked = { ...tokens, clientEndpoint: stale.clientEndpoint };
-    for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
-      try {
-        const isStored = await vault.commit(owner, stale, id, checked);
-        logger.info({ owner, generation: stale.generation + 1, isStored }, 'access token renewed');
-        if (!isStored) return await loadGrant(owner);
-        return { ...stale, ...checked, generation: stale.generation + 1, state: 'ok' };
-      } catch (error) {
-        if (error instanceof GrantEndedError) throw error;
-        logger.error({ owner, err: error }, 'the new tokens could not be stored yet');
-        await pause(pauseMs);
+  /** Stores the new pair before anything else is done with it; if the store will not have it, goes on trying. */
+  async function keep(attempt: Attempt, tokens: TokenSet): Promise<Grant> {
+    const { owner, stale } = attempt;
+    const grant: Grant = {
+      ...stale,
+      accessToken: tokens.accessToken,
+      refreshToken: tokens.refreshToken,
+      expiresAt: tokens.expiresAt,
+      generation: stale.generation + 1,
+    };
+    const key = tokenKey(owner);
+    unsaved.set(key, grant);
+    try {
+      return await commit(attempt, grant);
+    } catch (error) {
+      if (!unsaved.has(key)) throw error;
+      logger.error({ owner, err: error }, 'the new tokens could not be stored yet; they are held in memory');
+      const later = saveLater(attempt, grant).finally(() => saving.delete(later));
+      saving.add(later);
+      return grant;
+    } finally {
+      if (tokens.clientEndpoint !== stale.clientEndpoint) {
+        logger.info({ owner }, 'the portal names another address; the one checked at sign-in stays');
       }
+    }
+  }
+
+  /** @throws {StoreUnavailableError} */
+  async function commit({ owner, stale, id }: Attempt, grant: Grant): Promise<Grant> {
+    const key = tokenKey(owner);
+    const isStored = await noticing(vault.commit(owner, stale, id, grant));
+    unsaved.delete(key);
+    logger.info({ owner, generation: grant.generation, isStored }, 'access token renewed');
+    // Dropped: a newer sign-in has begun another chain, or the record was forgotten on purpose.
+    if (!isStored) return loadGrant(owner);
+    known.remember(key, grant);
+    return grant;
+  }
+
+  async function saveLater(attempt: Attempt, grant: Grant): Promise<void> {
+    const stopProlonging = keepClaimed(attempt);
+    for (let pauseMs = 100; unsaved.has(tokenKey(attempt.owner)); pauseMs = Math.min(pauseMs + 100, 1000)) {
+      await pause(pauseMs);
+      await commit(attempt, grant).catch(() => {});
+    }
+    stopProlonging();
+  }
+
+  /** Remembers when the store last failed. */
+  async function noticing<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) storeFailedAt = performance.now();
+      throw error;
     }
   }
 
   return {
     current,
     renewed,
+    isSaved: () => unsaved.size === 0,
     async drain() {
       isStopping = true;
       await Promise.allSettled(underWay.values());
+      await Promise.allSettled(saving);
     },
   };
+}
+
+/** One try of one process at one refresh token. */
+interface Attempt {
+  owner: TokenOwner;
+  stale: Grant;
+  id: string;
+}
+
+function newId(): string {
+  return randomBytes(9).toString('base64url');
 }
 
 function isNewer(grant: Grant, failed: Grant): boolean {

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type Change, KEY_PREFIX, type Store, update } from '../store/store.ts';
+import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
-
-/** Whose tokens. Two people of one portal never share a record. */
-export interface TokenOwner {
-  memberId: string;
-  clientId: string;
-  userId: number;
-}
+import { parseRecord, sealContext, type TokenOwner, type TokenRecord, tokenKey } from './token-record.ts';
 
 /** The tokens of one portal user as we hold them. */
 export interface Grant {
@@ -33,23 +27,49 @@ export type NewTokens = Pick<Grant, 'accessToken' | 'refreshToken' | 'expiresAt'
 
 /** How an attempt to announce a refresh ended. */
 export type Claim =
-  | { outcome: 'claimed'; tookOverFrom: string | null }
+  /** `stragglerMs`: for so long an earlier attempt may still be heard of; 0 if none may. */
+  | { outcome: 'claimed'; stragglerMs: number; tries: number }
   | { outcome: 'busy'; leftMs: number }
+  /** The same refresh token was tried too often without an answer. */
+  | { outcome: 'exhausted'; leftMs: number }
   | { outcome: 'moved' }
   | { outcome: 'missing' };
+
+/** What there is to tell about a grant without its tokens. */
+export interface GrantDescription {
+  state: Grant['state'];
+  /** When the person authorized. */
+  since: Date;
+  renewedAt: Date | null;
+  /** The last refresh that failed; codes of the wire in lower case, or ours. */
+  lastError: { code: string; at: Date } | null;
+}
+
+/** What became of a record that should be sealed with the newest key. */
+export type Resealing = 'resealed' | 'newest already' | 'unreadable' | 'gone';
 
 export interface TokenVault {
   /** Stores the tokens of a sign-in as a new chain, whatever was there. */
   save(owner: TokenOwner, tokens: NewTokens, authorizationServer: string): Promise<void>;
   /** @returns nothing when there is no record, or none that can be read: the person signs in again */
   load(owner: TokenOwner): Promise<Grant | undefined>;
+  describe(owner: TokenOwner): Promise<GrantDescription | undefined>;
   forget(owner: TokenOwner): Promise<boolean>;
   /**
    * Announces, before the authorization server is called, that attempt `id` is about to use up the refresh token of
    * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. It is also
    * the proof that the store can be written to before a token is burnt.
+   *
+   * @param options.mayTakeOver  false leaves an attempt alone whose time is up: its owner may only have been kept from
+   *                             the store, and hold the new pair
    */
-  claim(owner: TokenOwner, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
+  claim(
+    owner: TokenOwner,
+    grant: Grant,
+    id: string,
+    exclusiveMs: number,
+    options?: { mayTakeOver?: boolean },
+  ): Promise<Claim>;
   /** Keeps a claim that is still ours alive; one that was withdrawn or taken over stays so. */
   prolongClaim(owner: TokenOwner, id: string, exclusiveMs: number): Promise<void>;
   /**
@@ -59,8 +79,13 @@ export interface TokenVault {
    * @returns false when a newer sign-in has replaced the chain, or the record is gone
    */
   commit(owner: TokenOwner, grant: Grant, id: string, tokens: NewTokens): Promise<boolean>;
-  /** Withdraws a claim whose request provably did not leave us. */
-  release(owner: TokenOwner, id: string): Promise<void>;
+  /** Withdraws a claim whose request did not use up the token. */
+  release(owner: TokenOwner, id: string, error: string): Promise<void>;
+  /**
+   * Says that attempt `id` will get no answer any more, and may or may not have used up the token. The claim keeps
+   * others away for another `pauseMs`, then the same token may be tried again.
+   */
+  endUnanswered(owner: TokenOwner, id: string, error: string, pauseMs: number): Promise<void>;
   /**
    * Marks a generation as over, unless another attempt is alive or has already moved it on. Tokens are kept.
    *
@@ -73,46 +98,40 @@ export interface TokenVault {
     state: 'suspect' | 'reauth',
     why: string,
   ): Promise<boolean>;
+  /** Seals the record under `key` with the newest key; it keeps its lifetime. */
+  reseal(key: string): Promise<Resealing>;
 }
 
 /** As long as Bitrix24 documents for a refresh token; not tied to any browser session. */
 const RECORD_LIFETIME_MS = 180 * 24 * 3600_000;
 
-/** The stored form; its fields are described in docs/decisions/0005-token-record.md. */
-const TokenRecord = z.object({
-  v: z.literal(1),
-  chain: z.string(),
-  gen: z.number().int().positive(),
-  pair: z.string(),
-  exp: z.number(),
-  ep: z.string(),
-  as: z.string(),
-  iid: z.string().nullable(),
-  idl: z.number(),
-  prev: z.string().nullable(),
-  last: z.string().nullable(),
-  state: z.enum(['ok', 'suspect', 'reauth']),
-  why: z.string().nullable(),
-  at_state: z.number(),
-});
-type TokenRecord = z.infer<typeof TokenRecord>;
+/** After so many attempts without an answer within so long, the token is left in peace. */
+const MAX_TRIES = 3;
+const TRIES_WINDOW_MS = 10 * 60_000;
+/** As long as somebody may listen for the answer to an attempt (REFRESH_LISTEN_MS), counted from its last sign of life. */
+const STRAGGLER_MS = 65_000;
 
 const Pair = z.object({ at: z.string(), rt: z.string() });
+type Pair = z.infer<typeof Pair>;
 
-/** The braces are the Cluster hash tag: all that is kept about one portal shares a slot. */
-export function tokenKey(owner: TokenOwner): string {
-  return `${KEY_PREFIX}tokens:{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
-}
+/** What a record is after an attempt has ended, however it ended. */
+const NO_INTENT = { iid: null, idl: 0, over: false } as const;
+const NO_TRIES = { prev: null, prev_until: 0, tries: 0, tries_since: 0 } as const;
 
 /** Tokens at rest: sealed, one record per portal user, changed only by steps that can be repeated. */
 export function createTokenVault(options: { store: Store; cipher: Cipher }): TokenVault {
   const { store, cipher } = options;
 
-  function seal(key: string, chain: string, gen: number, tokens: NewTokens): Promise<string> {
-    return cipher.seal(
-      JSON.stringify({ at: tokens.accessToken, rt: tokens.refreshToken }),
-      `${key}:${chain}:${gen}`,
-    );
+  function seal(key: string, generation: Pick<TokenRecord, 'chain' | 'gen'>, pair: Pair): Promise<string> {
+    return cipher.seal(JSON.stringify(pair), sealContext(key, generation));
+  }
+
+  async function openPair(key: string, record: TokenRecord): Promise<Pair | undefined> {
+    try {
+      return Pair.parse(JSON.parse(await cipher.open(record.pair, sealContext(key, record))));
+    } catch {
+      return undefined;
+    }
   }
 
   /** Changes the record if it can be read; `absent` is the result when it cannot. */
@@ -129,25 +148,39 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
     });
   }
 
+  /** Changes the record if the claim is still that of attempt `id`. */
+  async function changeOwnClaim(
+    owner: TokenOwner,
+    id: string,
+    next: (record: TokenRecord) => Partial<TokenRecord>,
+  ): Promise<void> {
+    await change(owner, undefined, (record) =>
+      record.iid === id ? { next: { ...record, ...next(record) }, result: undefined } : { result: undefined },
+    );
+  }
+
   return {
     async save(owner, tokens, authorizationServer) {
       const key = tokenKey(owner);
-      const chain = randomBytes(12).toString('base64url');
+      const now = await store.now();
+      const generation = { chain: randomBytes(12).toString('base64url'), gen: 1 };
       const record: TokenRecord = {
         v: 1,
-        chain,
-        gen: 1,
-        pair: await seal(key, chain, 1, tokens),
+        ...generation,
+        pair: await seal(key, generation, asPair(tokens)),
         exp: tokens.expiresAt.getTime(),
         ep: tokens.clientEndpoint,
         as: authorizationServer,
-        iid: null,
-        idl: 0,
-        prev: null,
+        ...NO_INTENT,
+        ...NO_TRIES,
         last: null,
         state: 'ok',
         why: null,
-        at_state: await store.now(),
+        at_state: now,
+        since: now,
+        renewed: 0,
+        err: null,
+        err_at: 0,
       };
       await store.set(key, JSON.stringify(record), RECORD_LIFETIME_MS);
     },
@@ -155,10 +188,13 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
     async load(owner) {
       const key = tokenKey(owner);
       const text = await store.get(key);
+      if (text === null) return undefined;
       const record = parseRecord(text);
-      const pair = record && (await openPair(cipher, key, record));
+      const pair = record && (await openPair(key, record));
       if (record === undefined || pair === undefined) {
-        if (text !== null) await store.quarantine(key, text);
+        // A key that another replica has already, or that somebody took out by mistake, makes nothing corrupt.
+        const isSealedByOthers = record !== undefined && cipher.keyOf(record.pair) === 'missing';
+        if (!isSealedByOthers) await store.quarantine(key, text);
         return undefined;
       }
       return {
@@ -173,63 +209,96 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       };
     },
 
+    async describe(owner) {
+      const record = parseRecord(await store.get(tokenKey(owner)));
+      return (
+        record && {
+          state: record.state,
+          since: new Date(record.since),
+          renewedAt: record.renewed === 0 ? null : new Date(record.renewed),
+          lastError: record.err === null ? null : { code: record.err, at: new Date(record.err_at) },
+        }
+      );
+    },
+
     forget: (owner) => store.forget(tokenKey(owner)),
 
-    async claim(owner, grant, id, exclusiveMs) {
+    async claim(owner, grant, id, exclusiveMs, { mayTakeOver = true } = {}) {
       const now = await store.now();
       return change<Claim>(owner, { outcome: 'missing' }, (record) => {
         if (!isSameGeneration(record, grant)) return { result: { outcome: 'moved' } };
-        const isOthers = record.iid !== null && record.iid !== id;
-        if (isOthers && record.idl > now) return { result: { outcome: 'busy', leftMs: record.idl - now } };
-        const prev = isOthers ? record.iid : record.prev;
-        return {
-          next: { ...record, iid: id, idl: now + exclusiveMs, prev },
-          result: { outcome: 'claimed', tookOverFrom: prev },
+        const { iid, idl } = record;
+        if (iid === id) {
+          return { next: { ...record, idl: now + exclusiveMs }, result: asClaimed(record, now) };
+        }
+        const isUnclear = iid !== null && !record.over;
+        if (iid !== null && idl > now) return { result: { outcome: 'busy', leftMs: idl - now } };
+        if (isUnclear && !mayTakeOver) return { result: { outcome: 'busy', leftMs: 500 } };
+        const isLongAgo = now - record.tries_since > TRIES_WINDOW_MS;
+        const tries = isLongAgo ? 0 : record.tries;
+        if (tries >= MAX_TRIES) {
+          return {
+            result: { outcome: 'exhausted', leftMs: record.tries_since + TRIES_WINDOW_MS - now },
+          };
+        }
+        const next: TokenRecord = {
+          ...record,
+          iid: id,
+          idl: now + exclusiveMs,
+          over: false,
+          ...(isUnclear ? { prev: iid, prev_until: idl + STRAGGLER_MS } : {}),
+          tries: tries + 1,
+          tries_since: tries === 0 ? now : record.tries_since,
         };
+        return { next, result: asClaimed(next, now) };
       });
     },
 
     async prolongClaim(owner, id, exclusiveMs) {
       const now = await store.now();
-      await change(owner, undefined, (record) =>
-        record.iid === id
-          ? { next: { ...record, idl: now + exclusiveMs }, result: undefined }
-          : { result: undefined },
-      );
+      await changeOwnClaim(owner, id, () => ({ idl: now + exclusiveMs }));
     },
 
     async commit(owner, grant, id, tokens) {
-      const gen = grant.generation + 1;
-      const pair = await seal(tokenKey(owner), grant.chain, gen, tokens);
+      const next = { chain: grant.chain, gen: grant.generation + 1 };
+      const pair = await seal(tokenKey(owner), next, asPair(tokens));
       const now = await store.now();
       return change(owner, false, (record) => {
         if (record.last === id) return { result: true };
         if (record.chain !== grant.chain || record.gen > grant.generation) return { result: false };
-        const { accessToken: _at, refreshToken: _rt, expiresAt, clientEndpoint } = tokens;
-        const next: TokenRecord = {
-          ...record,
-          gen,
-          pair,
-          exp: expiresAt.getTime(),
-          ep: clientEndpoint,
-          iid: null,
-          idl: 0,
-          prev: null,
-          last: id,
-          state: 'ok',
-          why: null,
-          at_state: now,
+        return {
+          next: {
+            ...record,
+            ...next,
+            pair,
+            exp: tokens.expiresAt.getTime(),
+            ep: tokens.clientEndpoint,
+            ...NO_INTENT,
+            ...NO_TRIES,
+            last: id,
+            state: 'ok',
+            why: null,
+            at_state: now,
+            renewed: now,
+          },
+          result: true,
         };
-        return { next, result: true };
       });
     },
 
-    async release(owner, id) {
-      await change(owner, undefined, (record) =>
-        record.iid === id
-          ? { next: { ...record, iid: null, idl: 0 }, result: undefined }
-          : { result: undefined },
-      );
+    async release(owner, id, error) {
+      const now = await store.now();
+      await changeOwnClaim(owner, id, ({ tries }) => ({
+        ...NO_INTENT,
+        tries: tries - 1,
+        err: error,
+        err_at: now,
+      }));
+    },
+
+    async endUnanswered(owner, id, error, pauseMs) {
+      const now = await store.now();
+      await changeOwnClaim(owner, id, () => ({ idl: now + pauseMs, over: true, err: error, err_at: now }));
     },
 
     async settle(owner, grant, id, state, why) {
@@ -237,33 +306,35 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       return change(owner, false, (record) => {
         const isOthers = record.iid !== null && record.iid !== id && record.idl > now;
         if (!isSameGeneration(record, grant) || isOthers) return { result: false };
-        return { next: { ...record, iid: null, idl: 0, state, why, at_state: now }, result: true };
+        const next = { ...record, ...NO_INTENT, state, why, at_state: now, err: why, err_at: now };
+        return { next, result: true };
+      });
+    },
+
+    reseal(key) {
+      return update<Resealing>(store, key, 'keep', async (current): Promise<Change<Resealing>> => {
+        if (current === null) return { keep: true, result: 'gone' };
+        const record = parseRecord(current);
+        if (record && cipher.keyOf(record.pair) === 'newest') return { keep: true, result: 'newest already' };
+        const pair = record && (await openPair(key, record));
+        if (record === undefined || pair === undefined) return { keep: true, result: 'unreadable' };
+        return {
+          write: JSON.stringify({ ...record, pair: await seal(key, record, pair) }),
+          result: 'resealed',
+        };
       });
     },
   };
 }
 
+function asPair(tokens: NewTokens): Pair {
+  return { at: tokens.accessToken, rt: tokens.refreshToken };
+}
+
+function asClaimed({ prev_until, tries }: TokenRecord, now: number): Claim {
+  return { outcome: 'claimed', stragglerMs: Math.max(0, prev_until - now), tries };
+}
+
 function isSameGeneration(record: TokenRecord, grant: Grant): boolean {
   return record.chain === grant.chain && record.gen === grant.generation;
-}
-
-function parseRecord(text: string | null): TokenRecord | undefined {
-  if (text === null) return undefined;
-  try {
-    return TokenRecord.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-async function openPair(
-  cipher: Cipher,
-  key: string,
-  record: TokenRecord,
-): Promise<z.infer<typeof Pair> | undefined> {
-  try {
-    return Pair.parse(JSON.parse(await cipher.open(record.pair, `${key}:${record.chain}:${record.gen}`)));
-  } catch {
-    return undefined;
-  }
 }

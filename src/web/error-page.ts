@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
+import type { AutomaticSteps } from './automatic-steps.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { ownAddress } from './return-to.ts';
-import { signedIn } from './session.ts';
 import { hasSignedOut } from './signed-out-notice.ts';
 
 /** The one thing to do that an error page offers. */
@@ -16,13 +16,19 @@ const ACTIONS: Record<string, Action> = {
   portal_not_allowed: 'home',
   code_refused: 'signIn',
   sign_in_required: 'signIn',
+  reconnecting: 'signIn',
   not_found: 'companies',
   cross_origin: 'companies',
   app_misconfigured: 'home',
 };
 
-/** A grant that ends this soon after a sign-in would end again: then a page, not another trip. */
-const TRIP_PAUSE_MS = 60_000;
+/** What an error page needs besides the error. */
+export interface ErrorPageDependencies {
+  automaticSteps: AutomaticSteps;
+}
+
+/** How long a page waits before it asks again by itself. */
+const RELOAD_AFTER_SECONDS = 2;
 
 /** Everything that no route answered. */
 export function nothingHere(): RequestHandler {
@@ -32,9 +38,9 @@ export function nothingHere(): RequestHandler {
 }
 
 /** The last middleware: turns an error into a status, a page or JSON, and a log line. */
-export function errorPage(options: { now: () => number }): ErrorRequestHandler {
+export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-  return (thrown: unknown, req, res, _next) => {
+  return async (thrown: unknown, req, res, _next) => {
     const error = asAppError(thrown);
     logError(req, error, thrown);
     // An implicit session save or touch can fail after the answer went out; there is nobody left to tell.
@@ -45,23 +51,41 @@ export function errorPage(options: { now: () => number }): ErrorRequestHandler {
       res.status(error.httpStatus).json({ error: { code: error.code, message: textOf(res, error).text } });
       return;
     }
-    if (error.code === 'sign_in_required' && isWorthATrip(req, options.now())) {
-      // Whoever has just signed out wants to be asked: the portal would let them in again without a word.
-      res.redirect(
-        303,
-        hasSignedOut(req) ? `/?returnTo=${encodeURIComponent(ownAddress(req))}` : loginAddress(req),
-      );
-      return;
-    }
-    const action = ACTIONS[error.code] ?? actionAt(req);
-    res.status(error.httpStatus).render('error', {
-      ...textOf(res, error),
-      action,
-      actionHref: addressOf(action, req),
-      retryAfterSeconds: error.retryAfterSeconds,
-      incident: String(req.id ?? ''),
-    });
+    const mayStep = (kind: 'trip' | 'reload') => allowStep(automaticSteps, kind, req);
+    if (error.code === 'sign_in_required' && (await mayStep('trip'))) return goSignIn(req, res);
+    const reloads = error.code === 'reconnecting' && error.reason === undefined && (await mayStep('reload'));
+    if (reloads) res.setHeader('Refresh', RELOAD_AFTER_SECONDS);
+    renderError(req, res, error, reloads);
   };
+}
+
+/** A page is worth a trip to the portal and back, or another try by itself, but only so often. */
+async function allowStep(
+  automaticSteps: AutomaticSteps,
+  kind: 'trip' | 'reload',
+  req: Request,
+): Promise<boolean> {
+  if (req.method !== 'GET') return false;
+  // A store that is away cannot count, and then nothing happens by itself.
+  return automaticSteps.allow(kind, req.session?.binding, ownAddress(req)).catch(() => false);
+}
+
+/** Off to the portal; but whoever has just signed out wants to be asked: it would let them in again without a word. */
+function goSignIn(req: Request, res: Response): void {
+  const address = hasSignedOut(req) ? `/?returnTo=${encodeURIComponent(ownAddress(req))}` : loginAddress(req);
+  res.redirect(303, address);
+}
+
+function renderError(req: Request, res: Response, error: AppError, reloads: boolean): void {
+  const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req));
+  res.status(error.httpStatus).render('error', {
+    ...textOf(res, error),
+    action,
+    actionHref: addressOf(action, req),
+    // A page that asks again by itself needs no advice.
+    retryAfterSeconds: reloads ? undefined : error.retryAfterSeconds,
+    incident: String(req.id ?? ''),
+  });
 }
 
 function asAppError(thrown: unknown): AppError {
@@ -86,13 +110,6 @@ function textOf(res: Response, error: AppError): { title: string; text: string }
     `errors.internal_error.default.${part}`,
   ];
   return { title: t(keys('title')), text: t(keys('text')) };
-}
-
-/** A page is worth a trip to the portal and back, unless the person has only just come from there. */
-function isWorthATrip(req: Request, now: number): boolean {
-  if (req.method !== 'GET') return false;
-  const person = signedIn(req, now);
-  return person === undefined || now - Date.parse(person.since) > TRIP_PAUSE_MS;
 }
 
 function loginAddress(req: Request): string {

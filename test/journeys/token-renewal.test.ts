@@ -133,6 +133,8 @@ describe.each(STORE_KINDS)('renewing the access token, on the %s store', (store)
       app.emulator.orderFault({ on: 'token', effect: { type: 'error', status: 400, error } });
 
       const refused = await agent.request(`${app.origin}/companies`);
+      // A server that refuses us all alike is asked again after a second.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
       const later = await agent.request(`${app.origin}/companies`);
 
       expect(refused.status).toBe(status);

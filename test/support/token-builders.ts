@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Grant, NewTokens, TokenOwner } from '../../src/vault/token-vault.ts';
+import type { TokenOwner } from '../../src/vault/token-record.ts';
+import type { Grant, NewTokens } from '../../src/vault/token-vault.ts';
 import { HOUR } from './clock.ts';
 
 /** Somebody nobody else has tokens of. */

@@ -108,6 +108,8 @@ export const english = {
     incident: 'If you ask for help, mention number {{incident}}.',
     retryAfter_one: 'Try again in {{count}} second.',
     retryAfter_other: 'Try again in {{count}} seconds.',
+    retryAfterMinutes_one: 'Try again in {{count}} minute.',
+    retryAfterMinutes_other: 'Try again in {{count}} minutes.',
     actions: {
       retry: 'Try again',
       signIn: 'Sign in again',
@@ -242,6 +244,16 @@ export const english = {
       default: {
         title: 'Bitrix24 takes too long',
         text: 'The portal did not answer in time. Try again in a moment.',
+      },
+    },
+    reconnecting: {
+      default: {
+        title: 'Connecting to Bitrix24 again',
+        text: 'Your access is being renewed, and Bitrix24 takes its time. This page tries again by itself; if that leads nowhere, sign in again.',
+      },
+      exhausted: {
+        title: 'Bitrix24 does not answer',
+        text: 'Your access could not be renewed: Bitrix24 was asked several times and did not answer. Nothing is lost. Come back in a few minutes, or sign in again.',
       },
     },
     store_unavailable: {

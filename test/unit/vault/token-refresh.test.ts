@@ -5,6 +5,7 @@ import { type TokenEndpoint, TokenEndpointError } from '../../../src/oauth/token
 import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
 import { type Store, StoreUnavailableError } from '../../../src/store/store.ts';
 import { createCipher } from '../../../src/vault/cipher.ts';
+import { type TokenOwner, tokenKey } from '../../../src/vault/token-record.ts';
 import {
   createTokenRefresher,
   GrantEndedError,
@@ -12,13 +13,7 @@ import {
   StoppingError,
   type TokenRefresher,
 } from '../../../src/vault/token-refresh.ts';
-import {
-  createTokenVault,
-  type Grant,
-  type TokenOwner,
-  type TokenVault,
-  tokenKey,
-} from '../../../src/vault/token-vault.ts';
+import { createTokenVault, type Grant, type TokenVault } from '../../../src/vault/token-vault.ts';
 import { createClock, HOUR, type TestClock } from '../../support/clock.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { newDataDir } from '../../support/start-app.ts';
@@ -167,6 +162,10 @@ function aGate() {
     return opened;
   };
   return { pass, open, wasReached };
+}
+
+function pauseFor(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function fakeTimers(): void {
@@ -351,7 +350,7 @@ describe('many callers', () => {
 
   it('when the renewal fails › all are told, and the next one may try again', async () => {
     await anExpiredGrant();
-    server.steps = [fail(refused('invalid_client')), () => aTokenResponse(2)];
+    server.steps = [fail(refused('payment_required')), () => aTokenResponse(2)];
 
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => refresher.current(owner)));
     const later = await refresher.current(owner);
@@ -482,14 +481,29 @@ describe('a final refusal', () => {
       async () => {
         clock.advance(EXCLUSIVE);
         await vault.claim(owner, grant, 'another', EXCLUSIVE);
+        setTimeout(() => void vault.commit(owner, grant, 'another', tokensOf(2)), 100);
         throw new TokenEndpointError('invalid_grant');
       },
     ];
 
-    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
 
-    expect(await load()).toMatchObject({ state: 'ok' });
-    expect(await stored()).toMatchObject({ iid: 'another' });
+    expect(await load()).toMatchObject({ state: 'ok', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when an earlier attempt may still be heard of › it is suspected only, and healed by what comes late', async () => {
+    const grant = await anExpiredGrant();
+    await vault.claim(owner, grant, 'frozen', EXCLUSIVE);
+    clock.advance(EXCLUSIVE + 1);
+    server.steps = [fail(refused('invalid_grant'))];
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+    const suspected = await stored();
+    await vault.commit(owner, grant, 'frozen', tokensOf(2));
+
+    expect(suspected).toMatchObject({ state: 'suspect', gen: 1 });
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -522,15 +536,16 @@ describe('a hiccup', () => {
     'payment_required',
     'user_access_error',
     'query_limit_exceeded',
-  ])('when the server refuses with %s › the grant is kept, and can be tried again at once', async (code) => {
+  ])('when the server refuses with %s › the grant is kept, and can be tried again', async (code) => {
     await anExpiredGrant();
     server.steps = [fail(refused(code)), () => aTokenResponse(2)];
 
     await expect(refresher.current(owner)).rejects.toThrow(TokenEndpointError);
 
     expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
-    expect(await stored()).toMatchObject({ iid: null });
-    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
+    expect(await stored()).toMatchObject({ iid: null, tries: 0, err: code });
+    // Another process has not heard of the refusal.
+    expect(await aRefresher().current(owner)).toMatchObject({ accessToken: 'access 2' });
   });
 
   it.each(['invalid_client', 'wrong_client'])(
@@ -545,34 +560,24 @@ describe('a hiccup', () => {
     },
   );
 
-  it.each<[string, () => Error]>([
-    ['the connection was reset', RESET],
-    ['the answer did not come in time', TIMED_OUT],
-    ['the answer was a page', HTML],
-  ])('when %s › the token may be used up, so it is not sent again at once', async (_, error) => {
-    await anExpiredGrant();
-    server.steps = [fail(error)];
+  it('when the server refuses us all alike › it is asked once a second, whoever needs it', async () => {
+    const others = [owner, anOwner(), anOwner()];
+    for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
+    server.steps = [fail(refused('invalid_client'))];
 
-    await Promise.allSettled([refresher.current(owner)]);
+    const outcomes = [];
+    for (const one of others) outcomes.push(...(await Promise.allSettled([refresher.current(one)])));
 
+    expect(outcomes).toEqual(
+      outcomes.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'app_misconfigured' }),
+      })),
+    );
     expect(server.calls).toHaveLength(1);
-    expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
-    expect((await vault.claim(owner, await load(), 'another', EXCLUSIVE)).outcome).toBe('busy');
-  });
-
-  it.each<[string, () => Error]>([
-    ['the connection was reset', RESET],
-    ['the answer was a page', HTML],
-  ])('when %s and the claim has run out › the same token is tried again', async (_, error) => {
-    await anExpiredGrant();
-    server.steps = [fail(error), () => aTokenResponse(2)];
+    await new Promise((resolve) => setTimeout(resolve, 1100));
     await Promise.allSettled([refresher.current(owner)]);
-    clock.advance(EXCLUSIVE);
-
-    const grant = await refresher.current(owner);
-
-    expect(grant).toMatchObject({ accessToken: 'access 2' });
-    expect(server.calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh 1', 'refresh 1']);
+    expect(server.calls).toHaveLength(2);
   });
 
   it('when the request never left us › it is sent again', async () => {
@@ -599,10 +604,132 @@ describe('a hiccup', () => {
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT), fail(RESET)];
 
-    await expect(refresher.current(owner)).rejects.toThrow(TransportError);
+    const waiting = Promise.allSettled([refresher.current(owner)]);
+    while (server.calls.length < 2 || (await stored()).over !== true) await pauseFor(10);
 
-    expect(server.calls).toHaveLength(2);
     expect((await stored()).iid).toEqual(expect.any(String));
+    expect(server.calls).toHaveLength(2);
+    await refresher.drain();
+    await waiting;
+  });
+});
+
+describe('an attempt without an answer', () => {
+  beforeEach(() => {
+    store = createMemoryStore(clock.now);
+    vault = vaultOn(store);
+    refresher = aRefresher();
+  });
+
+  it.each<[string, () => Error]>([
+    ['the connection was reset', RESET],
+    ['the answer was a page', HTML],
+    ['the server was in trouble', () => new TokenEndpointError('internal_error', 500)],
+  ])('when %s › the same token is tried again after a pause, while the caller waits', async (_, error) => {
+    await anExpiredGrant();
+    server.steps = [fail(error), () => aTokenResponse(2)];
+    fakeTimers();
+
+    const waiting = refresher.current(owner);
+    await pass(1_500);
+    const callsAtFirst = server.calls.length;
+    await pass(1_500);
+
+    expect(callsAtFirst).toBe(1);
+    expect(await waiting).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh 1', 'refresh 1']);
+  });
+
+  it('when the token turns out to be used up › the grant is over, because nobody else was trying', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(RESET), fail(refused('invalid_grant'))];
+    fakeTimers();
+
+    const waiting = expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+    await pass(3_000);
+    await waiting;
+
+    expect(await stored()).toMatchObject({ state: 'reauth', why: 'invalid_grant' });
+    expect(server.calls).toHaveLength(2);
+  });
+
+  it('when three got none › the token is left in peace, and everybody is told for how long', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(RESET)];
+    fakeTimers();
+
+    for (const _caller of [1, 2, 3]) {
+      const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
+      await pass(12_000);
+      await left;
+    }
+
+    await expect(refresher.current(owner)).rejects.toThrow(
+      expect.objectContaining({ code: 'reconnecting', reason: 'exhausted' }),
+    );
+    expect(server.calls).toHaveLength(3);
+    expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
+  });
+
+  it('when it did not come in 65 s › the caller is long gone, and the next one tries', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(fail(TIMED_OUT)), () => aTokenResponse(2)];
+    fakeTimers();
+    const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
+    await gate.wasReached;
+    await pass(9_000);
+    await left;
+
+    gate.open();
+    await pass(3_000);
+    const next = refresher.current(owner);
+    await pass(500);
+
+    expect(await next).toMatchObject({ accessToken: 'access 2' });
+  });
+});
+
+describe('a store that went back in time', () => {
+  it('when it shows an older generation of the same chain › what this process knows is written back', async () => {
+    await anExpiredGrant();
+    const old = (await store.get(tokenKey(owner))) ?? '';
+    await refresher.current(owner);
+    await store.set(tokenKey(owner), old, HOUR);
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(await load()).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when a newer sign-in is there › it is not touched', async () => {
+    await anExpiredGrant();
+    await refresher.current(owner);
+    await vault.save(owner, tokensOf(9), INFO.origin);
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9', generation: 1 });
+  });
+
+  it('when the record is missing › it stays so: somebody may have wanted that', async () => {
+    await anExpiredGrant();
+    await refresher.current(owner);
+    await vault.forget(owner);
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+
+    expect(await store.get(tokenKey(owner))).toBe(null);
+  });
+
+  it('when a grant was given up on what the old record said › knowing better heals that too', async () => {
+    await anExpiredGrant();
+    const old = JSON.parse((await store.get(tokenKey(owner))) ?? '');
+    await refresher.current(owner);
+    await store.set(tokenKey(owner), JSON.stringify({ ...old, state: 'reauth' }), HOUR);
+
+    expect(await refresher.current(owner)).toMatchObject({ generation: 2 });
+    expect(await load()).toMatchObject({ state: 'ok', generation: 2 });
   });
 });
 
@@ -637,11 +764,41 @@ describe('a store in trouble', () => {
       },
     ];
 
-    const grant = await aRefresher({ vault: vaultOn(shaky) }).current(owner);
+    const holding = aRefresher({ vault: vaultOn(shaky) });
+    const grant = await holding.current(owner);
+    const [isSavedAtFirst, again] = [holding.isSaved(), await holding.current(owner)];
+    await holding.drain();
 
     expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(again).toEqual(grant);
+    expect(isSavedAtFirst).toBe(false);
+    expect(holding.isSaved()).toBe(true);
     expect(await load()).toMatchObject({ accessToken: 'access 2', generation: 2 });
     expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it has only just come back › those who may hold new tokens go first', async () => {
+    const grant = await anExpiredGrant();
+    let isFull = true;
+    const full: Store = {
+      ...store,
+      async replaceIfUnchanged(...args) {
+        if (isFull) throw new StoreUnavailableError('OOM');
+        return store.replaceIfUnchanged(...args);
+      },
+    };
+    const waiting = aRefresher({ vault: vaultOn(full) });
+    await vault.claim(owner, grant, 'holds the new pair', EXCLUSIVE);
+    clock.advance(EXCLUSIVE + 1);
+    await expect(waiting.current(owner)).rejects.toThrow(StoreUnavailableError);
+
+    isFull = false;
+    const patient = waiting.current(owner);
+    await pauseFor(300);
+    await vault.commit(owner, grant, 'holds the new pair', tokensOf(2));
+
+    expect(await patient).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls).toEqual([]);
   });
 
   it('when the answer to a write is lost › what came is stored once', async () => {
