@@ -1,0 +1,89 @@
+import { performance } from 'node:perf_hooks';
+import { connectRedis, createRedisStore } from '../src/store/redis-store.ts';
+import { createCipher } from '../src/vault/cipher.ts';
+import type { TokenOwner } from '../src/vault/token-record.ts';
+import { createTokenVault, type TokenVault } from '../src/vault/token-vault.ts';
+import { type RedisServer, startRedisServer } from '../test/support/redis-server.ts';
+import { withSpread } from './figures.ts';
+
+/**
+ * What a token record weighs in Redis, and whether finding one takes longer among a million than among a thousand. The
+ * records are real: sealed pairs of tokens as long as Bitrix24's.
+ */
+const SIZES = [1_000, 1_000_000];
+const AT_ONCE = 200;
+const LOOKUPS = 2_000;
+const ROUNDS = 5;
+
+/** @returns lines of Markdown */
+export async function benchVaultSize(): Promise<string[]> {
+  const redis = await startRedisServer({ settings: ['--appendonly', 'no'] });
+  const connection = connectRedis(redis.url, () => {});
+  const store = createRedisStore(connection);
+  const vault = createTokenVault({ store, cipher: createCipher([Buffer.alloc(32, 'bench')]) });
+
+  const empty = await usedMemory(redis);
+  const rows: string[] = [];
+  let filled = 0;
+  for (const size of SIZES) {
+    await fill(vault, filled, size);
+    filled = size;
+    const bytes = Math.round(((await usedMemory(redis)) - empty) / size);
+    rows.push(`| ${size.toLocaleString('en')} | ${bytes} | ${withSpread(await lookups(vault, size), 3)} |`);
+  }
+  await store.close();
+  await redis.stop();
+  return [
+    `Time to load and open one record, alone, over ${ROUNDS} rounds of ${LOOKUPS} random ones; median (least–most) of the rounds:`,
+    '',
+    '| records | bytes each in Redis | ms to find one |',
+    '|---|---|---|',
+    ...rows,
+  ];
+}
+
+/** A thousand portals; the people of each are numbered. */
+function owner(n: number): TokenOwner {
+  const memberId = (n % 1000).toString(16).padStart(32, 'b');
+  return { memberId, clientId: 'local.0123456789abcd.01234567', userId: Math.floor(n / 1000) + 1 };
+}
+
+async function fill(vault: TokenVault, from: number, to: number): Promise<void> {
+  let next = from;
+  const worker = async () => {
+    while (next < to) {
+      const n = next;
+      next += 1;
+      const digits = n.toString(16).padStart(70, 'a');
+      await vault.save(
+        owner(n),
+        {
+          accessToken: digits,
+          refreshToken: digits.replaceAll('a', 'c'),
+          expiresAt: new Date(Date.now() + 3600_000),
+          clientEndpoint: 'https://acme.bitrix24.com/rest/',
+        },
+        'https://oauth.bitrix.info',
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** @returns milliseconds for one, a figure for each round */
+async function lookups(vault: TokenVault, size: number): Promise<number[]> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = performance.now();
+    for (let look = 0; look < LOOKUPS; look += 1) {
+      const grant = await vault.load(owner(Math.floor(Math.random() * size)));
+      if (grant === undefined) throw new Error('a record is missing');
+    }
+    rounds.push((performance.now() - before) / LOOKUPS);
+  }
+  return rounds;
+}
+
+async function usedMemory({ client }: RedisServer): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
+}
