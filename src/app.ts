@@ -11,19 +11,23 @@ import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
 import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
 import { createTokenVault } from './vault/token-vault.ts';
+import { leavePortal, showAccount, signOutBrowser, signOutEverywhere, switchPerson } from './web/account.ts';
 import { createAutomaticSteps } from './web/automatic-steps.ts';
+import { createBrowsers } from './web/browsers.ts';
 import { showCompanies, showCompany } from './web/companies.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { receiveFrame } from './web/frame.ts';
 import { showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
 import { createPendingAuthorizations } from './web/pending-authorization.ts';
+import { createPeople } from './web/people.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
 import { requestLog } from './web/request-log.ts';
-import { browserSession, showPerson } from './web/session.ts';
+import { browserSession } from './web/session.ts';
 import {
   finishAuthorization,
+  showAnotherSignIn,
   showSignIn,
   signOutHere,
   startAuthorization,
@@ -71,8 +75,11 @@ export function createApp(dependencies: AppDependencies): App {
   const vault = createTokenVault({ store, cipher: createCipher(dependencies.tokenKeys) });
   const tokenRefresher = createTokenRefresher({ ...dependencies, vault, tokenEndpoint });
   const pendingAuthorizations = createPendingAuthorizations({ store, now });
-  const signingIn = { ...dependencies, tokenEndpoint, vault, pendingAuthorizations };
+  const browsers = createBrowsers(dependencies);
+  const people = createPeople({ browsers, now });
+  const signingIn = { ...dependencies, tokenEndpoint, vault, pendingAuthorizations, people };
   const reading = { ...dependencies, tokenRefresher };
+  const accounts = { ...reading, vault, browsers, people };
 
   const app = express();
   app.disable('x-powered-by');
@@ -111,7 +118,7 @@ export function createApp(dependencies: AppDependencies): App {
       idleHours: dependencies.sessionHours,
     }),
   );
-  app.use(showPerson({ now }));
+  app.use(people.recognise());
 
   app.get('/', showSignIn(signingIn));
   app.get('/login', startAuthorization(signingIn));
@@ -120,6 +127,12 @@ export function createApp(dependencies: AppDependencies): App {
   app.post('/logout', signOutHere(signingIn));
   app.get('/companies', showCompanies(reading));
   app.get('/companies/:id', showCompany(reading));
+  app.get('/account', showAccount(accounts));
+  app.get('/account/add', showAnotherSignIn(signingIn));
+  app.post('/account/switch', switchPerson(accounts));
+  app.post('/account/leave', leavePortal(accounts));
+  app.post('/account/sign-out-browser', signOutBrowser(accounts));
+  app.post('/account/sign-out-everywhere', signOutEverywhere(accounts));
 
   app.use(nothingHere());
   app.use(errorPage({ automaticSteps: createAutomaticSteps({ store, now }) }));

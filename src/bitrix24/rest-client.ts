@@ -12,7 +12,8 @@ export type RestMethod =
   | 'crm.company.fields'
   | 'crm.status.list'
   | 'user.get'
-  | 'profile';
+  | 'profile'
+  | 'scope';
 
 /** A token and the REST root it works at. */
 export interface RestAccess {

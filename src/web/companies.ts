@@ -8,28 +8,14 @@ import {
   PAGE_SIZE,
 } from '../bitrix24/company.ts';
 import type { CompanyField } from '../bitrix24/company-field.ts';
-import {
-  type AllowedPortals,
-  companyPage,
-  type Portal,
-  PortalNotAllowedError,
-  parseClientEndpoint,
-} from '../bitrix24/portal.ts';
-import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
+import { companyPage, type Portal } from '../bitrix24/portal.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
-import type { HttpClient } from '../http.ts';
-import type { TokenRefresher } from '../vault/token-refresh.ts';
-import type { Grant } from '../vault/token-vault.ts';
 import { mailHref, phoneHref, webHref } from './links.ts';
 import { prefersJson } from './negotiate.ts';
 import { requireSignIn } from './protect.ts';
-import type { SignedIn } from './session.ts';
+import { portalOf, type ReadingDependencies, restClientOf } from './reading.ts';
 
-export interface CompaniesDependencies {
-  clientId: string;
-  portals: AllowedPortals;
-  tokenRefresher: TokenRefresher;
-  http: HttpClient;
+export interface CompaniesDependencies extends ReadingDependencies {
   now: () => number;
 }
 
@@ -81,31 +67,6 @@ export function showCompany(dependencies: CompaniesDependencies): RequestHandler
     const backTo = readBackTo(req.query.from);
     res.render('company', { company, ...groupFields(fields), portal, backTo, ...linkBuilders(portal) });
   };
-}
-
-/** Calls the person's own portal with the person's own token, and nothing else. */
-function restClientOf(person: SignedIn, dependencies: CompaniesDependencies): RestClient {
-  const { clientId, tokenRefresher, http } = dependencies;
-  const owner = { memberId: person.memberId, clientId, userId: person.userId };
-  const portal = portalOf(person, dependencies);
-  // What was checked at sign-in is checked at every use: the settings may have changed since, or the store.
-  const checked = (grant: Grant) => ({
-    ...grant,
-    clientEndpoint: parseClientEndpoint(grant.clientEndpoint, portal).href,
-  });
-  return createRestClient<Grant>({
-    http,
-    tokens: {
-      current: async () => checked(await tokenRefresher.current(owner)),
-      renewed: async (failed) => checked(await tokenRefresher.renewed(owner, failed)),
-    },
-  });
-}
-
-function portalOf(person: SignedIn, { portals }: CompaniesDependencies): Portal {
-  const portal = portals.findAllowed(person.portal);
-  if (portal === undefined) throw new PortalNotAllowedError();
-  return portal;
 }
 
 function readListQuery(query: Request['query']): ListQuery {

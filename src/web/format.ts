@@ -9,6 +9,8 @@ export interface Format {
   date(iso: string): string;
   /** With hours and minutes. */
   instant(iso: string): string;
+  /** How long before `now`, in milliseconds since the epoch; a day after a month. */
+  ago(iso: string, now: number): string;
 }
 
 /** Formats for one language; the costly Intl objects are made once. */
@@ -19,6 +21,7 @@ export function createFormat(language: Language): Format {
   const day = { day: '2-digit', month, year: 'numeric', timeZone: 'UTC' } as const;
   const date = new Intl.DateTimeFormat(locale, day);
   const instant = new Intl.DateTimeFormat(locale, { ...day, hour: '2-digit', minute: '2-digit' });
+  const relative = new Intl.RelativeTimeFormat(locale);
   const currencies = new Map<string, Intl.NumberFormat>();
 
   function currencyFormat(currency: string): Intl.NumberFormat | undefined {
@@ -45,6 +48,14 @@ export function createFormat(language: Language): Format {
     },
     date: (iso) => date.format(wallClock(iso)),
     instant: (iso) => instant.format(wallClock(iso)),
+    ago(iso, now) {
+      const minutes = Math.max(0, Math.floor((now - Date.parse(iso)) / 60_000));
+      if (minutes < 1) return language === 'ru' ? 'только что' : 'just now';
+      if (minutes < 60) return relative.format(-minutes, 'minute');
+      if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour');
+      const days = Math.floor(minutes / (24 * 60));
+      return days <= 30 ? relative.format(-days, 'day') : date.format(wallClock(iso));
+    },
   };
 }
 

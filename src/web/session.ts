@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { z } from 'zod';
 import { SessionEndedError } from '../store/sessions.ts';
-import { ownAddress } from './return-to.ts';
 
-/** Who is signed in with this browser. Holds no token: those stay in the vault. */
+/** Somebody who is signed in with this browser. Holds no token: those stay in the vault. */
 export interface SignedIn {
+  /** Random; good only while the record of this person's browsers lists it (browsers.ts). */
+  id: string;
   memberId: string;
   userId: number;
   /** Origin of the portal. */
@@ -21,15 +22,20 @@ declare module 'express-session' {
   interface SessionData {
     /** Random; ties pending authorizations to this browser, and survives the change of session id at sign-in. */
     binding?: string;
-    signedIn?: SignedIn;
+    /** The most recently used first: the first is who acts. */
+    people?: SignedIn[];
   }
 }
 
 /** However busy a session is, it ends after this long. */
 const ABSOLUTE_LIFETIME_MS = 30 * 24 * 3600_000;
 
+/** People who may be signed in with one browser at the same time. */
+export const MAX_PEOPLE = 10;
+
 /** What is in the store is checked like any other input. */
 const SignedInShape = z.object({
+  id: z.string().min(1),
   memberId: z.string().min(1),
   userId: z.number().int().positive(),
   portal: z.url(),
@@ -72,11 +78,63 @@ const reachedOverHttps: RequestHandler = (req, _res, next) => {
   next();
 };
 
+const People = z.array(SignedInShape).max(MAX_PEOPLE);
+
+/** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
+export function peopleOf(req: Request): SignedIn[] {
+  const people = People.safeParse(req.session?.people);
+  return people.success ? people.data : [];
+}
+
+/** What people.ts found out about a request before its handler runs. */
+interface Recognised {
+  active?: SignedIn;
+  /** The active person of the session, if their sign-in was ended from another browser. */
+  wasSignedOut?: SignedIn;
+}
+
+/** Kept beside the request, so that handlers, views and error pages need not ask the store again. */
+const recognised = new WeakMap<Request, Recognised>();
+
+export function recogniseAs(req: Request, who: Recognised): void {
+  recognised.set(req, who);
+}
+
 /** Who is signed in, if anybody is and has not been for too long. */
 export function signedIn(req: Request, now: number): SignedIn | undefined {
-  const person = SignedInShape.safeParse(req.session?.signedIn);
-  if (!person.success || now - Date.parse(person.data.since) > ABSOLUTE_LIFETIME_MS) return undefined;
-  return person.data;
+  const person = recognised.get(req)?.active;
+  return person && !hasLapsed(person, now) ? person : undefined;
+}
+
+/** Whose sign-in here was ended from another browser: they want to be asked, as after a sign-out here. */
+export function signedOutElsewhere(req: Request): SignedIn | undefined {
+  return recognised.get(req)?.wasSignedOut;
+}
+
+export function hasLapsed(person: SignedIn, now: number): boolean {
+  return now - Date.parse(person.since) > ABSOLUTE_LIFETIME_MS;
+}
+
+/** Whether they are the same user of the same portal. */
+export function isSamePerson(
+  one: Pick<SignedIn, 'memberId' | 'userId'>,
+  other: Pick<SignedIn, 'memberId' | 'userId'>,
+): boolean {
+  return one.memberId === other.memberId && one.userId === other.userId;
+}
+
+/**
+ * A name for this browser in what is kept about a person: it does not tell the binding, and another person's differs, so
+ * that a page that was rendered for one of them does nothing to another.
+ */
+export function browserName(
+  req: Request,
+  { memberId, userId }: Pick<SignedIn, 'memberId' | 'userId'>,
+): string {
+  return createHash('sha256')
+    .update(`${memberId}:${userId}:${req.session.binding ?? ''}`)
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 /** The value that ties pending authorizations to this browser; made and stored before it is first used. */
@@ -88,19 +146,19 @@ export async function browserBinding(req: Request): Promise<string> {
 }
 
 /**
- * Signs in under a new session id, which stops session fixation. Other tabs' pending authorizations stay good, because
- * the binding is carried over.
+ * Writes who is signed in, under a new session id, which stops session fixation. Other tabs' pending authorizations stay
+ * good, because the binding is carried over.
  */
-export async function signIn(req: Request, person: SignedIn): Promise<void> {
+export async function renewSession(req: Request, people: SignedIn[]): Promise<void> {
   const { binding } = req.session;
   await regenerate(req);
   if (binding !== undefined) req.session.binding = binding;
-  req.session.signedIn = person;
+  req.session.people = people;
   await save(req);
 }
 
 /** Ends the session; what is still running under its id cannot bring it back (store/sessions.ts). */
-export async function signOut(req: Request): Promise<void> {
+export async function endSession(req: Request): Promise<void> {
   await regenerate(req);
 }
 
@@ -126,13 +184,4 @@ function regenerate(req: Request): Promise<void> {
   return new Promise((resolve, reject) =>
     req.session.regenerate((error) => (error ? reject(error) : resolve())),
   );
-}
-
-/** Tells every page, error pages included, who is signed in: Bitrix24 asks no questions, and the wrong account may have won. */
-export function showPerson({ now }: { now: () => number }): RequestHandler {
-  return (req, res, next) => {
-    res.locals.person = signedIn(req, now());
-    res.locals.address = ownAddress(req);
-    next();
-  };
 }

@@ -22,8 +22,9 @@ import {
 import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
 import type { TokenVault } from '../vault/token-vault.ts';
 import type { PendingAuthorization, PendingAuthorizations } from './pending-authorization.ts';
+import type { People } from './people.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
-import { browserBinding, signedIn, signIn, signOut } from './session.ts';
+import { browserBinding, peopleOf, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
 
 export interface SignInDependencies {
@@ -33,6 +34,7 @@ export interface SignInDependencies {
   tokenEndpoint: TokenEndpoint;
   vault: TokenVault;
   pendingAuthorizations: PendingAuthorizations;
+  people: People;
   http: HttpClient;
   now: () => number;
 }
@@ -41,26 +43,55 @@ export interface SignInDependencies {
 const PROFILE_WAIT_MS = 3_000;
 
 /** `GET /`: the ways in, or on to the companies for somebody who is in already. */
-export function showSignIn({ portals, now }: SignInDependencies): RequestHandler {
-  return (req, res) => {
-    if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
-    const signedOutOf = readSignedOutNotice(req, portals);
-    const { returnTo } = req.query;
+export function showSignIn(dependencies: SignInDependencies): RequestHandler {
+  return async (req, res) => {
+    if (signedIn(req, dependencies.now())) return res.redirect(303, DEFAULT_RETURN_TO);
+    const others = await dependencies.people.others(req);
+    const here = readSignedOutNotice(req, dependencies.portals);
+    const elsewhere = dependencies.portals.findAllowed(signedOutElsewhere(req)?.portal ?? '');
     res.render('sign-in', {
-      portals: portals.listed,
-      patterns: portals.patterns,
-      returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo),
-      signedOutOf,
+      ...waysIn(dependencies, req),
+      signedOutOf: here ?? elsewhere,
+      wasElsewhere: here === undefined,
+      stillHere: others.flatMap(({ person, isSignedIn }) => (isSignedIn ? [person] : [])),
+      isAnother: false,
     });
+  };
+}
+
+/** `GET /account/add`: the ways in for somebody who is in, and wants to be in at another portal as well. */
+export function showAnotherSignIn(dependencies: SignInDependencies): RequestHandler {
+  return (req, res) => {
+    const ways = waysIn(dependencies, req);
+    if (!signedIn(req, dependencies.now())) {
+      return res.redirect(303, ways.returnTo ? `/?returnTo=${encodeURIComponent(ways.returnTo)}` : '/');
+    }
+    const known = new Set(peopleOf(req).map(({ portal }) => portal));
+    // What is new comes first; the others are for somebody else of the same portal.
+    const listed = [...ways.portals].sort(
+      (a, b) => Number(known.has(a.origin)) - Number(known.has(b.origin)),
+    );
+    res.render('sign-in', { ...ways, portals: listed, known, stillHere: [], isAnother: true });
+  };
+}
+
+function waysIn({ portals }: SignInDependencies, req: Request) {
+  const { returnTo } = req.query;
+  return {
+    portals: portals.listed,
+    patterns: portals.patterns,
+    known: new Set<string>(),
+    signedOutOf: undefined,
+    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo),
   };
 }
 
 /** `GET /login`: off to a portal that is listed by name, or is this browser's own. */
 export function startAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, now } = dependencies;
+  const { portals } = dependencies;
   return async (req, res) => {
     const returnTo = parseReturnTo(req.query.returnTo);
-    const own = portals.findAllowed(signedIn(req, now())?.portal ?? '');
+    const own = peopleOf(req).flatMap((person) => portals.findAllowed(person.portal) ?? []);
     const portal = choosePortal(portals, req.query.portal, own);
     if (portal === undefined) return res.redirect(303, `/?returnTo=${encodeURIComponent(returnTo)}`);
     await leaveForPortal(dependencies, req, res, { portal, returnTo, attempt: 1 });
@@ -83,7 +114,7 @@ export function startTypedAuthorization(dependencies: SignInDependencies): Reque
  * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
  */
 export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, pendingAuthorizations, vault, clientId, now } = dependencies;
+  const { portals, pendingAuthorizations, vault, people, clientId, now } = dependencies;
   return async (req, res) => {
     const pending = await takePending(pendingAuthorizations, req);
     if (pending === undefined) {
@@ -100,36 +131,42 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
     const person = await identify(dependencies, tokens);
     await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
     const since = new Date(now()).toISOString();
-    await signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
+    await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
     req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
     res.redirect(303, pending.returnTo);
   };
 }
 
-/** `POST /logout`: ends the session here; with `forget=1` also what we hold of this portal user. */
-export function signOutHere({ vault, clientId, now }: SignInDependencies): RequestHandler {
+/** `POST /logout`: signs everybody out of this browser; with `forget=1` also forgets what we hold of the active person. */
+export function signOutHere({ vault, people, clientId, now }: SignInDependencies): RequestHandler {
   return async (req, res) => {
     const person = signedIn(req, now());
-    const { forget } = (req.body ?? {}) as Record<string, unknown>;
+    const { forget, person: meant } = (req.body ?? {}) as Record<string, unknown>;
+    // Another tab has switched since the page was shown: it is not this person who is to be forgotten.
+    if (person && meant !== undefined && meant !== person.id) return res.redirect(303, '/account');
     if (person && forget === '1') {
       await vault.forget({ memberId: person.memberId, clientId, userId: person.userId });
     }
-    await signOut(req);
+    await people.signOut(req);
     if (person) leaveSignedOutNotice(res, person.portal);
     res.redirect(303, '/');
   };
 }
 
-/** The portal that is meant; nothing when several are possible and none was named. */
-function choosePortal(portals: AllowedPortals, named: unknown, own: Portal | undefined): Portal | undefined {
+/**
+ * The portal that is meant; nothing when several are possible and none was named.
+ *
+ * @param own  those of the people of this browser, the active one's first
+ */
+function choosePortal(portals: AllowedPortals, named: unknown, own: Portal[]): Portal | undefined {
   if (named === undefined || named === '') {
     return (
-      own ?? (portals.listed.length === 1 && portals.patterns.length === 0 ? portals.listed[0] : undefined)
+      own[0] ?? (portals.listed.length === 1 && portals.patterns.length === 0 ? portals.listed[0] : undefined)
     );
   }
   const asked = typeof named === 'string' ? named : '';
-  const isOwn = own !== undefined && [own.origin, own.host].includes(asked);
-  const portal = isOwn ? own : portals.findListed(asked);
+  const portal =
+    own.find(({ origin, host }) => asked === origin || asked === host) ?? portals.findListed(asked);
   if (portal === undefined) throw new PortalNotAllowedError();
   return portal;
 }

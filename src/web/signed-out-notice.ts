@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { AllowedPortals, Portal } from '../bitrix24/portal.ts';
+import { signedOutElsewhere } from './session.ts';
 
 const COOKIE = 'signed-out';
 
@@ -31,12 +32,13 @@ export function readSignedOutNotice(req: Request, portals: AllowedPortals): Port
   }
 }
 
+/** Whether the person wants to be asked before they are signed in again: they signed out, here or from another browser. */
 export function hasSignedOut(req: Request): boolean {
-  return noticeOf(req) !== undefined;
+  return noticeOf(req) !== undefined || signedOutElsewhere(req) !== undefined;
 }
 
 export function clearSignedOutNotice(req: Request, res: Response): void {
-  if (hasSignedOut(req))
+  if (noticeOf(req) !== undefined)
     res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(res) });
 }
 

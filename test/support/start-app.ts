@@ -40,6 +40,8 @@ export interface TestApp {
   /** Addresses the app has called, or tried to. */
   outgoing: URL[];
   agent(options?: { headers?: Record<string, string> }): BrowserAgent;
+  /** The same application once more, on the same data, as another process would run it. @returns its origin */
+  replica(): Promise<string>;
   /** The whole way in: from `path`, through the portal's login form, back to `path`. */
   signIn(agent: BrowserAgent, login?: string, options?: { portal?: number; path?: string }): Promise<Visit>;
   stop(): Promise<void>;
@@ -86,12 +88,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   });
 
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listen(server);
   emulator.registerClient({ ...client, redirectUri: `${origin}/bitrix` });
   const outgoing: URL[] = [];
   const http = watchOutgoing(createHttpClient({ mayBePrivate: () => true }), outgoing, options.reroute);
-  const { express } = createApp({
+  const settings = {
     publicUrl: new URL(options.publicUrl ?? origin),
     clientId: client.clientId,
     clientSecret: client.clientSecret,
@@ -105,14 +106,13 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     sessionHours: 168,
     tokenKeys: [Buffer.alloc(32, 'test token key')],
     trustedProxies: [],
-    store,
-    sessionStore,
     http,
     logger,
     now: clock.now,
     isStopping: () => false,
-  });
-  server.on('request', express);
+  };
+  server.on('request', createApp({ ...settings, store, sessionStore }).express);
+  const replicas: { server: Server; store: Store }[] = [];
 
   return {
     origin,
@@ -131,10 +131,18 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       const form = await agent.visit(start);
       return agent.post(form.url.href, { login, password: 'demo' });
     },
+    async replica() {
+      const stores = openStores(options, dataDir, clock);
+      const another = createServer(createApp({ ...settings, ...stores }).express);
+      replicas.push({ server: another, store: stores.store });
+      return listen(another);
+    },
     async stop() {
-      await closeServer(server);
+      for (const each of [{ server, store }, ...replicas]) {
+        await closeServer(each.server);
+        await each.store.close();
+      }
       http.close();
-      await store.close();
       await emulator.stop();
     },
   };
@@ -168,6 +176,12 @@ function watchOutgoing(http: HttpClient, outgoing: URL[], reroute = (url: URL) =
     postJson: (url, body, limits) => http.postJson(pass(url), body, limits),
     close: () => http.close(),
   };
+}
+
+/** @returns the origin */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function closeServer(server: Server): Promise<void> {

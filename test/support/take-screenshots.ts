@@ -41,6 +41,8 @@ for (const [width, height] of [
       await shoot('nothing-found');
       await page.goto(`${APP}/companies/999999999`);
       await shoot('not-found');
+      await page.goto(`${APP}/account`);
+      await shoot('account');
       await context.close();
     }
   }

@@ -10,6 +10,9 @@ export const english = {
     signedInAs: 'Signed in as',
     unnamed: 'User {{id}}',
     signOut: 'Sign out',
+    account: 'Account',
+    signOutAll: 'Sign out of all portals here',
+    alsoHere: 'Also signed in here',
   },
   signIn: {
     title: 'Sign in',
@@ -20,6 +23,15 @@ export const english = {
     typeHint: 'For example {{example}}',
     typeAction: 'Continue',
     orType: 'or another portal',
+    another: 'Sign in to another portal',
+    anotherLead:
+      'You stay signed in as {{name}} at {{host}}, and switch between the two at the top of every page.',
+    anotherHint:
+      'To sign in at the same portal as somebody else, sign out there first: Bitrix24 lets in whoever it still knows.',
+    known: 'signed in here already',
+    anotherBack: 'Back to the account',
+    stillHere: 'Still signed in here',
+    continueAs: 'Continue as {{name}}',
     privacy:
       'You sign in at Bitrix24 itself. We never see your password; the access it grants stays on the server, sealed.',
     stuck:
@@ -29,6 +41,10 @@ export const english = {
     title: 'You are signed out here',
     text: 'Bitrix24 itself is still signed in on this browser.',
     link: 'Open {{host}}',
+    elsewhere: {
+      title: 'You were signed out of this browser',
+      text: 'It was done from another browser, or you have not been here for a long time. Bitrix24 itself may still be signed in.',
+    },
   },
   list: {
     title: 'Companies',
@@ -97,6 +113,139 @@ export const english = {
       PAGER: 'pager',
       MAILING: 'mailing',
       OTHER: 'other',
+    },
+  },
+  account: {
+    title: 'Account',
+    userId: 'User {{id}}',
+    at: '{{at}} UTC',
+    rights: {
+      title: 'Rights',
+      administrator: 'Portal administrator',
+      companies: 'CRM companies',
+      mayRead: 'Yes, those that your rights in CRM allow',
+      noPermission: 'No: the application lacks the CRM permission',
+      noPermissionHelp:
+        'The portal’s administrator has to tick “CRM (crm)” on the application’s card, then you sign in again.',
+      mayNotRead: 'No: you have no right to read companies',
+      mayNotReadHelp: 'Ask the portal’s administrator for the right to read companies in CRM.',
+      scope: 'The application may use',
+      noScope: 'Nothing but your name',
+      unknown: 'The portal did not tell',
+      notAsked: 'The portal could not be asked just now',
+      notAskedHelp: 'Everything else on this page is up to date. Open it again to ask once more.',
+      scopes: {
+        crm: 'CRM',
+        user: 'People',
+        user_basic: 'People, basic data',
+        user_brief: 'People, names only',
+      },
+    },
+    access: {
+      title: 'Access to the portal',
+      hint: 'Bitrix24 gave us this access when you signed in. It is kept sealed on the server and renews itself.',
+      state: 'State',
+      states: {
+        ok: 'Works',
+        suspect: 'May have ended',
+        reauth: 'Ended',
+        missing: 'There is none',
+      },
+      help: {
+        suspect: 'A renewal got lost on the way. If pages ask you to sign in, that is why, and it helps.',
+        reauth: 'Bitrix24 does not renew it any more. Signing in again brings a new one.',
+        missing: 'It was forgotten, perhaps from another browser. Signing in again brings a new one.',
+      },
+      since: 'Signed in',
+      renewed: 'Last renewal',
+      neverRenewed: 'None needed yet',
+      lastError: 'Last error',
+      noError: 'None since you signed in',
+      wireCode: 'Code for your administrator:',
+      signIn: 'Sign in again',
+    },
+    problems: {
+      default: {
+        title: 'Bitrix24 refused',
+        text: 'If this comes back, tell your administrator the code below.',
+      },
+      invalid_grant: {
+        title: 'The access was withdrawn or ran out',
+        text: 'That happens after half a year without a visit, or when the portal withdraws it. Sign in again.',
+      },
+      not_installed: {
+        title: 'The application is not installed on the portal',
+        text: 'Ask the portal’s administrator to install it, then sign in again.',
+      },
+      payment_required: {
+        title: 'The application is not paid for on the portal',
+        text: 'The trial or subscription has ended. The portal’s administrator can renew it.',
+      },
+      user_access_error: {
+        title: 'You have no access to the application',
+        text: 'The portal’s administrator has limited it to certain people. Ask to be added.',
+      },
+      invalid_client: {
+        title: 'The application’s keys do not fit',
+        text: 'You cannot change that: the person who runs this application has to check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET.',
+      },
+      portal_timeout: {
+        title: 'Bitrix24 took too long',
+        text: 'There is nothing to do: the next page asks again.',
+      },
+      portal_failed: {
+        title: 'Bitrix24 did not answer sensibly',
+        text: 'There is nothing to do: the next page asks again. If it lasts for hours, ask the portal’s administrator.',
+      },
+      portal_limited: {
+        title: 'Bitrix24 asked for a pause',
+        text: 'There is nothing to do: the portal limits how often it may be asked, and soon answers again.',
+      },
+      store_unavailable: {
+        title: 'Our own storage was away',
+        text: 'There is nothing to do: nothing was lost.',
+      },
+    },
+    people: {
+      title: 'In this browser',
+      active: 'In use',
+      signedOut: 'Signed out from another browser',
+      use: 'Switch',
+      useWho: 'to {{name}}, {{host}}',
+      signInAgain: 'Sign in again',
+      signInWho: 'as {{name}}, {{host}}',
+      leave: 'Sign out',
+      remove: 'Remove',
+      leaveWho: '{{name}}, {{host}}',
+      add: 'Sign in to another portal',
+      hint: 'Each portal keeps its own rights. Switching needs no password.',
+    },
+    browsers: {
+      title: 'Browsers signed in as you',
+      hint: 'Is one of them not yours? Sign it out, then change your password in Bitrix24.',
+      unknown: 'Unknown browser',
+      names: { Yandex: 'Yandex Browser' },
+      isThis: 'This browser',
+      since: 'Signed in {{ago}}',
+      seen: 'last seen {{ago}}',
+      signOut: 'Sign out',
+      signOutWho: '{{name}}, last seen {{ago}}',
+    },
+    leaving: {
+      title: 'Signing out',
+      here: 'Sign out here',
+      hereText: 'Ends your sign-in in this browser. Bitrix24 itself stays signed in.',
+      hereTextAll:
+        'Ends every sign-in of this browser, of all portals above. Bitrix24 itself stays signed in.',
+      everywhere: 'Sign out everywhere…',
+      everywhereText:
+        'Every browser that is signed in as you at this portal is signed out at once, this one included. Nothing is deleted; you sign in again through Bitrix24.',
+      everywhereAction: 'Sign out everywhere',
+      forget: 'Forget my access…',
+      forgetText:
+        'Deletes the access that Bitrix24 gave us to this portal, and signs you out here. Your other browsers have to go through Bitrix24 again. Nothing changes in Bitrix24 itself.',
+      forgetAlso: 'Your sign-ins at other portals end in this browser as well; their access is kept.',
+      forgetAction: 'Forget my access and sign out',
     },
   },
   frame: {

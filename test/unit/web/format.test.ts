@@ -75,3 +75,22 @@ describe('date() and instant()', () => {
     },
   );
 });
+
+describe('ago()', () => {
+  const NOW = Date.parse('2026-11-24T12:00:00Z');
+
+  it.each([
+    ['2026-11-24T12:00:05Z', 'just now', 'только что'],
+    ['2026-11-24T11:59:30Z', 'just now', 'только что'],
+    ['2026-11-24T11:59:00Z', '1 minute ago', '1 минуту назад'],
+    ['2026-11-24T11:00:01Z', '59 minutes ago', '59 минут назад'],
+    ['2026-11-24T11:00:00Z', '1 hour ago', '1 час назад'],
+    ['2026-11-23T12:00:01Z', '23 hours ago', '23 часа назад'],
+    ['2026-11-23T12:00:00Z', '1 day ago', '1 день назад'],
+    ['2026-10-25T12:00:00Z', '30 days ago', '30 дней назад'],
+    ['2026-10-24T12:00:00Z', '24 Oct 2026', '24.10.2026'],
+  ])('when it is %s › is %s in English and %s in Russian', (iso, inEnglish, inRussian) => {
+    expect(english.ago(iso, NOW)).toBe(inEnglish);
+    expect(plain(russian.ago(iso, NOW))).toBe(inRussian);
+  });
+});

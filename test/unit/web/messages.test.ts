@@ -151,3 +151,23 @@ describe('the texts of errors', () => {
     expect(missing).toEqual([]);
   });
 });
+
+describe('the texts of what ended or held up an access', () => {
+  it.each([
+    'default',
+    'invalid_grant',
+    'not_installed',
+    'payment_required',
+    'user_access_error',
+    'invalid_client',
+    'portal_timeout',
+    'portal_failed',
+    'portal_limited',
+    'store_unavailable',
+  ])('when it is %s › have a title, and say what to do', (code) => {
+    const keys = TEXTS.en.map(([key]) => key);
+
+    expect(keys).toContain(`account.problems.${code}.title`);
+    expect(keys).toContain(`account.problems.${code}.text`);
+  });
+});

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import type { Browsers } from './browsers.ts';
+import { ownAddress } from './return-to.ts';
+import {
+  browserName,
+  endSession,
+  hasLapsed,
+  isSamePerson,
+  MAX_PEOPLE,
+  peopleOf,
+  recogniseAs,
+  renewSession,
+  type SignedIn,
+  signedIn,
+} from './session.ts';
+
+/** The people of a browser: the session says who they are, the record of their browsers whether they still are. */
+export interface People {
+  /** Finds out who is signed in, and tells every page: Bitrix24 asks no questions, and the wrong account may have won. */
+  recognise(): RequestHandler;
+  /** Who else is signed in with this browser. */
+  others(req: Request): Promise<{ person: SignedIn; isSignedIn: boolean }[]>;
+  /** Puts somebody in front; whoever was there stays signed in. */
+  signIn(req: Request, person: Omit<SignedIn, 'id'>): Promise<void>;
+  /** @returns the person this is about now, or has been; undefined when this browser knows nobody of that id */
+  switchTo(req: Request, id: unknown): Promise<{ person: SignedIn; isSignedIn: boolean } | undefined>;
+  /** Signs one person out of this browser. The others stay, and none of them takes over unasked. */
+  leave(req: Request, id: unknown): Promise<SignedIn | undefined>;
+  /** Signs everybody out of this browser. */
+  signOut(req: Request): Promise<void>;
+  /** Signs the active person out of every browser, this one included. */
+  signOutEverywhere(req: Request, person: SignedIn): Promise<void>;
+}
+
+export function createPeople({ browsers, now }: { browsers: Browsers; now: () => number }): People {
+  const isGood = async (person: SignedIn) => !hasLapsed(person, now()) && (await browsers.see(person));
+
+  async function others(req: Request) {
+    return Promise.all(
+      peopleOf(req)
+        .slice(1)
+        .map(async (person) => ({ person, isSignedIn: await isGood(person) })),
+    );
+  }
+
+  /** Ends the session when nobody is left in it. */
+  async function endIfEmpty(req: Request): Promise<void> {
+    if (peopleOf(req).length <= 1) await endSession(req);
+    recogniseAs(req, {});
+  }
+
+  return {
+    recognise: () => async (req, res, next) => {
+      const [active] = peopleOf(req);
+      if (active && !hasLapsed(active, now())) {
+        recogniseAs(req, (await browsers.see(active)) ? { active } : { wasSignedOut: active });
+      }
+      res.locals.person = signedIn(req, now());
+      res.locals.otherPeople = res.locals.person ? peopleOf(req).slice(1) : [];
+      res.locals.address = ownAddress(req);
+      next();
+    },
+
+    others,
+
+    async signIn(req, newcomer) {
+      const active = { ...newcomer, id: randomBytes(18).toString('base64url') };
+      const before = peopleOf(req);
+      const areGood = await Promise.all(before.map(isGood));
+      const stay = before.filter((person, index) => areGood[index] && !isSamePerson(person, active));
+      const people = [active, ...stay].slice(0, MAX_PEOPLE);
+      // Listed first: a session that nobody lists would count as signed out.
+      await browsers.add(active, { name: browserName(req, active), agent: req.get('user-agent') ?? '' });
+      await renewSession(req, people);
+      recogniseAs(req, { active });
+      const gone = before.filter((person, index) => areGood[index] && !people.includes(person));
+      await Promise.all(gone.map((person) => browsers.remove(person)));
+    },
+
+    async switchTo(req, id) {
+      const people = peopleOf(req);
+      const person = people.find((each) => each.id === id);
+      if (person === undefined) return undefined;
+      const isSignedIn = await isGood(person);
+      if (isSignedIn && person !== people[0]) {
+        await renewSession(req, [person, ...people.filter((each) => each !== person)]);
+      }
+      return { person, isSignedIn };
+    },
+
+    async leave(req, id) {
+      const people = peopleOf(req);
+      const person = people.find((each) => each.id === id);
+      if (person === undefined) return undefined;
+      await browsers.removeBrowser(person, browserName(req, person));
+      if (person === people[0]) await endIfEmpty(req);
+      else
+        await renewSession(
+          req,
+          people.filter((each) => each !== person),
+        );
+      return person;
+    },
+
+    async signOut(req) {
+      await Promise.all(
+        peopleOf(req).map((person) => browsers.removeBrowser(person, browserName(req, person))),
+      );
+      await endSession(req);
+      recogniseAs(req, {});
+    },
+
+    async signOutEverywhere(req, person) {
+      await browsers.removeAll(person);
+      await endIfEmpty(req);
+    },
+  };
+}
