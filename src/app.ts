@@ -73,7 +73,12 @@ export function createApp(dependencies: AppDependencies): App {
   const isSecure = publicUrl.protocol === 'https:';
   const tokenEndpoint = createTokenEndpoint(dependencies);
   const vault = createTokenVault({ store, cipher: createCipher(dependencies.tokenKeys) });
-  const tokenRefresher = createTokenRefresher({ ...dependencies, vault, tokenEndpoint });
+  const tokenRefresher = createTokenRefresher({
+    ...dependencies,
+    vault,
+    tokenEndpoint,
+    onStoreReturn: (listener) => store.onReturn(listener),
+  });
   const pendingAuthorizations = createPendingAuthorizations({ store, now });
   const browsers = createBrowsers(dependencies);
   const people = createPeople({ browsers, now });

@@ -86,6 +86,9 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     async ping() {
       await alone(() => put('b24:ping', '1', 1000));
     },
+    onReturn() {
+      // A file is not lost and found again while it is open.
+    },
     async close() {
       clearInterval(sweep);
       await db.close();

@@ -97,6 +97,16 @@ export function createRedisStore(redis: Redis): Store {
     async ping() {
       await run(redis.set('b24:ping', '1', 'PX', 1000));
     },
+    onReturn(listener) {
+      let wasLost = false;
+      redis.on('close', () => {
+        wasLost = true;
+      });
+      redis.on('ready', () => {
+        if (wasLost) listener();
+        wasLost = false;
+      });
+    },
     async close() {
       redis.disconnect();
     },

@@ -37,6 +37,8 @@ export interface Store {
   now(): Promise<number>;
   /** Proves that the store can be written to. */
   ping(): Promise<void>;
+  /** Calls back whenever the store is there again after the connection to it was lost. It may have forgotten writes. */
+  onReturn(listener: () => void): void;
   close(): Promise<void>;
 }
 

@@ -1,14 +1,21 @@
+import { type TokenOwner, tokenKey } from './token-record.ts';
 import type { Grant } from './token-vault.ts';
 
 /** As many as one process serves within an hour or two; a grant is less than a kilobyte. */
 const MAX_GRANTS = 10_000;
+
+/** A grant that this process knows to be true. */
+export interface KnownGrant {
+  owner: TokenOwner;
+  grant: Grant;
+}
 
 /**
  * The newest grants this process knows to be true, for a store that goes back in time: restored from an older dump, or
  * failed over to a replica that had not heard of the last writes (measured, L31).
  */
 export class KnownGrants {
-  readonly #grants = new Map<string, Grant>();
+  readonly #grants = new Map<string, KnownGrant>();
   readonly #max: number;
 
   constructor(max = MAX_GRANTS) {
@@ -16,24 +23,30 @@ export class KnownGrants {
   }
 
   /** Within a chain only ever the newer one is kept; another chain is a newer sign-in. */
-  remember(key: string, grant: Grant): void {
-    const known = this.#grants.get(key);
+  remember(owner: TokenOwner, grant: Grant): void {
+    const key = tokenKey(owner);
+    const known = this.#grants.get(key)?.grant;
     if (known?.chain === grant.chain && known.generation > grant.generation) return;
     // Written anew, so that it is the last to be dropped.
     this.#grants.delete(key);
-    this.#grants.set(key, grant);
+    this.#grants.set(key, { owner, grant });
     const [oldest] = this.#grants.keys();
     if (this.#grants.size > this.#max && oldest !== undefined) this.#grants.delete(oldest);
   }
 
   /** What we know to be newer than `stored`, in the same chain. */
-  newerThan(key: string, stored: Grant): Grant | undefined {
-    const known = this.#grants.get(key);
+  newerThan(owner: TokenOwner, stored: Pick<Grant, 'chain' | 'generation'>): Grant | undefined {
+    const known = this.#grants.get(tokenKey(owner))?.grant;
     return known?.chain === stored.chain && known.generation > stored.generation ? known : undefined;
   }
 
   /** A missing record is not healed: it may have been removed on purpose. */
-  forget(key: string): void {
-    this.#grants.delete(key);
+  forget(owner: TokenOwner): void {
+    this.#grants.delete(tokenKey(owner));
+  }
+
+  /** The most recently used first: those are the likeliest to have changed a moment ago. */
+  all(): KnownGrant[] {
+    return [...this.#grants.values()].reverse();
   }
 }

@@ -18,8 +18,13 @@ const MORE_TRIES = 2;
 const PAUSES_MS = [2_000, 10_000];
 /** A server that refuses all of us alike is asked again after this. */
 const PROBE_EVERY_MS = 1_000;
-/** When the store is back, those who hold new pairs write first; those who would try the old token wait so long. */
+/**
+ * When the store is back after an outage, it may show the past. Whoever knows better writes first: those who hold new
+ * pairs, and those who remember newer generations. Nobody uses up a token before this has passed.
+ */
 const STORE_RETURN_MS = 2_000;
+/** Records that are looked at together when the store is back. */
+const HEAL_AT_ONCE = 50;
 
 /** Bitrix24 has ended the grant, or we hold none: the person has to authorize again. */
 export class GrantEndedError extends AppError {
@@ -75,6 +80,8 @@ export interface TokenRefresherOptions {
   logger: Logger;
   now: () => number;
   exclusiveMs?: number | undefined;
+  /** Tells when the connection to the store was lost and is there again. */
+  onStoreReturn: (listener: () => void) => void;
 }
 
 /** How one attempt at the authorization server ended. */
@@ -99,8 +106,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   const saving = new Set<Promise<unknown>>();
   const known = new KnownGrants();
   const refusals = new Map<string, { error: unknown; until: number }>();
-  let storeFailedAt = Number.NEGATIVE_INFINITY;
+  let isStoreAway = false;
+  let healing: Promise<void> | undefined;
+  let quietUntil = 0;
   let isStopping = false;
+  options.onStoreReturn(welcomeStore);
 
   async function current(owner: TokenOwner): Promise<Grant> {
     const grant = await loadGrant(owner);
@@ -118,25 +128,56 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     if (held) return held;
     const stored = await noticing(vault.load(owner));
     if (stored === undefined) {
-      known.forget(key);
+      known.forget(owner);
       throw new GrantEndedError('no_grant');
     }
-    const newer = known.newerThan(key, stored);
-    const grant = newer ? await heal(owner, stored, newer) : stored;
+    const newer = known.newerThan(owner, stored);
+    const isHealed = newer !== undefined && (await heal(owner, stored, newer));
+    // Not healed although we knew better: the record has moved on since we read it.
+    const grant = newer && !isHealed ? ((await noticing(vault.load(owner))) ?? newer) : (newer ?? stored);
     if (grant.state !== 'ok') throw new GrantEndedError('refused_before');
-    known.remember(key, grant);
+    known.remember(owner, grant);
     return grant;
   }
 
   /** The store shows a past that we know better: it went back in time. */
-  async function heal(owner: TokenOwner, stored: Grant, newer: Grant): Promise<Grant> {
+  async function heal(owner: TokenOwner, stored: Pick<Grant, 'generation'>, newer: Grant): Promise<boolean> {
     const before = { ...newer, generation: newer.generation - 1 };
     const isHealed = await noticing(vault.commit(owner, before, `healed ${newId()}`, newer));
-    // Not healed: our copy of the record was older than the record.
-    if (!isHealed) return (await noticing(vault.load(owner))) ?? newer;
     const fields = { owner, stored: stored.generation, generation: newer.generation };
-    logger.warn(fields, 'the store went back in time; its record was healed from memory');
-    return newer;
+    if (isHealed) logger.warn(fields, 'the store went back in time; its record was healed from memory');
+    return isHealed;
+  }
+
+  /** Looks through all we know, the most recent first. */
+  async function healAll(): Promise<void> {
+    const all = known.all();
+    for (let from = 0; from < all.length; from += HEAL_AT_ONCE) {
+      await Promise.all(
+        all.slice(from, from + HEAL_AT_ONCE).map(async ({ owner }) => {
+          const stored = await vault.position(owner);
+          const newer = stored && known.newerThan(owner, stored);
+          if (newer) await heal(owner, stored, newer);
+        }),
+      );
+    }
+  }
+
+  /** @throws {StoreUnavailableError} it is still away */
+  async function findStoreBack(): Promise<void> {
+    await vault.proveWritable();
+    if (isStoreAway) welcomeStore();
+  }
+
+  function welcomeStore(): void {
+    isStoreAway = false;
+    quietUntil = performance.now() + STORE_RETURN_MS;
+    // If it leaves again meanwhile, its next return is the time for another look.
+    healing ??= healAll()
+      .catch(() => {})
+      .finally(() => {
+        healing = undefined;
+      });
   }
 
   async function joinRefresh(owner: TokenOwner, grant: Grant): Promise<Grant> {
@@ -183,8 +224,14 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     refuseWhileRefused(serverOf(stale));
     for (let pauseMs = 20; Date.now() < deadline; pauseMs = Math.min(pauseMs * 1.5, 200)) {
       if (isStopping) throw new StoppingError();
-      const mayTakeOver = performance.now() - storeFailedAt > STORE_RETURN_MS;
-      const claim = await noticing(vault.claim(owner, stale, id, exclusiveMs, { mayTakeOver }));
+      if (isStoreAway) await findStoreBack();
+      if (healing !== undefined || performance.now() < quietUntil) {
+        await pause(pauseMs);
+        const grant = await loadGrant(owner);
+        if (isNewer(grant, stale)) return grant;
+        continue;
+      }
+      const claim = await noticing(vault.claim(owner, stale, id, exclusiveMs));
       if (claim.outcome === 'claimed') return claim;
       if (claim.outcome === 'missing') throw new GrantEndedError('no_grant');
       if (claim.outcome === 'moved') return loadGrant(owner);
@@ -258,7 +305,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       refusals.set(serverOf(stale).origin, { error, until: Date.now() + PROBE_EVERY_MS });
     }
     const isOurMistake = error instanceof TokenEndpointError && error.isMisconfiguration;
-    const fields = { owner, generation: stale.generation, tries, isTokenKept: kind === 'kept', err: error };
+    const fields = { owner, generation: stale.generation, tries, outcome: kind, err: error };
     if (isOurMistake) logger.error(fields, 'refresh refused: the client id or secret is wrong');
     else logger.warn(fields, 'refresh failed; the grant is kept');
     const pauseMs = PAUSES_MS[tries - 1] ?? exclusiveMs;
@@ -280,7 +327,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   ): Promise<Grant | undefined> {
     const state = isStragglerPossible ? 'suspect' : 'reauth';
     const wasSettled = await noticing(vault.settle(owner, stale, id, state, why));
-    logger.warn({ owner, generation: stale.generation, why, state, wasSettled }, 'grant ended');
+    logger.warn({ owner, generation: stale.generation, why, grantState: state, wasSettled }, 'grant ended');
     if (wasSettled) throw new GrantEndedError(why);
     const grant = await loadGrant(owner);
     return isNewer(grant, stale) ? grant : undefined;
@@ -321,7 +368,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     logger.info({ owner, generation: grant.generation, isStored }, 'access token renewed');
     // Dropped: a newer sign-in has begun another chain, or the record was forgotten on purpose.
     if (!isStored) return loadGrant(owner);
-    known.remember(key, grant);
+    known.remember(owner, grant);
     return grant;
   }
 
@@ -334,12 +381,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     stopProlonging();
   }
 
-  /** Remembers when the store last failed. */
+  /** Notices that the store is away. That it is back, only a write can prove: a full one can still be read. */
   async function noticing<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof StoreUnavailableError) storeFailedAt = performance.now();
+      if (error instanceof StoreUnavailableError) isStoreAway = true;
       throw error;
     }
   }

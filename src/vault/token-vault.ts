@@ -54,22 +54,15 @@ export interface TokenVault {
   /** @returns nothing when there is no record, or none that can be read: the person signs in again */
   load(owner: TokenOwner): Promise<Grant | undefined>;
   describe(owner: TokenOwner): Promise<GrantDescription | undefined>;
+  /** How far the record is, without opening it. */
+  position(owner: TokenOwner): Promise<Pick<Grant, 'chain' | 'generation'> | undefined>;
   forget(owner: TokenOwner): Promise<boolean>;
   /**
    * Announces, before the authorization server is called, that attempt `id` is about to use up the refresh token of
    * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. It is also
    * the proof that the store can be written to before a token is burnt.
-   *
-   * @param options.mayTakeOver  false leaves an attempt alone whose time is up: its owner may only have been kept from
-   *                             the store, and hold the new pair
    */
-  claim(
-    owner: TokenOwner,
-    grant: Grant,
-    id: string,
-    exclusiveMs: number,
-    options?: { mayTakeOver?: boolean },
-  ): Promise<Claim>;
+  claim(owner: TokenOwner, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
   /** Keeps a claim that is still ours alive; one that was withdrawn or taken over stays so. */
   prolongClaim(owner: TokenOwner, id: string, exclusiveMs: number): Promise<void>;
   /**
@@ -98,6 +91,8 @@ export interface TokenVault {
     state: 'suspect' | 'reauth',
     why: string,
   ): Promise<boolean>;
+  /** @throws {StoreUnavailableError} */
+  proveWritable(): Promise<void>;
   /** Seals the record under `key` with the newest key; it keeps its lifetime. */
   reseal(key: string): Promise<Resealing>;
 }
@@ -221,9 +216,14 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       );
     },
 
+    async position(owner) {
+      const record = parseRecord(await store.get(tokenKey(owner)));
+      return record && { chain: record.chain, generation: record.gen };
+    },
+
     forget: (owner) => store.forget(tokenKey(owner)),
 
-    async claim(owner, grant, id, exclusiveMs, { mayTakeOver = true } = {}) {
+    async claim(owner, grant, id, exclusiveMs) {
       const now = await store.now();
       return change<Claim>(owner, { outcome: 'missing' }, (record) => {
         if (!isSameGeneration(record, grant)) return { result: { outcome: 'moved' } };
@@ -231,9 +231,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
         if (iid === id) {
           return { next: { ...record, idl: now + exclusiveMs }, result: asClaimed(record, now) };
         }
-        const isUnclear = iid !== null && !record.over;
         if (iid !== null && idl > now) return { result: { outcome: 'busy', leftMs: idl - now } };
-        if (isUnclear && !mayTakeOver) return { result: { outcome: 'busy', leftMs: 500 } };
         const isLongAgo = now - record.tries_since > TRIES_WINDOW_MS;
         const tries = isLongAgo ? 0 : record.tries;
         if (tries >= MAX_TRIES) {
@@ -241,12 +239,13 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
             result: { outcome: 'exhausted', leftMs: record.tries_since + TRIES_WINDOW_MS - now },
           };
         }
+        const fellSilent = iid !== null && !record.over;
         const next: TokenRecord = {
           ...record,
           iid: id,
           idl: now + exclusiveMs,
           over: false,
-          ...(isUnclear ? { prev: iid, prev_until: idl + STRAGGLER_MS } : {}),
+          ...(fellSilent ? { prev: iid, prev_until: idl + STRAGGLER_MS } : {}),
           tries: tries + 1,
           tries_since: tries === 0 ? now : record.tries_since,
         };
@@ -310,6 +309,8 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
         return { next, result: true };
       });
     },
+
+    proveWritable: () => store.ping(),
 
     reseal(key) {
       return update<Resealing>(store, key, 'keep', async (current): Promise<Change<Resealing>> => {

@@ -18,9 +18,14 @@ export function requestLog(logger: Logger): RequestHandler {
       return requestId;
     },
     quietReqLogger: true,
+    // pino-http would hand the serializers a rewritten copy of what it was given, and an error is no Error any more.
+    wrapSerializers: false,
     customAttributeKeys: { reqId: 'requestId', responseTime: 'durationMs' },
     serializers: {
-      req: (req: { method: string; url: string }) => ({ method: req.method, path: req.url.split('?', 1)[0] }),
+      req: (req: IncomingMessage & { originalUrl?: string }) => ({
+        method: req.method,
+        path: (req.originalUrl ?? req.url)?.split('?', 1)[0],
+      }),
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
       err: describeError,
     },

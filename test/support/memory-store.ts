@@ -26,6 +26,7 @@ export function createMemoryStore(now: () => number): Store {
     },
     now: async () => now(),
     async ping() {},
+    onReturn() {},
     async close() {},
   };
 }

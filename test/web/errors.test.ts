@@ -45,6 +45,26 @@ describe('an address that nothing answers', () => {
   });
 });
 
+describe('the log lines of a request', () => {
+  it('name the whole path, and what kind of error it was', async () => {
+    const own = await startApp();
+    const agent = own.agent();
+    await own.signIn(agent);
+    own.emulator.orderFault({ on: 'rest', effect: { type: 'html', status: 502 } });
+
+    await agent.request(`${own.origin}/companies?q=private`);
+
+    const [failed, answered] = own.logLines().slice(-2);
+    expect(failed).toMatchObject({
+      msg: 'request failed',
+      errorCode: 'portal_failed',
+      err: { name: 'UnexpectedResponseError', code: 'portal_failed', stack: expect.any(String) },
+    });
+    expect(answered).toMatchObject({ msg: 'answered', req: { method: 'GET', path: '/companies' } });
+    await own.stop();
+  });
+});
+
 describe('a request that cannot be read', () => {
   it.each([
     ['/companies/%E0%A4%A'],

@@ -54,6 +54,8 @@ let refresher: TokenRefresher;
 let owner: TokenOwner;
 let lines: string[];
 let toClose: Store[];
+/** What the newest refresher does when the store is back. */
+let storeIsBack: () => void;
 let busy: Set<Promise<unknown>>;
 beforeEach(() => {
   busy = new Set();
@@ -109,6 +111,9 @@ function aRefresher(overrides: { vault?: TokenVault } = {}): TokenRefresher {
       destination: { write: (line) => void lines.push(line) },
     }),
     now: clock.now,
+    onStoreReturn: (listener) => {
+      storeIsBack = listener;
+    },
     ...overrides,
   });
 }
@@ -702,6 +707,35 @@ describe('a store that went back in time', () => {
     expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
     expect(await load()).toMatchObject({ accessToken: 'access 2', generation: 2 });
     expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it is back after an outage › all we know better is written back before anybody uses up a token', async () => {
+    await anExpiredGrant();
+    const old = (await store.get(tokenKey(owner))) ?? '';
+    await refresher.current(owner);
+    const knows = storeIsBack;
+    const knowsNothing = aRefresher();
+    const hearsOfIt = storeIsBack;
+    await store.set(tokenKey(owner), old, HOUR);
+
+    hearsOfIt();
+    const asked = knowsNothing.current(owner);
+    await pauseFor(100);
+    knows();
+
+    expect(await asked).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it is back and shows what we know › a renewal waits two seconds, and is then made', async () => {
+    await anExpiredGrant();
+    storeIsBack();
+    const before = performance.now();
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ generation: 2 });
+    expect(performance.now() - before).toBeGreaterThan(1_900);
   });
 
   it('when a newer sign-in is there › it is not touched', async () => {

@@ -572,29 +572,6 @@ describe('endUnanswered()', () => {
   });
 });
 
-describe('claim() when the store has only just come back', () => {
-  it('when another attempt’s time is up › leaves it alone, because it may hold the new pair', async () => {
-    const grant = await savedGrant();
-    await vault.claim(owner, grant, 'one', L);
-    clock.advance(L + 1);
-
-    const claim = await vault.claim(owner, grant, 'two', L, { mayTakeOver: false });
-
-    expect(claim).toMatchObject({ outcome: 'busy' });
-  });
-
-  it('when another attempt said that it is over › follows it', async () => {
-    const grant = await savedGrant();
-    await vault.claim(owner, grant, 'one', L);
-    await vault.endUnanswered(owner, 'one', 'portal_failed', 0);
-    clock.advance(1);
-
-    const claim = await vault.claim(owner, grant, 'two', L, { mayTakeOver: false });
-
-    expect(claim).toMatchObject({ outcome: 'claimed' });
-  });
-});
-
 describe('describe()', () => {
   it('when nobody has signed in › there is nothing to tell', async () => {
     expect(await vault.describe(owner)).toBe(undefined);
