@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { connectRedis, createRedisStore } from '../src/store/redis-store.ts';
+import { parseRedisAddress } from '../src/store/redis-address.ts';
+import { connectRedis } from '../src/store/redis-connection.ts';
+import { createRedisStore } from '../src/store/redis-store.ts';
 import { createCipher } from '../src/vault/cipher.ts';
 import type { TokenOwner } from '../src/vault/token-record.ts';
 import { createTokenVault, type TokenVault } from '../src/vault/token-vault.ts';
@@ -18,7 +20,7 @@ const ROUNDS = 5;
 /** @returns lines of Markdown */
 export async function benchVaultSize(): Promise<string[]> {
   const redis = await startRedisServer({ settings: ['--appendonly', 'no'] });
-  const connection = connectRedis(redis.url, () => {});
+  const connection = connectRedis(parseRedisAddress(redis.url), () => {});
   const store = createRedisStore(connection);
   const vault = createTokenVault({ store, cipher: createCipher([Buffer.alloc(32, 'bench')]) });
 

@@ -4,6 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { type AllowedPortals, parseAllowedPortals } from './bitrix24/portal.ts';
 import { loadDevelopmentSecrets } from './development-secrets.ts';
+import { parseRedisAddress, type RedisAddress } from './store/redis-address.ts';
 
 export interface Config {
   isProduction: boolean;
@@ -17,7 +18,7 @@ export interface Config {
   /** Origins that may get the client secret; the first is the default. */
   authorizationServers: [URL, ...URL[]];
   /** Absent: the embedded store. */
-  redisUrl: string | undefined;
+  redis: RedisAddress | undefined;
   dataDir: string;
   /** The first signs, all verify. */
   sessionSecrets: string[];
@@ -61,7 +62,7 @@ const EXAMPLES: Record<string, string> = {
   BITRIX24_CLIENT_SECRET: "(the application's client_secret, from its card in Bitrix24)",
   BITRIX24_PORTALS: 'https://acme.bitrix24.com,*.bitrix24.ru',
   BITRIX24_AUTHORIZATION_SERVERS: 'https://oauth.bitrix.info,https://oauth.bitrix24.tech',
-  REDIS_URL: 'redis://127.0.0.1:6379',
+  REDIS_URL: 'redis://127.0.0.1:6379 or redis+sentinel://10.0.0.1:26379,10.0.0.2:26379/mymaster',
   DATA_DIR: './data',
   SESSION_SECRETS: '(the output of: openssl rand -hex 32)',
   TOKEN_KEYS: '(the output of: openssl rand -base64 32)',
@@ -97,7 +98,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     clientSecret: values.BITRIX24_CLIENT_SECRET,
     portals: values.BITRIX24_PORTALS,
     authorizationServers: values.BITRIX24_AUTHORIZATION_SERVERS,
-    redisUrl: values.REDIS_URL,
+    redis: values.REDIS_URL,
     dataDir: values.DATA_DIR,
     sessionSecrets,
     tokenKeys,
@@ -123,7 +124,7 @@ function settings(isProduction: boolean) {
     BITRIX24_AUTHORIZATION_SERVERS: read((text) => parseAuthorizationServers(text, isProduction)).prefault(
       'https://oauth.bitrix.info,https://oauth.bitrix24.tech',
     ),
-    REDIS_URL: read(parseRedisUrl).optional(),
+    REDIS_URL: read(parseRedisAddress).optional(),
     DATA_DIR: z
       .string()
       .default('./data')
@@ -215,11 +216,6 @@ function parseAuthorizationServers(text: string, isProduction: boolean): [URL, .
   const [first, ...others] = servers;
   if (first === undefined) throw new Error('must name at least one authorization server');
   return [first, ...others];
-}
-
-function parseRedisUrl(text: string): string {
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
-  throw new Error('must begin with redis:// or rediss:// (Sentinel and Cluster are not supported yet)');
 }
 
 function parseSessionSecrets(text: string, isProduction: boolean): string[] {

@@ -4,8 +4,11 @@ import type { Config } from './config.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { openEmbeddedStore } from './store/embedded-store.ts';
-import { connectRedis, createRedisStore } from './store/redis-store.ts';
+import { nameOfRedis } from './store/redis-address.ts';
+import { connectRedis } from './store/redis-connection.ts';
+import { createRedisStore } from './store/redis-store.ts';
 import { sessionStores } from './store/sessions.ts';
+import { createStoreCheck } from './store/store-check.ts';
 
 /** A refresh that is in flight may still succeed; the platform's grace period should be 30 s or more. */
 const WAIT_FOR_EXCHANGES_MS = 25_000;
@@ -77,21 +80,24 @@ export async function startServer(
 }
 
 function openStores(config: Config, logger: Logger) {
-  if (config.redisUrl === undefined) {
+  if (config.redis === undefined) {
     const store = openEmbeddedStore(config.dataDir);
     return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store) };
   }
   // One line when it goes and one when it is back, not one per attempt.
   let isAway = false;
-  const redis = connectRedis(config.redisUrl, (err) => {
+  const redis = connectRedis(config.redis, (err) => {
     if (!isAway) logger.error({ err }, 'the store is away; trying to reach it again');
     isAway = true;
   });
+  const store = createRedisStore(redis);
+  const check = createStoreCheck(store, logger);
   redis.on('ready', () => {
     if (isAway) logger.info('the store is back');
     isAway = false;
+    check();
   });
-  return { kind: 'redis', store: createRedisStore(redis), sessionStore: sessionStores.redis(redis) };
+  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis) };
 }
 
 function pause(ms: number): Promise<void> {

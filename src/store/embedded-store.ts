@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open } from 'lmdb';
+import { open, type RangeOptions } from 'lmdb';
 import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
 
 /** When it ends (milliseconds since the epoch), and the value itself. */
 type Entry = [expiresAt: number, value: string];
 
 const SWEEP_EVERY_MS = 10 * 60_000;
+/** Keys that are looked at without a pause. */
+const PORTION = 500;
 
 /**
  * The store in a file of DATA_DIR (LMDB): transactional, shared by the processes of one machine, and nothing that was
@@ -33,9 +35,13 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     }
   }
 
-  function put(key: string, value: string, lifetimeMs: number | 'keep'): void {
-    const current: unknown = lifetimeMs === 'keep' ? db.get(key) : undefined;
-    db.put(key, [isEntry(current) ? current[0] : clock() + Number(lifetimeMs), value]);
+  function put(key: string, value: string, lifetimeMs: number): void {
+    db.put(key, [clock() + lifetimeMs, value]);
+  }
+
+  function leftMs(key: string): number {
+    const entry: unknown = db.get(key);
+    return isEntry(entry) ? Math.max(0, entry[0] - clock()) : 0;
   }
 
   async function removeExpired(): Promise<void> {
@@ -53,10 +59,13 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     async set(key, value, lifetimeMs) {
       await alone(() => put(key, value, lifetimeMs));
     },
-    replaceIfUnchanged(key, expected, value, lifetimeMs) {
+    async replaceIfUnchanged(key, expected, value, lifetimeMs) {
+      if (expected === null && lifetimeMs === 'keep') {
+        throw new RangeError('an absent key has no lifetime to keep');
+      }
       return alone(() => {
         if (read(key) !== expected) return false;
-        put(key, value, lifetimeMs);
+        put(key, value, lifetimeMs === 'keep' ? leftMs(key) : lifetimeMs);
         return true;
       });
     },
@@ -80,6 +89,21 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
         db.remove(key);
       });
     },
+    async leftMs(key) {
+      return leftMs(key) || null;
+    },
+    async *keys(prefix) {
+      let range: RangeOptions = { start: prefix, limit: PORTION };
+      for (;;) {
+        const found = [...db.getKeys(range)].filter((key) => key.startsWith(prefix));
+        yield* found.filter((key) => read(key) !== null);
+        const last = found[PORTION - 1];
+        if (last === undefined) return;
+        range = { start: last, exclusiveStart: true, limit: PORTION };
+        // Others get a turn in between.
+        await new Promise(setImmediate);
+      }
+    },
     async now() {
       return clock();
     },
@@ -88,6 +112,14 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     },
     onReturn() {
       // A file is not lost and found again while it is open.
+    },
+    async describe() {
+      const ping = alone(() => put('b24:ping', '1', 1000));
+      const isWritable = await ping.then(
+        () => true,
+        () => false,
+      );
+      return { kind: 'embedded', isWritable, clockDifferenceMs: 0, masters: [] };
     },
     async close() {
       clearInterval(sweep);

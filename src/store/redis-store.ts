@@ -1,52 +1,25 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
+import { Cluster, type Redis } from 'ioredis';
+import type { RedisClient } from './redis-connection.ts';
+import { KEY_PREFIX, QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
+import { parseRedisMaster, type RedisMaster, type StoreReport } from './store-report.ts';
 
-/** Compares and writes in one step; one key, so that it works in a Cluster. */
+/** Each script names one key, so that it runs in a Cluster even while that key's slot is moved to another node. */
 const REPLACE_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   if ARGV[3] == 'keep' then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
   else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
   return 1`;
 
-/** Moves a value aside if it is still the one that was looked at; both keys share their hash tag, and so their slot. */
-const QUARANTINE = `
+const FORGET_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-  redis.call('RENAME', KEYS[1], KEYS[2])
-  return redis.call('PEXPIRE', KEYS[2], ARGV[2])`;
+  return redis.call('DEL', KEYS[1])`;
 
-/**
- * The settings that keep answers under a second whether Redis refuses, is silent or frozen (measured, L2), while the
- * connection itself is tried again for ever.
- */
-const CONNECTION = {
-  commandTimeout: 500,
-  connectTimeout: 1000,
-  // A connection that went silent without a word is given up for a new one.
-  socketTimeout: 1000,
-  maxRetriesPerRequest: 1,
-  retryStrategy: (attempt: number) => Math.min(attempt * 100, 1000),
-  // A master that became a replica after a failover answers READONLY: connect anew, and send the command again.
-  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
-} satisfies RedisOptions;
+/** The key does not exist; it says which node is asked, so that in a Cluster all go by the clock of the same one. */
+const CLOCK_KEY = `${KEY_PREFIX}clock`;
+const NOW = `return redis.call('TIME')`;
 
-/** Opens the connection; it need not succeed for the process to start. */
-export function connectRedis(url: string, onError: (error: Error) => void): Redis {
-  const redis = new Redis(url, CONNECTION);
-  redis.on('error', onError);
-  return redis;
-}
-
-/** The store on a single Redis. */
-export function createRedisStore(redis: Redis): Store {
-  /** An error of ioredis carries `command.args`, that is our values (L7): nothing of it but its first word goes on. */
-  async function run<T>(command: Promise<T>): Promise<T> {
-    try {
-      return await command;
-    } catch (error) {
-      throw new StoreUnavailableError((error as Error).message.split(' ', 1)[0] ?? 'unknown');
-    }
-  }
-
+/** The store on Redis: a single one, behind Sentinel, or a Cluster. */
+export function createRedisStore(redis: RedisClient): Store {
   async function get(key: string): Promise<string | null> {
     try {
       return await redis.get(key);
@@ -69,20 +42,36 @@ export function createRedisStore(redis: Redis): Store {
     }
   }
 
+  async function now(): Promise<number> {
+    // EVAL rather than EVALSHA: nothing to lose by SCRIPT FLUSH or a failover, and the scripts are short.
+    const [seconds, microseconds] = (await run(redis.eval(NOW, 1, CLOCK_KEY))) as [string, string];
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  }
+
+  async function ping(): Promise<void> {
+    await run(redis.set(`${KEY_PREFIX}ping`, '1', 'PX', 1000));
+  }
+
+  /** Asks for the clock first: before the Cluster has answered something, its masters are not known. */
+  async function mastersAndClock(): Promise<{ masters: Redis[]; clock: number }> {
+    const clock = await now();
+    return { masters: redis instanceof Cluster ? redis.nodes('master') : [redis], clock };
+  }
+
   return {
     get,
-    async quarantine(key, value) {
-      await run(redis.eval(QUARANTINE, 2, key, quarantineKey(key), value, QUARANTINE_MS));
-    },
+    now,
+    ping,
     async set(key, value, lifetimeMs) {
       await run(redis.set(key, value, 'PX', Math.ceil(lifetimeMs)));
     },
     async replaceIfUnchanged(key, expected, value, lifetimeMs) {
-      const lifetime = lifetimeMs === 'keep' ? 'keep' : Math.ceil(lifetimeMs);
-      if (expected === null) return (await run(redis.set(key, value, 'PX', Number(lifetime), 'NX'))) === 'OK';
-      // EVAL rather than EVALSHA: nothing to lose by SCRIPT FLUSH or a failover, and the script is short.
-      const written = await run(redis.eval(REPLACE_IF_UNCHANGED, 1, key, expected, value, lifetime));
-      return written === 1;
+      const lifetime = lifetimeMs === 'keep' ? lifetimeMs : Math.ceil(lifetimeMs);
+      if (expected !== null) {
+        return (await run(redis.eval(REPLACE_IF_UNCHANGED, 1, key, expected, value, lifetime))) === 1;
+      }
+      if (lifetime === 'keep') throw new RangeError('an absent key has no lifetime to keep');
+      return (await run(redis.set(key, value, 'PX', lifetime, 'NX'))) === 'OK';
     },
     async prolong(key, lifetimeMs) {
       await run(redis.pexpire(key, Math.ceil(lifetimeMs)));
@@ -90,12 +79,42 @@ export function createRedisStore(redis: Redis): Store {
     async forget(key) {
       return (await run(redis.del(key))) === 1;
     },
-    async now() {
-      const [seconds, microseconds] = await run(redis.time());
-      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+    async quarantine(key, value) {
+      if ((await get(key)) !== value) return;
+      // Copied before it is removed: whatever breaks in between, an operator finds it.
+      await run(redis.set(quarantineKey(key), value, 'PX', QUARANTINE_MS));
+      await run(redis.eval(FORGET_IF_UNCHANGED, 1, key, value));
     },
-    async ping() {
-      await run(redis.set('b24:ping', '1', 'PX', 1000));
+    async leftMs(key) {
+      const left = await run(redis.pttl(key));
+      if (left === -1) return Number.POSITIVE_INFINITY;
+      return left < 0 ? null : left;
+    },
+    async *keys(prefix) {
+      const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
+      const { masters } = await mastersAndClock();
+      for (const master of masters) {
+        let cursor = '0';
+        do {
+          const [next, found] = await run(master.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
+          yield* found;
+          cursor = next;
+        } while (cursor !== '0');
+      }
+    },
+    async describe() {
+      const startedAt = Date.now();
+      const { masters, clock } = await mastersAndClock();
+      const clockDifferenceMs = clock - Math.round((startedAt + Date.now()) / 2);
+      return {
+        kind: kindOf(redis),
+        isWritable: await ping().then(
+          () => true,
+          () => false,
+        ),
+        clockDifferenceMs,
+        masters: await Promise.all(masters.map(describeMaster)),
+      };
     },
     onReturn(listener) {
       let wasLost = false;
@@ -111,4 +130,28 @@ export function createRedisStore(redis: Redis): Store {
       redis.disconnect();
     },
   };
+}
+
+/** An error of ioredis carries `command.args`, that is our values (L7): nothing of it but its first word goes on. */
+async function run<T>(command: Promise<T>): Promise<T> {
+  try {
+    return await command;
+  } catch (error) {
+    throw new StoreUnavailableError((error as Error).message.split(' ', 1)[0] ?? 'unknown');
+  }
+}
+
+function kindOf(redis: RedisClient): StoreReport['kind'] {
+  if (redis instanceof Cluster) return 'cluster';
+  return redis.options.sentinels ? 'sentinel' : 'single';
+}
+
+async function describeMaster(redis: Redis): Promise<RedisMaster> {
+  const info = await redis.info().catch(() => '');
+  const asked = await redis.config('GET', 'save', 'min-replicas-to-write').catch(() => []);
+  const pairs = (asked as string[]).flatMap((name, index, all) =>
+    index % 2 === 0 ? [[name, all[index + 1]]] : [],
+  );
+  const { remoteAddress, remotePort } = redis.stream ?? {};
+  return parseRedisMaster(`${remoteAddress}:${remotePort}`, info, Object.fromEntries(pairs));
 }

@@ -1,7 +1,7 @@
 import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import type { RedisClient } from './redis-connection.ts';
 import { type Store, StoreUnavailableError, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;
@@ -16,7 +16,7 @@ const PREFIX = 'b24:session:';
  * And an unreadable record counts as no session (L6), rather than as an error on every request of that browser.
  */
 export interface SessionStores {
-  redis(redis: Redis): session.Store;
+  redis(redis: RedisClient): session.Store;
   embedded(store: Store): session.Store;
 }
 
@@ -40,10 +40,10 @@ export class SessionEndedError extends Error {
 
 /** connect-redis 8.1.0 with the corrections above. */
 class RedisSessions extends RedisStore {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #known = new KnownSessions();
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     super({ client: redis, prefix: PREFIX });
     this.#redis = redis;
   }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import type { StoreReport } from './store-report.ts';
 
 /**
  * Where state lives: strings under keys, each with a lifetime.
@@ -15,7 +16,7 @@ export interface Store {
   /**
    * Writes `value` only if the key still holds `expected`; `null` means: only if the key is absent.
    *
-   * @param lifetimeMs  'keep' leaves the lifetime as it is
+   * @param lifetimeMs  `keep` leaves the key as long to live as it had, so it must be there
    * @returns whether it was written
    */
   replaceIfUnchanged(
@@ -33,12 +34,21 @@ export interface Store {
    * something else by now.
    */
   quarantine(key: string, value: string): Promise<void>;
+  /** How long the key has still to live; `null` when it is absent. */
+  leftMs(key: string): Promise<number | null>;
+  /**
+   * The keys that begin so, in no order, without holding anybody up: what is written or removed meanwhile may be among
+   * them or not, and a key may come twice.
+   */
+  keys(prefix: string): AsyncIterable<string>;
   /** The store's clock in milliseconds since the epoch: deadlines that several processes share are told by it. */
   now(): Promise<number>;
   /** Proves that the store can be written to. */
   ping(): Promise<void>;
   /** Calls back whenever the store is there again after the connection to it was lost. It may have forgotten writes. */
   onReturn(listener: () => void): void;
+  /** What an operator should know. */
+  describe(): Promise<StoreReport>;
   close(): Promise<void>;
 }
 
@@ -59,9 +69,20 @@ export const KEY_PREFIX = 'b24:';
 /** How long a quarantined value waits for an operator. */
 export const QUARANTINE_MS = 30 * 24 * 3600_000;
 
-/** Keeps the hash tag of the key, so that in a Redis Cluster the move stays within one slot. */
+/** The part in braces alone decides about the slot in a Redis Cluster. */
+const HASH_TAG = /^[^{]*\{[^}]+\}/;
+
+const QUARANTINE = `${KEY_PREFIX}quarantine:`;
+
+/** Is in the slot of the key it belongs to, so that in a Redis Cluster the move stays on one node. */
 export function quarantineKey(key: string): string {
-  return `${KEY_PREFIX}quarantine:${key.slice(KEY_PREFIX.length)}`;
+  return HASH_TAG.test(key) ? `${QUARANTINE}${key.slice(KEY_PREFIX.length)}` : `${QUARANTINE}{${key}}`;
+}
+
+/** The key that a quarantined value was found under. */
+export function keyBeforeQuarantine(quarantined: string): string {
+  const rest = quarantined.slice(QUARANTINE.length);
+  return rest.startsWith(`{${KEY_PREFIX}`) ? rest.slice(1, -1) : KEY_PREFIX + rest;
 }
 
 /** What `update` shall do: write a new value, or leave things as they are. Both carry what the caller wants to know. */
@@ -70,6 +91,7 @@ export type Change<T> = { write: string; result: T } | { keep: true; result: T }
 /**
  * Reads, decides, and writes if nobody was faster; else decides anew on what is there now.
  *
+ * @param lifetimeMs  `keep` is for changes of what is there; see `replaceIfUnchanged`
  * @param decide  pure: it runs once more for every writer that was faster
  */
 export async function update<T>(

@@ -2,8 +2,9 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request } from 'express';
 import type { SessionData } from 'express-session';
-import type { Redis } from 'ioredis';
-import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis-address.ts';
+import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import { type Store, StoreUnavailableError, update } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
@@ -22,7 +23,7 @@ const SID = 'CANARY-sid';
 
 let server: RedisServer | undefined;
 let proxy: TcpProxy | undefined;
-let toDisconnect: Redis[];
+let toDisconnect: RedisClient[];
 beforeEach(() => {
   toDisconnect = [];
 });
@@ -33,8 +34,8 @@ afterEach(async () => {
   await killServer();
 });
 
-function connected(url: string): Redis {
-  const redis = connectRedis(url, () => {});
+function connected(url: string): RedisClient {
+  const redis = connectRedis(parseRedisAddress(url), () => {});
   toDisconnect.push(redis);
   return redis;
 }
@@ -74,7 +75,7 @@ function storeCalls(store: Store): Calls {
   ];
 }
 
-function sessionCalls(redis: Redis): Calls {
+function sessionCalls(redis: RedisClient): Calls {
   const sessions = sessionStores.redis(redis);
   const known = sessions.createSession({} as Request, aSession());
   return [

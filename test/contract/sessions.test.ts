@@ -6,8 +6,7 @@ import { Redis } from 'ioredis';
 import { SessionEndedError } from '../../src/store/sessions.ts';
 import { HOUR, MINUTE } from '../support/clock.ts';
 import { type SessionApp, sessionIdOf, startSessionApp } from '../support/session-app.ts';
-import { STORE_KINDS } from '../support/start-app.ts';
-import { openTestStore, type TestStore } from '../support/stores.ts';
+import { BATTERY_KINDS, openTestStore, stopTestCluster, type TestStore } from '../support/stores.ts';
 
 /** Records that no session of ours ever looked like. */
 const UNREADABLE: [string][] = [
@@ -46,12 +45,14 @@ function aSession(visits = 1): SessionData {
   return { cookie: { originalMaxAge: HOUR, maxAge: HOUR, expires, path: '/' }, visits };
 }
 
-describe.each(STORE_KINDS)('sessions on the %s store', (kind) => {
+afterAll(stopTestCluster);
+
+describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
   let opened: TestStore;
   let sessions: session.Store;
   let sid: string;
-  beforeAll(() => {
-    opened = openTestStore(kind);
+  beforeAll(async () => {
+    opened = await openTestStore(kind);
     sessions = opened.sessions;
   });
   afterAll(() => opened.close());
@@ -405,7 +406,7 @@ describe('sessions on the redis store', () => {
   let redis: Redis;
   let app: SessionApp;
   beforeAll(async () => {
-    opened = openTestStore('redis');
+    opened = await openTestStore('redis');
     redis = new Redis(process.env.TEST_REDIS_URL ?? '');
     app = await startSessionApp(opened.sessions);
   });

@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Redis } from 'ioredis';
 import { open } from 'lmdb';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis-address.ts';
+import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
 import { QUARANTINE_MS, quarantineKey, type Store, update } from '../../src/store/store.ts';
 import { HOUR, MINUTE } from '../support/clock.ts';
 import { inAnotherProcess, killWhileWriting } from '../support/spawn-store.ts';
-import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
-import { aKey, openTestStore, type TestStore } from '../support/stores.ts';
+import { newDataDir } from '../support/start-app.ts';
+import { aKey, BATTERY_KINDS, openTestStore, stopTestCluster, type TestStore } from '../support/stores.ts';
 
 /** What is awkward on its way through a protocol, a file or a script. */
 const AWKWARD_VALUES: [string, string][] = [
@@ -30,11 +31,13 @@ const increment = (store: Store, key: string) =>
 const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-describe.each(STORE_KINDS)('the %s store', (kind) => {
+afterAll(stopTestCluster);
+
+describe.each(BATTERY_KINDS)('the %s store', (kind) => {
   let opened: TestStore;
   let store: Store;
-  beforeAll(() => {
-    opened = openTestStore(kind);
+  beforeAll(async () => {
+    opened = await openTestStore(kind);
     store = opened.store;
   });
   afterAll(() => opened.close());
@@ -486,7 +489,7 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
 
   describe('now()', () => {
     it('is a whole number of milliseconds, close to the clock of the machine', async () => {
-      const machine = openTestStore(kind);
+      const machine = await openTestStore(kind);
 
       const now = await machine.store.now();
 
@@ -545,10 +548,10 @@ describe.each(STORE_KINDS)('the %s store', (kind) => {
 });
 
 describe('the redis store', () => {
-  let redis: Redis;
+  let redis: RedisClient;
   let store: Store;
   beforeAll(() => {
-    redis = connectRedis(process.env.TEST_REDIS_URL ?? '', () => {});
+    redis = connectRedis(parseRedisAddress(process.env.TEST_REDIS_URL ?? ''), () => {});
     store = createRedisStore(redis);
   });
   afterAll(() => store.close());

@@ -24,6 +24,11 @@ export function createMemoryStore(now: () => number): Store {
       values.set(quarantineKey(key), get(key) ?? '');
       values.delete(key);
     },
+    leftMs: async (key) => (values.has(key) ? Number.POSITIVE_INFINITY : null),
+    async *keys(prefix) {
+      yield* [...values.keys()].filter((key) => key.startsWith(prefix));
+    },
+    describe: async () => ({ kind: 'embedded', isWritable: true, clockDifferenceMs: 0, masters: [] }),
     now: async () => now(),
     async ping() {},
     onReturn() {},

@@ -8,44 +8,50 @@ import { OUTPUT } from './output.ts';
 /** A real redis-server of our own, with a port and a folder of its own. */
 export interface RedisServer {
   url: string;
+  port: number;
   pid: number;
   /** Whatever a process outside the app may do to it. */
   client: Redis;
+  /** `SIGKILL`, `SIGSTOP`, `SIGCONT`: what happens to machines. */
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
-export async function startRedisServer(
-  options: { port?: number; settings?: string[] } = {},
-): Promise<RedisServer> {
+export interface RedisServerOptions {
+  port?: number;
+  /** As on the command line; the last one of a name counts. */
+  settings?: string[];
+}
+
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
+  const settings = ['--save', '', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
+  const dir = newServerDir();
+  return startProcess(port, ['--dir', dir, ...settings, ...(options.settings ?? [])]);
+}
+
+/** A sentinel: the same program, with a file that it writes to. */
+export function startSentinelServer(port: number, file: string): Promise<RedisServer> {
+  return startProcess(port, [file, '--sentinel']);
+}
+
+export function newServerDir(): string {
   mkdirSync(OUTPUT, { recursive: true });
-  const dir = mkdtempSync(join(OUTPUT, 'redis-'));
-  const server = spawn(
-    redisBinary(),
-    [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      dir,
-      '--save',
-      '',
-      '--appendonly',
-      'yes',
-      '--maxmemory-policy',
-      'noeviction',
-      ...(options.settings ?? []),
-    ],
-    { stdio: 'ignore' },
-  );
+  return mkdtempSync(join(OUTPUT, 'redis-'));
+}
+
+async function startProcess(port: number, argv: string[]): Promise<RedisServer> {
+  const listening = argv.includes('--sentinel') ? [] : ['--port', String(port), '--bind', '127.0.0.1'];
+  const server = spawn(redisBinary(), [...argv, ...listening], { stdio: 'ignore' });
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on('error', () => {});
   await client.ping();
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     pid: server.pid ?? 0,
     client,
+    signal: (signal) => void server.kill(signal),
     async stop() {
       client.disconnect();
       await end(server);

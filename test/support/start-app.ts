@@ -3,7 +3,6 @@ import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import {
   type ClientOptions,
   type Emulator,
@@ -16,7 +15,9 @@ import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { createHttpClient, type HttpClient } from '../../src/http.ts';
 import { createLogger } from '../../src/log.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis-address.ts';
+import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type BrowserAgent, createAgent, type Visit } from './browser-agent.ts';
@@ -33,7 +34,7 @@ export interface TestApp {
   clock: TestClock;
   client: ClientOptions;
   store: Store;
-  redis: Redis | undefined;
+  redis: RedisClient | undefined;
   dataDir: string;
   /** Log lines written so far. */
   logLines(): Record<string, unknown>[];
@@ -158,7 +159,8 @@ function openStores(options: TestAppOptions, dataDir: string, clock: TestClock) 
     const store = openEmbeddedStore(dataDir, clock.now);
     return { store, sessionStore: sessionStores.embedded(store), redis: undefined };
   }
-  const redis = connectRedis(options.redisUrl ?? process.env.TEST_REDIS_URL ?? '', () => {});
+  const url = options.redisUrl ?? process.env.TEST_REDIS_URL ?? '';
+  const redis = connectRedis(parseRedisAddress(url), () => {});
   return { store: createRedisStore(redis), sessionStore: sessionStores.redis(redis), redis };
 }
 

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { connectRedis, createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis-address.ts';
+import { connectRedis } from '../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createClock } from './clock.ts';
-import { newDataDir, type StoreKind } from './start-app.ts';
+import { type RedisCluster, startRedisCluster } from './redis-cluster.ts';
+import { newDataDir, STORE_KINDS } from './start-app.ts';
 
 /** One of the two stores, and what a battery of tests may do to it that the app may not. */
 export interface TestStore {
@@ -19,8 +22,24 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-export function openTestStore(kind: StoreKind): TestStore {
-  return kind === 'redis' ? redisTestStore(process.env.TEST_REDIS_URL ?? '') : embeddedTestStore();
+/** Every store that the batteries run on. */
+export const BATTERY_KINDS = [...STORE_KINDS, 'cluster'] as const;
+
+export type BatteryKind = (typeof BATTERY_KINDS)[number];
+
+/** A cluster is started on first use, one for each test file; see `stopTestCluster`. */
+let cluster: Promise<RedisCluster> | undefined;
+
+export async function openTestStore(kind: BatteryKind): Promise<TestStore> {
+  if (kind === 'embedded') return embeddedTestStore();
+  if (kind === 'redis') return redisTestStore(process.env.TEST_REDIS_URL ?? '');
+  cluster ??= startRedisCluster();
+  return redisTestStore((await cluster).url);
+}
+
+export async function stopTestCluster(): Promise<void> {
+  await (await cluster)?.stop();
+  cluster = undefined;
 }
 
 /** A key of its own for each test. */
@@ -65,14 +84,15 @@ function embeddedTestStore(): TestStore {
 }
 
 function redisTestStore(url: string): TestStore {
-  const redis = connectRedis(url, () => {});
+  const address = parseRedisAddress(url);
+  const redis = connectRedis(address, () => {});
   const store = createRedisStore(redis);
   const opened = [store];
   return {
     store,
     sessions: sessionStores.redis(redis),
     another() {
-      const another = createRedisStore(connectRedis(url, () => {}));
+      const another = createRedisStore(connectRedis(address, () => {}));
       opened.push(another);
       return another;
     },

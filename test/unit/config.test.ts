@@ -62,7 +62,7 @@ describe('readConfig()', () => {
         clientId: 'local.0123456789abcd.01234567',
         clientSecret: aSecret('client'),
         authorizationServers: [new URL('https://oauth.bitrix.info'), new URL('https://oauth.bitrix24.tech')],
-        redisUrl: undefined,
+        redis: undefined,
         dataDir,
         trustedProxies: [],
         sessionHours: 168,
@@ -104,7 +104,14 @@ describe('readConfig()', () => {
         port: 80,
         publicUrl: new URL('https://crm.example.com'),
         authorizationServers: [new URL('https://oauth.bitrix24.tech')],
-        redisUrl: 'rediss://app:pw@redis.example.com:6380/2',
+        redis: {
+          kind: 'single',
+          isTls: true,
+          username: 'app',
+          password: 'pw',
+          hosts: [{ host: 'redis.example.com', port: 6380 }],
+          database: 2,
+        },
         sessionSecrets: [aSecret('new'), aSecret('old')],
         tokenKeys: [Buffer.from(aTokenKey('new'), 'base64'), Buffer.from(aTokenKey('old'), 'base64')],
         trustedProxies: ['10.0.0.5', '172.16.0.0/12', '::1'],
@@ -119,7 +126,7 @@ describe('readConfig()', () => {
     it('counts it as not set', () => {
       const config = readConfig(anEnvironment({ PORT: '', HOST: '  ', REDIS_URL: '', LOG_LEVEL: '\t' }));
 
-      expect(config).toMatchObject({ port: 8050, host: '127.0.0.1', redisUrl: undefined, logLevel: 'info' });
+      expect(config).toMatchObject({ port: 8050, host: '127.0.0.1', redis: undefined, logLevel: 'info' });
     });
 
     it('misses it where it is required', () => {

@@ -1,0 +1,128 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisAddress } from './redis-address.ts';
+
+/** A connection that tries again for ever; to a single Redis, to the master that sentinels name, or to a Cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** One command, from the call to the answer, whatever has to be tried again meanwhile. */
+const COMMAND_MS = 500;
+
+/**
+ * The settings that keep answers under a second whether Redis refuses, is silent or frozen (measured, L2), while the
+ * connection itself is tried again for ever.
+ */
+const NODE = {
+  commandTimeout: COMMAND_MS,
+  connectTimeout: 1000,
+  // A connection that went silent without a word is given up for a new one.
+  socketTimeout: 1000,
+  // A frozen host never says goodbye, and each attempt to reach it would wait 2 s for that.
+  disconnectTimeout: 100,
+  maxRetriesPerRequest: 1,
+  // While Redis reads its file, ioredis waits as long as Redis guesses, which is up to 10 s too long.
+  maxLoadingRetryTime: 200,
+  retryStrategy: (attempt) => Math.min(attempt * 100, 1000),
+  // A master that became a replica after a failover answers READONLY: connect anew, and send the command again.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+  // Nobody reads it, and a limited user may not send it.
+  disableClientInfo: true,
+} satisfies RedisOptions;
+
+/** Opens the connection; it need not succeed for the process to start. */
+export function connectRedis(address: RedisAddress, onError: (error: Error) => void): RedisClient {
+  const client = address.kind === 'cluster' ? connectCluster(address) : connectOne(address);
+  client.on('error', onError);
+  return client;
+}
+
+function connectOne(address: RedisAddress): Redis {
+  const [{ host, port }] = address.hosts;
+  const common = { ...NODE, ...credentialsOf(address), ...tlsOf(address) };
+  if (address.kind === 'single') return new SteadyRedis({ ...common, host, port, db: address.database });
+
+  const redis = new SteadyRedis({
+    ...common,
+    sentinels: address.hosts,
+    name: address.masterName,
+    // Without it a frozen sentinel is waited for without end.
+    sentinelCommandTimeout: COMMAND_MS,
+    sentinelRetryStrategy: NODE.retryStrategy,
+    // Told of a failover by the sentinels: a master that was cut off from them, but not from us, is left at once.
+    failoverDetector: true,
+    sentinelReconnectStrategy: () => 1000,
+    // Those listed are those we can reach; what sentinels call each other need not be (containers, NAT).
+    updateSentinels: false,
+    ...(address.isTls ? { enableTLSForSentinelMode: true, sentinelTLS: TLS } : {}),
+  });
+  // User and password are Redis' own. Sentinels are given them only if they ask.
+  redis.on('error', ({ message }: Error) => {
+    if (!message.startsWith('All sentinels') || !message.includes('NOAUTH')) return;
+    redis.options.sentinelUsername = address.username;
+    redis.options.sentinelPassword = address.password;
+  });
+  return redis;
+}
+
+function connectCluster(address: RedisAddress): Cluster {
+  const cluster = new SteadyCluster(address.hosts, {
+    redisOptions: { ...NODE, ...credentialsOf(address), ...tlsOf(address) },
+    clusterRetryStrategy: NODE.retryStrategy,
+    // Certificates are made for names, so names must not be resolved before TLS sees them.
+    ...(address.isTls ? { dnsLookup: (name, done) => done(null, name) } : {}),
+  });
+  // What waited for a cluster that is not there has been answered by now, and need not be kept. ioredis does so for a
+  // single Redis only, and keeps the method to itself.
+  const { flushQueue } = cluster as unknown as { flushQueue(error: Error): void };
+  cluster.on('close', () => flushQueue.call(cluster, new Error('Cluster is away')));
+  return cluster;
+}
+
+const TLS = { rejectUnauthorized: true };
+
+function tlsOf({ isTls }: RedisAddress): Pick<RedisOptions, 'tls'> {
+  return isTls ? { tls: TLS } : {};
+}
+
+function credentialsOf({ username, password }: RedisAddress): Pick<RedisOptions, 'username' | 'password'> {
+  return { ...(username ? { username } : {}), ...(password ? { password } : {}) };
+}
+
+type Sent = Parameters<Redis['sendCommand']>;
+type SentToCluster = Parameters<Cluster['sendCommand']>;
+
+/** ioredis, without two ways of it to go wrong for good. */
+class SteadyRedis extends Redis {
+  #isClosed = false;
+
+  constructor(options: RedisOptions) {
+    super({ ...options, replyMapping: 'legacy' });
+    // When a sentinel tells of a failover at the very moment a connection is being made, ioredis 6.0.0 takes that for
+    // our goodbye and ends for good: status `end`, every later command refused.
+    this.on('end', () => {
+      if (!this.#isClosed) setTimeout(() => this.#connectAgain(), 100).unref();
+    });
+  }
+
+  #connectAgain(): void {
+    if (!this.#isClosed && this.status === 'end') this.connect().catch(() => {});
+  }
+
+  override disconnect(reconnect = false): void {
+    if (!reconnect) this.#isClosed = true;
+    super.disconnect(reconnect);
+  }
+
+  /** What was reported as failed while it waited for a connection is not sent after all. */
+  override sendCommand(...[command, stream]: Sent): unknown {
+    return command.isSettled ? command.promise : super.sendCommand(command, stream);
+  }
+}
+
+/** The Cluster client of ioredis waits without end for a cluster that is away; this one as long as NODE says. */
+class SteadyCluster extends Cluster {
+  override sendCommand(...[command, stream, node]: SentToCluster): unknown {
+    if (command.isSettled) return command.promise;
+    command.setTimeout(COMMAND_MS);
+    return super.sendCommand(command, stream, node);
+  }
+}
