@@ -3,12 +3,7 @@ import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
-import { openEmbeddedStore } from './store/embedded-store.ts';
-import { nameOfRedis } from './store/redis-address.ts';
-import { connectRedis } from './store/redis-connection.ts';
-import { createRedisStore } from './store/redis-store.ts';
-import { sessionStores } from './store/sessions.ts';
-import { createStoreCheck } from './store/store-check.ts';
+import { openStores } from './open-stores.ts';
 
 /** A refresh that is in flight may still succeed; the platform's grace period should be 30 s or more. */
 const WAIT_FOR_EXCHANGES_MS = 25_000;
@@ -77,27 +72,6 @@ export async function startServer(
       logger.info('stopped');
     },
   };
-}
-
-function openStores(config: Config, logger: Logger) {
-  if (config.redis === undefined) {
-    const store = openEmbeddedStore(config.dataDir);
-    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store) };
-  }
-  // One line when it goes and one when it is back, not one per attempt.
-  let isAway = false;
-  const redis = connectRedis(config.redis, (err) => {
-    if (!isAway) logger.error({ err }, 'the store is away; trying to reach it again');
-    isAway = true;
-  });
-  const store = createRedisStore(redis);
-  const check = createStoreCheck(store, logger);
-  redis.on('ready', () => {
-    if (isAway) logger.info('the store is back');
-    isAway = false;
-    check();
-  });
-  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis) };
 }
 
 function pause(ms: number): Promise<void> {

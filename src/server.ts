@@ -8,8 +8,9 @@ const stopRequested = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
 });
 
-const { ConfigError, readConfig } = await import('./config.ts');
+const { readConfig } = await import('./config.ts');
 const { createLogger } = await import('./log.ts');
+const { endWith, loadEnvFile } = await import('./program.ts');
 const { startServer } = await import('./running-server.ts');
 
 try {
@@ -18,9 +19,11 @@ try {
   await server.stop();
   process.exit(0);
 } catch (error) {
-  // Before there is a logger, and for people: a list of settings, or one sentence.
-  process.stderr.write(`${error instanceof ConfigError ? error.message : startFailure(error)}\n`);
-  process.exit(1);
+  endWith(error, ({ code, message }) =>
+    code === 'EADDRINUSE'
+      ? 'The port is taken by another program. Stop it, or set PORT and PUBLIC_URL.'
+      : `The server could not start: ${message}`,
+  );
 }
 
 async function start() {
@@ -30,21 +33,4 @@ async function start() {
   const logger = createLogger({ level: config.logLevel, isPretty });
   for (const note of config.notes) logger.info(note);
   return startServer(config, logger);
-}
-
-/** Development keeps its settings in .env; what the environment says wins. */
-function loadEnvFile(): void {
-  if (process.env.NODE_ENV === 'production') return;
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-}
-
-function startFailure(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    return 'The port is taken by another program. Stop it, or set PORT and PUBLIC_URL.';
-  return `The server could not start: ${message}`;
 }

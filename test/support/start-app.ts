@@ -41,12 +41,27 @@ export interface TestApp {
   /** Addresses the app has called, or tried to. */
   outgoing: URL[];
   agent(options?: { headers?: Record<string, string> }): BrowserAgent;
-  /** The same application once more, on the same data, as another process would run it. @returns its origin */
-  replica(): Promise<string>;
+  /**
+   * The same application once more, on the same data, as another process would run it; with other secrets if it shall be.
+   *
+   * @returns its origin
+   */
+  replica(secrets?: Partial<TestSecrets>): Promise<string>;
   /** The whole way in: from `path`, through the portal's login form, back to `path`. */
   signIn(agent: BrowserAgent, login?: string, options?: { portal?: number; path?: string }): Promise<Visit>;
   stop(): Promise<void>;
 }
+
+export interface TestSecrets {
+  sessionSecrets: string[];
+  tokenKeys: Uint8Array[];
+}
+
+/** What the application starts with unless a test says otherwise. */
+export const TEST_SECRETS: TestSecrets = {
+  sessionSecrets: ['a session secret that only tests know'],
+  tokenKeys: [Buffer.alloc(32, 'test token key')],
+};
 
 export interface TestAppOptions {
   store?: StoreKind;
@@ -103,9 +118,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     authorizationServers: (options.authorizationServers ?? [emulator.authorizationServer]).map(
       (url) => new URL(url),
     ) as [URL],
-    sessionSecrets: ['a session secret that only tests know'],
+    ...TEST_SECRETS,
     sessionHours: 168,
-    tokenKeys: [Buffer.alloc(32, 'test token key')],
     trustedProxies: [],
     http,
     logger,
@@ -132,9 +146,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       const form = await agent.visit(start);
       return agent.post(form.url.href, { login, password: 'demo' });
     },
-    async replica() {
+    async replica(secrets = {}) {
       const stores = openStores(options, dataDir, clock);
-      const another = createServer(createApp({ ...settings, ...stores }).express);
+      const another = createServer(createApp({ ...settings, ...stores, ...secrets }).express);
       replicas.push({ server: another, store: stores.store });
       return listen(another);
     },

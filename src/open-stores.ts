@@ -1,0 +1,40 @@
+import type session from 'express-session';
+import type { Config } from './config.ts';
+import type { Logger } from './log.ts';
+import { openEmbeddedStore } from './store/embedded-store.ts';
+import { nameOfRedis } from './store/redis-address.ts';
+import { connectRedis } from './store/redis-connection.ts';
+import { createRedisStore } from './store/redis-store.ts';
+import { sessionStores } from './store/sessions.ts';
+import type { Store } from './store/store.ts';
+import { createStoreCheck } from './store/store-check.ts';
+
+/** The store of the settings, and the sessions that live in it. */
+export interface OpenStores {
+  /** For people: `embedded`, `redis` … */
+  kind: string;
+  store: Store;
+  sessionStore: session.Store;
+}
+
+/** Opens what REDIS_URL names, or the embedded store. Redis need not be there yet. */
+export function openStores(config: Pick<Config, 'redis' | 'dataDir'>, logger: Logger): OpenStores {
+  if (config.redis === undefined) {
+    const store = openEmbeddedStore(config.dataDir);
+    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store) };
+  }
+  // One line when it goes and one when it is back, not one per attempt.
+  let isAway = false;
+  const redis = connectRedis(config.redis, (err) => {
+    if (!isAway) logger.error({ err }, 'the store is away; trying to reach it again');
+    isAway = true;
+  });
+  const store = createRedisStore(redis);
+  const check = createStoreCheck(store, logger);
+  redis.on('ready', () => {
+    if (isAway) logger.info('the store is back');
+    isAway = false;
+    check();
+  });
+  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis) };
+}

@@ -1,0 +1,46 @@
+import type { Store } from '../store/store.ts';
+import { TOKEN_KEY_PREFIX } from './token-record.ts';
+import type { TokenVault } from './token-vault.ts';
+
+/** How far a rekeying is. */
+export interface Rekeying {
+  records: number;
+  resealed: number;
+  /** Sealed with a key that we do not have, or damaged; left as they are. */
+  unreadable: number;
+}
+
+const AT_ONCE = 20;
+const REPORT_EVERY = 1_000;
+
+/**
+ * Seals every token record with the newest key, a few at a time, while others go on using them.
+ *
+ * @param report  called every thousand records
+ * @throws {StoreUnavailableError}  what was done stays done
+ */
+export async function resealAll(
+  { store, vault }: { store: Store; vault: TokenVault },
+  report: (soFar: Rekeying) => void,
+): Promise<Rekeying> {
+  const count: Rekeying = { records: 0, resealed: 0, unreadable: 0 };
+  const keys = store.keys(TOKEN_KEY_PREFIX)[Symbol.asyncIterator]();
+  // A key may come twice while the store moves things about; it is sealed once, and counted once.
+  const seen = new Set<string>();
+
+  async function work(): Promise<void> {
+    for (let next = await keys.next(); !next.done; next = await keys.next()) {
+      if (seen.has(next.value)) continue;
+      seen.add(next.value);
+      const outcome = await vault.reseal(next.value);
+      if (outcome === 'gone') continue;
+      count.records += 1;
+      if (outcome === 'resealed') count.resealed += 1;
+      if (outcome === 'unreadable') count.unreadable += 1;
+      if (count.records % REPORT_EVERY === 0) report(count);
+    }
+  }
+
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return count;
+}
