@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
 import { createAgent } from '../support/browser-agent.ts';
@@ -57,6 +58,17 @@ describe('SIGTERM', () => {
     expect(code).toBe(0);
     // Two seconds are promised and .ci/docker measures them; here it only must not wait for the browser.
     expect(Date.now() - before).toBeLessThan(5000);
+  });
+
+  it('that comes while it is still starting is heard', async () => {
+    const { env } = await settings('embedded');
+    running = spawnServer(env);
+    await untilListeningForSignals(running.process.pid ?? 0);
+
+    const code = await running.kill('SIGTERM');
+
+    expect(code).toBe(0);
+    expect(running.output()).toContain('"msg":"stopped"');
   });
 
   it('while a renewal is in flight waits for it and stores what it brings', async () => {
@@ -147,6 +159,15 @@ async function start(env: Record<string, string>, origin: string): Promise<void>
 async function signIn(agent: ReturnType<typeof createAgent>, origin: string): Promise<void> {
   const form = await agent.visit(`${origin}/login`);
   await agent.post(form.url.href, { login: 'admin', password: 'demo' });
+}
+
+/** SIGTERM is bit 14 of the signals that Linux delivers to a handler. */
+async function untilListeningForSignals(pid: number): Promise<void> {
+  for (;;) {
+    const caught = /^SigCgt:\s*([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+    if ((BigInt(`0x${caught}`) >> 14n) & 1n) return;
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 async function untilServed(held: { readonly served: number }): Promise<void> {
