@@ -54,6 +54,8 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
 
   return {
     async get(key) {
+      // lmdb reads from one snapshot for a turn of the event loop: what another process has committed since would be missed.
+      db.resetReadTxn();
       return read(key);
     },
     async set(key, value, lifetimeMs) {

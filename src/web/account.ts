@@ -22,6 +22,16 @@ export interface AccountDependencies extends ReadingDependencies {
 /** The page is about much that we know ourselves; it does not wait longer than this for what the portal knows. */
 const PORTAL_WAIT_MS = 3_000;
 
+/** Codes of the token endpoint for which there is one text: they mean the same to a person (protocol 2.7). */
+const SAME_PROBLEM = new Map([
+  ['expired_token', 'invalid_grant'],
+  ['invalid_token', 'invalid_grant'],
+  ['wrong_client', 'invalid_client'],
+  ['invalid_scope', 'insufficient_scope'],
+  ['query_limit_exceeded', 'portal_limited'],
+  ['too_many_requests', 'portal_limited'],
+]);
+
 /** What the portal told about somebody's rights, or why it could not be asked. */
 type Asked = { rights: Rights } | { problem: { code: string; reason: string | null } };
 
@@ -49,7 +59,13 @@ export function showAccount(dependencies: AccountDependencies): RequestHandler {
       })),
     };
     if (prefersJson(req)) return void res.json(account);
-    res.render('account', { ...account, portal: portals.findAllowed(person.portal), now: now() });
+    const error = account.access?.lastError;
+    res.render('account', {
+      ...account,
+      errorText: error && (SAME_PROBLEM.get(error.code) ?? error.code),
+      portal: portals.findAllowed(person.portal),
+      now: now(),
+    });
   };
 }
 

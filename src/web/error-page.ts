@@ -52,7 +52,9 @@ export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorReque
       return;
     }
     const mayStep = (kind: 'trip' | 'reload') => allowStep(automaticSteps, kind, req);
-    if (error.code === 'sign_in_required' && (await mayStep('trip'))) return goSignIn(req, res);
+    // To be asked is no trip, so it is not counted: the back button may be pressed as often as one likes.
+    const isAsked = req.method === 'GET' && hasSignedOut(req);
+    if (error.code === 'sign_in_required' && (isAsked || (await mayStep('trip')))) return goSignIn(req, res);
     const reloads = error.code === 'reconnecting' && error.reason === undefined && (await mayStep('reload'));
     if (reloads) res.setHeader('Refresh', RELOAD_AFTER_SECONDS);
     renderError(req, res, error, reloads);

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserAgent, Visit } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
-import { DAY, MINUTE } from '../support/clock.ts';
+import { DAY, HOUR, MINUTE } from '../support/clock.ts';
 import { STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-/** Enough to catch a mistake in every run; 200 and more are run by hand. */
-const RACES = 40;
+/** Enough to catch a mistake; the full 200 are a scenario of test/chaos. */
+const RACES = 30;
 
 describe.each(STORE_KINDS)('/account on the %s store', (store) => {
   let app: TestApp;
@@ -179,6 +179,41 @@ describe.each(STORE_KINDS)('/account on the %s store', (store) => {
         expect(page.status).toBe(200);
         expect(page.text).toContain('href="/login?returnTo=%2Faccount"');
         expect(page.text).toContain('Signing in again brings a new one.');
+        expect(page.text).toContain('The access was withdrawn or ran out');
+        expect((await as(agent).account()).body.access).toMatchObject({
+          state: 'reauth',
+          lastError: { code: 'invalid_grant' },
+        });
+      });
+
+      it.each([
+        ['INVALID_SCOPE', 'asks for more than its card allows'],
+        ['PAYMENT_REQUIRED', 'The application is not paid for on the portal'],
+        ['something_new', 'tell your administrator the code below'],
+      ])('and a renewal fails with %s, says what that means and what to do', async (error, text) => {
+        const agent = app.agent();
+        await signInAfresh(agent, 'guest');
+        app.clock.advance(2 * HOUR);
+        app.emulator.orderFault({ on: 'token', times: 9, effect: { type: 'error', status: 400, error } });
+
+        const page = await agent.visit(`${app.origin}/account`);
+
+        expect(page.status).toBe(200);
+        expect(page.text).toContain(text);
+        expect(page.text).toContain(`<code>${error.toLowerCase()}</code>`);
+      });
+
+      it('and a renewal has succeeded, says when', async () => {
+        const agent = app.agent();
+        await signInAfresh(agent);
+        app.clock.advance(2 * HOUR);
+
+        const { body } = await as(agent).account();
+
+        expect(body.access).toMatchObject({ state: 'ok', lastError: null });
+        expect(Date.parse(body.access?.renewedAt ?? '')).toBeGreaterThan(
+          Date.parse(body.access?.since ?? ''),
+        );
       });
     });
 
@@ -296,6 +331,17 @@ describe.each(STORE_KINDS)('/account on the %s store', (store) => {
       expect(page.url.pathname + page.url.search).toBe('/?returnTo=%2Fcompanies%3Fq%3DAlpha');
       expect(page.text).toContain('You were signed out of this browser');
       expect(page.text).not.toContain('class="person"');
+    });
+
+    it('asks as often as somebody comes back to a page', async () => {
+      const [here, phone] = await twoBrowsers();
+      await signOutTheOther(here);
+
+      const answers = [];
+      for (let visit = 0; visit < 4; visit += 1)
+        answers.push((await phone.request(`${app.origin}/companies`)).location);
+
+      expect(new Set(answers)).toEqual(new Set(['/?returnTo=%2Fcompanies']));
     });
 
     it('lets that browser sign in again', async () => {
@@ -791,6 +837,7 @@ interface Person {
 interface Account {
   person: Person;
   rights: unknown;
+  access: { state: string; since: string; renewedAt: string | null } | null;
   browsers: { id: string; system: string; seen: string; since: string; isThis: boolean }[];
   others: Person[];
 }

@@ -166,8 +166,8 @@ export const english = {
     },
     problems: {
       default: {
-        title: 'Bitrix24 refused',
-        text: 'If this comes back, tell your administrator the code below.',
+        title: 'The access could not be renewed',
+        text: 'Sign in again if pages ask for it. If it comes back, tell your administrator the code below.',
       },
       invalid_grant: {
         title: 'The access was withdrawn or ran out',
@@ -188,6 +188,10 @@ export const english = {
       invalid_client: {
         title: 'The application’s keys do not fit',
         text: 'You cannot change that: the person who runs this application has to check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET.',
+      },
+      insufficient_scope: {
+        title: 'The application asks for more than its card allows',
+        text: 'The portal’s administrator has to compare the permissions on the application’s card, then you sign in again.',
       },
       portal_timeout: {
         title: 'Bitrix24 took too long',

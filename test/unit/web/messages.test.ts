@@ -160,6 +160,7 @@ describe('the texts of what ended or held up an access', () => {
     'payment_required',
     'user_access_error',
     'invalid_client',
+    'insufficient_scope',
     'portal_timeout',
     'portal_failed',
     'portal_limited',
