@@ -20,6 +20,7 @@ export interface FaultSubject {
   portal?: string | undefined;
   restMethod?: string | undefined;
   grantType?: string | undefined;
+  userId?: number | undefined;
 }
 
 /** A fault that met a request: what to do, and the gate a `hold` waits at. */
@@ -86,14 +87,15 @@ class Order implements OrderedFault {
   }
 
   awaits(subject: FaultSubject): boolean {
-    const { on, portal, restMethod, grantType, times = 1 } = this.fault;
+    const { on, portal, restMethod, grantType, userId, times = 1 } = this.fault;
     return (
       !this.#cancelled &&
       this.#served < times &&
       on === subject.on &&
       (portal === undefined || portal === subject.portal) &&
       (restMethod === undefined || restMethod.toLowerCase() === subject.restMethod?.toLowerCase()) &&
-      (grantType === undefined || grantType === subject.grantType)
+      (grantType === undefined || grantType === subject.grantType) &&
+      (userId === undefined || userId === subject.userId)
     );
   }
 

@@ -14,6 +14,8 @@ export interface Fault {
   /** Only this REST method. With effect `error` also as a command inside a batch. */
   restMethod?: string;
   grantType?: string;
+  /** Only codes and tokens of this portal user, so that many tests of one portal can run side by side. */
+  userId?: number;
   /** How many requests it meets; default 1. */
   times?: number;
   effect: Effect;
@@ -81,6 +83,7 @@ const faultSchema = z.strictObject({
   portal: z.string().optional(),
   restMethod: z.string().optional(),
   grantType: z.string().optional(),
+  userId: z.int().positive().optional(),
   /** JSON has no Infinity; the word stands for it. */
   times: z
     .union([z.int().positive(), z.literal('Infinity').transform(() => Number.POSITIVE_INFINITY)])
@@ -94,13 +97,14 @@ const faultSchema = z.strictObject({
  * @throws {z.ZodError}  says which field is wrong
  */
 export function parseFault(value: unknown): Fault {
-  const { on, effect, portal, restMethod, grantType, times } = faultSchema.parse(value);
+  const { on, effect, portal, restMethod, grantType, userId, times } = faultSchema.parse(value);
   return {
     on,
     effect,
     ...(portal !== undefined && { portal }),
     ...(restMethod !== undefined && { restMethod }),
     ...(grantType !== undefined && { grantType }),
+    ...(userId !== undefined && { userId }),
     ...(times !== undefined && { times }),
   };
 }

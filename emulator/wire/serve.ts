@@ -51,7 +51,10 @@ async function answer(
   const { kind, about = {}, faultSubject, perform } = route(asked);
   const request = log.begin(kind, asked, about);
 
-  const interference = interfere(faultSubject && faults.meet(faultSubject), stopped);
+  const interference = interfere(
+    faultSubject && faults.meet({ ...faultSubject, userId: about.userId }),
+    stopped,
+  );
   const answered = await carryOut(perform, interference);
 
   request.durationMs = performance.now() - startedAt;

@@ -1,0 +1,19 @@
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/log.ts';
+import { startServer } from '../../src/running-server.ts';
+
+/**
+ * The server with another exclusive time (refresh.md section 5, L), for a test that could not wait for the real one:
+ * `node --import tsx test/chaos/replica.ts 4000`. All else is as src/server.ts has it.
+ */
+const exclusiveMs = Number(process.argv[2]);
+const start = startServer as (
+  config: Parameters<typeof startServer>[0],
+  logger: Parameters<typeof startServer>[1],
+  timings: { exclusiveMs: number },
+) => ReturnType<typeof startServer>;
+
+const config = readConfig(process.env);
+const logger = createLogger({ level: config.logLevel, isPretty: false });
+const server = await start(config, logger, { exclusiveMs });
+process.once('SIGTERM', () => void server.stop().then(() => process.exit(0)));
