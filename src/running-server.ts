@@ -65,6 +65,11 @@ export async function startServer(
       const closing = setInterval(() => server.closeIdleConnections(), 20);
       await Promise.race([closed, pause(WAIT_FOR_ANSWERS_MS)]);
       await Promise.race([drained, pause(WAIT_FOR_EXCHANGES_MS)]);
+      if (!tokenRefresher.isSaved()) {
+        logger.error(
+          'stopping with new tokens that could not be stored; these people will have to sign in again',
+        );
+      }
       clearInterval(closing);
       server.closeAllConnections();
       http.close();

@@ -343,12 +343,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       expiresAt: tokens.expiresAt,
       generation: stale.generation + 1,
     };
-    const key = tokenKey(owner);
-    unsaved.set(key, grant);
     try {
       return await commit(attempt, grant);
     } catch (error) {
-      if (!unsaved.has(key)) throw error;
+      if (error instanceof GrantEndedError) throw error;
+      unsaved.set(tokenKey(owner), grant);
       logger.error({ owner, err: error }, 'the new tokens could not be stored yet; they are held in memory');
       const later = saveLater(attempt, grant).finally(() => saving.delete(later));
       saving.add(later);
