@@ -256,6 +256,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     let body: unknown;
     try {
       body = await send(stale);
+      refusals.delete(serverOf(stale).origin);
     } catch (error) {
       const kind = readRefreshFailure(error);
       return kind === 'refused' ? { kind, why: nameRefreshFailure(error) } : { kind, error };
@@ -288,10 +289,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     );
   }
 
-  /** Everybody gets the same refusal until it is time for the next probe. */
+  /** Everybody gets the same refusal, but for one a second, who finds out whether it still holds. */
   function refuseWhileRefused({ origin }: URL): void {
     const refusal = refusals.get(origin);
-    if (refusal && refusal.until > Date.now()) throw refusal.error;
+    if (refusal === undefined) return;
+    if (refusal.until > Date.now()) throw refusal.error;
+    refusal.until = Date.now() + PROBE_EVERY_MS;
   }
 
   /** Says in the record what became of the attempt; the grant is kept. */

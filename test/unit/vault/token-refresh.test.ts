@@ -580,9 +580,22 @@ describe('a hiccup', () => {
       })),
     );
     expect(server.calls).toHaveLength(1);
-    await new Promise((resolve) => setTimeout(resolve, 1100));
-    await Promise.allSettled([refresher.current(owner)]);
+    await pauseFor(1100);
+    await Promise.allSettled(others.map((one) => refresher.current(one)));
     expect(server.calls).toHaveLength(2);
+  });
+
+  it('when it takes us again › everybody is served at once', async () => {
+    const others = [owner, anOwner(), anOwner()];
+    for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
+    const grants = others.map((one) => () => aTokenResponse(2, { member_id: one.memberId }));
+    server.steps = [fail(refused('invalid_client')), ...grants];
+    await Promise.allSettled([refresher.current(owner)]);
+    await pauseFor(1100);
+
+    for (const one of others) await refresher.current(one);
+
+    expect(server.calls).toHaveLength(4);
   });
 
   it('when the request never left us › it is sent again', async () => {
