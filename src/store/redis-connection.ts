@@ -1,5 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from './redis-address.ts';
+import { makeRedisPatient } from './redis-patience.ts';
+
+makeRedisPatient();
 
 /** A connection that tries again for ever; to a single Redis, to the master that sentinels name, or to a Cluster. */
 export type RedisClient = Redis | Cluster;
