@@ -7,13 +7,7 @@ import { startServer } from '../../src/running-server.ts';
  * `node --import tsx test/chaos/replica.ts 4000`. All else is as src/server.ts has it.
  */
 const exclusiveMs = Number(process.argv[2]);
-const start = startServer as (
-  config: Parameters<typeof startServer>[0],
-  logger: Parameters<typeof startServer>[1],
-  timings: { exclusiveMs: number },
-) => ReturnType<typeof startServer>;
-
 const config = readConfig(process.env);
 const logger = createLogger({ level: config.logLevel, isPretty: false });
-const server = await start(config, logger, { exclusiveMs });
+const server = await startServer(config, logger, { exclusiveMs });
 process.once('SIGTERM', () => void server.stop().then(() => process.exit(0)));

@@ -9,6 +9,8 @@ import { SCENARIOS } from './scenarios/index.ts';
 /**
  * `npm run test:chaos [-- R3 R14 …]`: every scenario at full size, one after the other, on what `npm run build` made.
  * Exit code 1 if one is not ok, or if a secret is readable in what their processes left behind.
+ *
+ * Not while `npm test` runs in the same folder: that begins by emptying .test-output.
  */
 const OURS = join(OUTPUT, 'chaos');
 const wanted = process.argv.slice(2).map((id) => id.toLowerCase());

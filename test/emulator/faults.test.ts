@@ -12,6 +12,7 @@ import {
   refresh,
   signIn,
   start,
+  threeUsers,
   tokensFor,
 } from './support.ts';
 
@@ -325,6 +326,22 @@ describe('which requests a fault meets', () => {
     const answers = [await callRest(tokensFor(well), 'profile'), await callRest(tokensFor(sick), 'profile')];
 
     expect(answers.map(({ status }) => status)).toEqual([200, 500]);
+  });
+
+  it('when it names a portal user › it meets their tokens, at the portal and at the token endpoint', async () => {
+    const { emulator, portal } = await start({ portals: [aPortal({ users: threeUsers() })] });
+    const [ours, others] = [tokensFor(portal, 1), tokensFor(portal, 2)];
+    emulator.orderFault({ on: 'rest', userId: 2, effect });
+    emulator.orderFault({ on: 'token', userId: 2, effect });
+
+    const answers = [
+      await callRest(ours, 'profile'),
+      await callRest(others, 'profile'),
+      await refresh(emulator, ours.refreshToken),
+      await refresh(emulator, others.refreshToken),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 500, 200, 500]);
   });
 
   it('when it names a portal and a grant type › it meets that portal’s refreshes', async () => {

@@ -7,6 +7,12 @@ import { until } from './time.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
+/** However this process ends, it leaves nobody behind. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** One of several servers that share a store, each a process of its own. */
 export interface Replica {
   origin: string;
@@ -66,7 +72,9 @@ export function createReplica(
         stdio: ['ignore', log, log],
       });
       child = started;
+      living.add(started);
       ended = new Promise((resolve) => started.once('exit', resolve));
+      started.once('exit', () => living.delete(started));
       await until(`the replica is ready (see ${command.logFile})`, async () => {
         if (started.exitCode !== null) throw new Error(`a replica did not start; see ${command.logFile}`);
         return isReady();

@@ -70,7 +70,7 @@ export interface World {
   refreshes(visitors?: Visitor[]): RecordedRequest[];
   /** Expires every access token, so that only chains that are alive still work, and tells how each visit ends. */
   finalAnswers(visitors: Visitor[]): Promise<Answer[]>;
-  /** How many of `finalAnswers` were not 200; throws nothing away silently: `stuck` never came to an end. */
+  /** What `finalAnswers` come to: `lost` have to sign in again, `stuck` got neither that nor an answer in 45 s. */
   countLost(visitors: Visitor[]): Promise<{ lost: number; stuck: number }>;
   stop(): Promise<void>;
 }
@@ -105,7 +105,6 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   emulator.registerClient(client);
   const replicas = await createReplicas(options, { emulator, client, front, redis, dataDir });
   standing = replicas.filter(({ serverWire }) => serverWire === undefined);
-  await atOnce(2, replicas, (replica) => replica.start());
   const origins = replicas.map(({ origin }) => origin);
   const records: TokenRecords = redis ? redisRecords(redis) : embeddedRecords(dataDir);
   let lastUserId = 0;
@@ -190,6 +189,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await emulator.stop();
     },
   };
+  try {
+    await atOnce(2, replicas, (replica) => replica.start());
+  } catch (error) {
+    await world.stop();
+    throw error;
+  }
   return world;
 }
 

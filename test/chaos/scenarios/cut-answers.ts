@@ -16,7 +16,7 @@ export const cutAnswers: Scenario = {
   world: { store: 'redis', redisWires: true },
   isBounded: true,
   async run(world, size) {
-    const perKind = size === 'full' ? 100 : 5;
+    const perKind = size === 'full' ? 100 : 3;
     const visitors = await world.signIn(perKind * KINDS.length, { accessTokenLifetimeSeconds: 1 });
     await pause(1000);
 
