@@ -24,6 +24,7 @@ import { createPeople } from './web/people.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
 import { requestLog } from './web/request-log.ts';
+import { isRedirectionEndpoint } from './web/return-to.ts';
 import { browserSession } from './web/session.ts';
 import {
   finishAuthorization,
@@ -41,7 +42,6 @@ export interface AppDependencies {
   portals: AllowedPortals;
   authorizationServers: [URL, ...URL[]];
   sessionSecrets: string[];
-  sessionHours: number;
   tokenKeys: Uint8Array[];
   trustedProxies: string[];
   store: Store;
@@ -114,13 +114,12 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(requireSameOrigin(publicUrl));
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));
   app.post('/language', chooseLanguage({ isSecure }));
-  app.use(ignorePrefetch('/bitrix'));
+  app.use(ignorePrefetch(isRedirectionEndpoint));
   app.use(
     browserSession({
       store: dependencies.sessionStore,
       secrets: dependencies.sessionSecrets,
       isSecure,
-      idleHours: dependencies.sessionHours,
     }),
   );
   app.use(people.recognise());

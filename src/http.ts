@@ -63,9 +63,11 @@ export class UnexpectedResponseError extends AppError {
 /** What has arrived when a deadline passes is read within this. */
 const READ_FIRST_MS = 50;
 
-/** Failures that happen before the first byte of a request can leave. */
+/** Failures that happen before the first byte of a request can leave: no address, no connection, no trust. */
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTPUBLIC|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+/** A connection that works can end with these as well, so it matters who says so. */
+const MAYBE_SENT = /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)/;
 
 /**
  * Opens the outgoing door: no redirects (a 307 would carry the client secret elsewhere, L10), no proxies from the
@@ -158,7 +160,13 @@ function asTransportError(host: string, error: unknown, timedOut: boolean): AppE
   if (code === 'ERR_BAD_RESPONSE') {
     return new UnexpectedResponseError('body', `${host} answered more than we read, or broke off`);
   }
-  return new TransportError(host, code, { timedOut: false, neverSent: NEVER_SENT.test(code) });
+  return new TransportError(host, code, { timedOut: false, neverSent: wasNeverSent(code, error) });
+}
+
+function wasNeverSent(code: string, error: unknown): boolean {
+  if (NEVER_SENT.test(code)) return true;
+  const { syscall } = (error instanceof Error ? (error.cause ?? error) : {}) as NodeJS.ErrnoException;
+  return MAYBE_SENT.test(code) && syscall === 'connect';
 }
 
 /** DNS that refuses private answers at the moment of connecting, which is what stops DNS rebinding. */

@@ -18,10 +18,14 @@ export interface OpenStores {
 }
 
 /** Opens what REDIS_URL names, or the embedded store. Redis need not be there yet. */
-export function openStores(config: Pick<Config, 'redis' | 'dataDir'>, logger: Logger): OpenStores {
+export function openStores(
+  config: Pick<Config, 'redis' | 'dataDir' | 'sessionHours'>,
+  logger: Logger,
+): OpenStores {
+  const idleMs = config.sessionHours * 3600_000;
   if (config.redis === undefined) {
     const store = openEmbeddedStore(config.dataDir);
-    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store) };
+    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store, idleMs) };
   }
   // One line when it goes and one when it is back, not one per attempt.
   let isAway = false;
@@ -36,5 +40,5 @@ export function openStores(config: Pick<Config, 'redis' | 'dataDir'>, logger: Lo
     isAway = false;
     check();
   });
-  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis) };
+  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis, idleMs) };
 }

@@ -1,14 +1,15 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { openStores } from './open-stores.ts';
 
-/** A refresh that is in flight may still succeed; the platform's grace period should be 30 s or more. */
-const WAIT_FOR_EXCHANGES_MS = 25_000;
-/** Answers under way get this long to finish. */
-const WAIT_FOR_ANSWERS_MS = 1_500;
+/**
+ * A refresh that is in flight may still succeed, and so may the exchange of a code; nobody waits longer for a portal
+ * than this either. The platform's grace period should be 30 s or more.
+ */
+const WAIT_MS = 25_000;
 
 /** Times that only tests change, to see in seconds what takes minutes. */
 export interface Timings {
@@ -45,6 +46,7 @@ export async function startServer(
     isStopping: () => isStopping,
   });
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, express);
+  const unanswered = countUnanswered(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
@@ -59,12 +61,11 @@ export async function startServer(
     address: config.publicUrl.origin,
     async stop() {
       isStopping = true;
-      const drained = tokenRefresher.drain();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const done = Promise.all([tokenRefresher.drain(), unanswered.none()]);
+      server.close();
       // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
       const closing = setInterval(() => server.closeIdleConnections(), 20);
-      await Promise.race([closed, pause(WAIT_FOR_ANSWERS_MS)]);
-      await Promise.race([drained, pause(WAIT_FOR_EXCHANGES_MS)]);
+      await Promise.race([done, pause(WAIT_MS)]);
       if (!tokenRefresher.isSaved()) {
         logger.error(
           'stopping with new tokens that could not be stored; these people will have to sign in again',
@@ -76,6 +77,26 @@ export async function startServer(
       await stores.store.close();
       logger.info('stopped');
     },
+  };
+}
+
+/** Counts requests whose answers have not gone out whole. */
+function countUnanswered(server: Server): { none(): Promise<void> } {
+  let count = 0;
+  let onNone = () => {};
+  server.on('request', (_req, res) => {
+    count += 1;
+    res.once('close', () => {
+      count -= 1;
+      if (count === 0) onNone();
+    });
+  });
+  return {
+    none: () =>
+      new Promise((resolve) => {
+        onNone = resolve;
+        if (count === 0) resolve();
+      }),
   };
 }
 

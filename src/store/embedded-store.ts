@@ -17,7 +17,12 @@ const PORTION = 500;
 export function openEmbeddedStore(dataDir: string, clock: () => number = Date.now): Store {
   // Private to our user: session records are in here in the clear.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const db = open<Entry, string>({ path: join(dataDir, 'store.mdb'), encoding: 'json' });
+  const db = open<Entry, string>({
+    path: join(dataDir, 'store.mdb'),
+    encoding: 'json',
+    // Its promise is nobody's, so a disk that is full would end the process with an unhandled rejection.
+    eventTurnBatching: false,
+  });
   const sweep = setInterval(() => void removeExpired().catch(() => {}), SWEEP_EVERY_MS);
   sweep.unref();
 
@@ -31,7 +36,10 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     try {
       return await db.transaction(work);
     } catch (error) {
-      throw new StoreUnavailableError((error as Error).message);
+      const { message, commitError } = error as Error & { commitError?: Promise<unknown> };
+      // lmdb tells of a failed commit twice, and the second promise is nobody's either.
+      commitError?.catch(() => {});
+      throw new StoreUnavailableError(message);
     }
   }
 

@@ -125,6 +125,8 @@ export function createRedisStore(redis: RedisClient): Store {
         if (wasLost) listener();
         wasLost = false;
       });
+      // A Cluster is only lost when all its nodes are; when another node takes over for one, it may lack the last writes.
+      redis.once('ready', () => redis.on('+node', listener).on('-node', listener));
     },
     async close() {
       redis.disconnect();

@@ -16,8 +16,9 @@ const PREFIX = 'b24:session:';
  * And an unreadable record counts as no session (L6), rather than as an error on every request of that browser.
  */
 export interface SessionStores {
-  redis(redis: RedisClient): session.Store;
-  embedded(store: Store): session.Store;
+  /** @param idleMs  how long a session lives after it was last used; the cookie may be good for longer */
+  redis(redis: RedisClient, idleMs: number): session.Store;
+  embedded(store: Store, idleMs: number): session.Store;
 }
 
 /** Sessions that came from, or have been written to, the store. */
@@ -41,11 +42,13 @@ export class SessionEndedError extends Error {
 /** connect-redis 8.1.0 with the corrections above. */
 class RedisSessions extends RedisStore {
   readonly #redis: RedisClient;
+  readonly #idleMs: number;
   readonly #known = new KnownSessions();
 
-  constructor(redis: RedisClient) {
-    super({ client: redis, prefix: PREFIX });
+  constructor(redis: RedisClient, idleMs: number) {
+    super({ client: redis, prefix: PREFIX, ttl: () => Math.ceil(idleMs / 1000) });
     this.#redis = redis;
+    this.#idleMs = idleMs;
   }
 
   override async get(sid: string, callback: Callback<SessionData | null>): Promise<void> {
@@ -67,7 +70,7 @@ class RedisSessions extends RedisStore {
   }
 
   async #save(key: string, data: SessionData): Promise<void> {
-    const [value, lifetimeMs] = [JSON.stringify(data), lifetimeOf(data)];
+    const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMs];
     const write = async () => {
       if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
       if ((await this.#redis.set(key, value, 'PX', lifetimeMs, 'NX')) === 'OK') return true;
@@ -99,11 +102,13 @@ class RedisSessions extends RedisStore {
 /** The same on the embedded store. */
 class EmbeddedSessions extends session.Store {
   readonly #store: Store;
+  readonly #idleMs: number;
   readonly #known = new KnownSessions();
 
-  constructor(store: Store) {
+  constructor(store: Store, idleMs: number) {
     super();
     this.#store = store;
+    this.#idleMs = idleMs;
   }
 
   override get(sid: string, callback: Callback<SessionData | null>): void {
@@ -120,7 +125,7 @@ class EmbeddedSessions extends session.Store {
     const save = async () => {
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
-      const written = await update(this.#store, PREFIX + sid, lifetimeOf(data), (current) =>
+      const written = await update(this.#store, PREFIX + sid, this.#idleMs, (current) =>
         (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
       );
       if (!written) throw new SessionEndedError();
@@ -129,8 +134,8 @@ class EmbeddedSessions extends session.Store {
     answer(save(), callback);
   }
 
-  override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
-    answer(this.#store.prolong(PREFIX + sid, lifetimeOf(data)), callback);
+  override touch(sid: string, _data: SessionData, callback: Callback = () => {}): void {
+    answer(this.#store.prolong(PREFIX + sid, this.#idleMs), callback);
   }
 
   override destroy(sid: string, callback: Callback = () => {}): void {
@@ -146,8 +151,8 @@ class EmbeddedSessions extends session.Store {
 
 /** The express-session store that belongs to each kind of store. */
 export const sessionStores: SessionStores = {
-  redis: (redis) => new RedisSessions(redis),
-  embedded: (store) => new EmbeddedSessions(store),
+  redis: (redis, idleMs) => new RedisSessions(redis, idleMs),
+  embedded: (store, idleMs) => new EmbeddedSessions(store, idleMs),
 };
 
 /** Calls back outside of the promise, so that what a callback throws is neither swallowed nor answered twice. */
@@ -183,10 +188,6 @@ function parseSession(text: string | null): SessionData | null | 'unreadable' {
   } catch {
     return 'unreadable';
   }
-}
-
-function lifetimeOf(data: SessionData): number {
-  return Math.max(1000, data.cookie.maxAge ?? data.cookie.originalMaxAge ?? 3600_000);
 }
 
 function isWrongType(error: unknown): boolean {

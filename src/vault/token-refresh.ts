@@ -234,6 +234,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const claim = await noticing(vault.claim(owner, stale, id, exclusiveMs));
       if (claim.outcome === 'claimed') return claim;
       if (claim.outcome === 'missing') throw new GrantEndedError('no_grant');
+      if (claim.outcome === 'ended') throw new GrantEndedError('refused_before');
       if (claim.outcome === 'moved') return loadGrant(owner);
       if (claim.outcome === 'exhausted') {
         throw new RefreshPendingError({ retryAfterMs: claim.leftMs, reason: 'exhausted' });

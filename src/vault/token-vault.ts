@@ -33,6 +33,8 @@ export type Claim =
   /** The same refresh token was tried too often without an answer. */
   | { outcome: 'exhausted'; leftMs: number }
   | { outcome: 'moved' }
+  /** Somebody was told that this token will never work again. */
+  | { outcome: 'ended' }
   | { outcome: 'missing' };
 
 /** What there is to tell about a grant without its tokens. */
@@ -227,6 +229,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       const now = await store.now();
       return change<Claim>(owner, { outcome: 'missing' }, (record) => {
         if (!isSameGeneration(record, grant)) return { result: { outcome: 'moved' } };
+        if (record.state !== 'ok') return { result: { outcome: 'ended' } };
         const { iid, idl } = record;
         if (iid === id) {
           return { next: { ...record, idl: now + exclusiveMs }, result: asClaimed(record, now) };

@@ -3,7 +3,7 @@ import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
 import type { AutomaticSteps } from './automatic-steps.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
-import { ownAddress } from './return-to.ts';
+import { isRedirectionEndpoint, ownAddress } from './return-to.ts';
 import { hasSignedOut } from './signed-out-notice.ts';
 
 /** The one thing to do that an error page offers. */
@@ -53,7 +53,7 @@ export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorReque
     }
     const mayStep = (kind: 'trip' | 'reload') => allowStep(automaticSteps, kind, req);
     // To be asked is no trip, so it is not counted: the back button may be pressed as often as one likes.
-    const isAsked = req.method === 'GET' && hasSignedOut(req);
+    const isAsked = req.method === 'GET' && wantsToBeAsked(req, res);
     if (error.code === 'sign_in_required' && (isAsked || (await mayStep('trip')))) return goSignIn(req, res);
     const reloads = error.code === 'reconnecting' && error.reason === undefined && (await mayStep('reload'));
     if (reloads) res.setHeader('Refresh', RELOAD_AFTER_SECONDS);
@@ -72,9 +72,18 @@ async function allowStep(
   return automaticSteps.allow(kind, req.session?.binding, ownAddress(req)).catch(() => false);
 }
 
-/** Off to the portal; but whoever has just signed out wants to be asked: it would let them in again without a word. */
+/**
+ * Whoever has just signed out wants to be asked: the portal would let them in again without a word. Somebody who is
+ * signed in has been asked, and would be sent back and forth between the sign-in page and this one.
+ */
+function wantsToBeAsked(req: Request, res: Response): boolean {
+  return hasSignedOut(req) && res.locals.person === undefined;
+}
+
 function goSignIn(req: Request, res: Response): void {
-  const address = hasSignedOut(req) ? `/?returnTo=${encodeURIComponent(ownAddress(req))}` : loginAddress(req);
+  const address = wantsToBeAsked(req, res)
+    ? `/?returnTo=${encodeURIComponent(ownAddress(req))}`
+    : loginAddress(req);
   res.redirect(303, address);
 }
 
@@ -120,7 +129,7 @@ function loginAddress(req: Request): string {
 
 /** Trying again means the same address, but a code works once: there, it means a new sign-in. */
 function actionAt(req: Request): Action {
-  if (req.path === '/bitrix') return 'signIn';
+  if (isRedirectionEndpoint(req.path)) return 'signIn';
   return req.method === 'GET' ? 'retry' : 'home';
 }
 
@@ -128,5 +137,5 @@ function addressOf(action: Action, req: Request): string {
   if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
   if (action === 'home') return '/';
-  return req.path === '/bitrix' ? '/login' : loginAddress(req);
+  return isRedirectionEndpoint(req.path) ? '/login' : loginAddress(req);
 }

@@ -4,10 +4,10 @@ import type { RequestHandler } from 'express';
  * Keeps guesses of browsers and link checkers from using up a one-time address: a HEAD or a prefetch gets an answer that
  * nobody keeps, and the real visit that may follow finds everything as it was.
  */
-export function ignorePrefetch(path: string): RequestHandler {
+export function ignorePrefetch(isOneTime: (path: string) => boolean): RequestHandler {
   return (req, res, next) => {
     const purpose = `${req.headers['sec-purpose'] ?? ''} ${req.headers.purpose ?? ''} ${req.headers['x-moz'] ?? ''}`;
-    if (req.path !== path || (req.method !== 'HEAD' && !purpose.includes('prefetch'))) return next();
+    if (!isOneTime(req.path) || (req.method !== 'HEAD' && !purpose.includes('prefetch'))) return next();
     // Browsers throw away a prefetched answer that is not a success.
     res.status(req.method === 'HEAD' ? 200 : 503).end();
   };

@@ -6,8 +6,14 @@ import type { Request } from 'express';
  * Not that of the redirection endpoint, which holds a code, and not one that a browser would read as another host.
  */
 export function ownAddress(req: Request): string {
-  const isOurs = req.method === 'GET' && req.path !== '/bitrix' && !/^\/[/\\]/.test(req.originalUrl);
+  const isOurs =
+    req.method === 'GET' && !isRedirectionEndpoint(req.path) && !/^\/[/\\]/.test(req.originalUrl);
   return isOurs ? req.originalUrl : '/';
+}
+
+/** As Express matches it: in any letter case, and with a slash behind it, which is how some write it on the card. */
+export function isRedirectionEndpoint(path: string): boolean {
+  return /^\/bitrix\/?$/i.test(path);
 }
 
 /** Where people land after signing in when they did not ask for anything. */

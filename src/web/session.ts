@@ -48,7 +48,6 @@ export function browserSession(options: {
   store: session.Store;
   secrets: string[];
   isSecure: boolean;
-  idleHours: number;
 }): RequestHandler[] {
   const sessions = session({
     store: options.store,
@@ -59,12 +58,15 @@ export function browserSession(options: {
       sameSite: 'lax',
       secure: options.isSecure,
       path: '/',
-      maxAge: options.idleHours * 3600_000,
+      // How long a session may be idle, the store knows.
+      maxAge: ABSOLUTE_LIFETIME_MS,
     },
     resave: false,
     // Visitors who never start a sign-in leave no record and get no cookie.
     saveUninitialized: false,
-    rolling: true,
+    // Never with every answer: one that was slow would bring back the cookie of a session that another tab has replaced
+    // meanwhile, and everybody in this browser would be signed out.
+    rolling: false,
   });
   return options.isSecure ? [reachedOverHttps, sessions] : [sessions];
 }

@@ -23,6 +23,7 @@ import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.
 import type { TokenVault } from '../vault/token-vault.ts';
 import type { PendingAuthorization, PendingAuthorizations } from './pending-authorization.ts';
 import type { People } from './people.ts';
+import { SignInRequiredError } from './protect.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
 import { browserBinding, peopleOf, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
@@ -132,6 +133,8 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
     await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
     const since = new Date(now()).toISOString();
     await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
+    // Another tab may have signed somebody out while this one was at the portal.
+    clearSignedOutNotice(req, res);
     req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
     res.redirect(303, pending.returnTo);
   };
@@ -144,6 +147,8 @@ export function signOutHere({ vault, people, clientId, now }: SignInDependencies
     const { forget, person: meant } = (req.body ?? {}) as Record<string, unknown>;
     // Another tab has switched since the page was shown: it is not this person who is to be forgotten.
     if (person && meant !== undefined && meant !== person.id) return res.redirect(303, '/account');
+    // Signed out from elsewhere meanwhile: to say that it is forgotten would not be true.
+    if (!person && forget === '1') throw new SignInRequiredError();
     if (person && forget === '1') {
       await vault.forget({ memberId: person.memberId, clientId, userId: person.userId });
     }

@@ -59,12 +59,24 @@ describe.each(STORE_KINDS)('rotating secrets, on the %s store', (store) => {
     expect([without, again]).toEqual([401, 200]);
   });
 
-  it('SESSION_SECRETS: the newest signs anew, and the old one may go', async () => {
-    const secrets = [[OLD_SECRET], [NEW_SECRET, OLD_SECRET], [NEW_SECRET]];
+  it('SESSION_SECRETS: from one replica to the next, nobody is asked to sign in', async () => {
+    const secrets = [[OLD_SECRET], [OLD_SECRET, NEW_SECRET], [NEW_SECRET, OLD_SECRET]];
     const visits = [];
     for (const sessionSecrets of secrets) visits.push(await visitReplica({ sessionSecrets }));
 
     expect(visits).toEqual([200, 200, 200]);
+  });
+
+  it('SESSION_SECRETS: whoever signed in since needs the old one no more', async () => {
+    const origin = await app.replica({ sessionSecrets: [NEW_SECRET, OLD_SECRET] });
+    const newcomer = app.agent();
+    const form = await newcomer.visit(`${origin}/login`);
+    const back = await newcomer.request(form.url.href, { form: { login: 'admin', password: 'demo' } });
+    const redirect = await newcomer.request(new URL(back.location ?? '', form.url).href);
+    await newcomer.visit((redirect.location ?? '').replace(app.origin, origin));
+    agent = newcomer;
+
+    expect(await visitReplica({ sessionSecrets: [NEW_SECRET] })).toBe(200);
   });
 
   it('rekeying: a thousand records are sealed anew while they are read and written, and counted once', async () => {

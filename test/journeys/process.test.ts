@@ -73,6 +73,24 @@ describe('SIGTERM', () => {
     expect(running.output()).toContain('"msg":"stopped"');
   });
 
+  it('while somebody is on the way in, waits for the exchange of the code and lets them in', async () => {
+    const { origin, env } = await settings('embedded');
+    const agent = createAgent();
+    await start(env, origin);
+    const held = emulator.orderFault({ on: 'token', effect: { type: 'hold', when: 'after' } });
+    const signingIn = signIn(agent, origin);
+    await untilServed(held);
+
+    const ended = running?.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    held.release();
+    await signingIn.catch(() => undefined);
+
+    expect(await ended).toBe(0);
+    await start(env, origin);
+    expect((await agent.request(`${origin}/companies`)).status).toBe(200);
+  });
+
   it('while a renewal is in flight waits for it and stores what it brings', async () => {
     const { origin, env } = await settings('embedded');
     const agent = createAgent();

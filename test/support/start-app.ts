@@ -52,6 +52,8 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
+const IDLE_MS = 168 * 3600_000;
+
 export interface TestSecrets {
   sessionSecrets: string[];
   tokenKeys: Uint8Array[];
@@ -119,7 +121,6 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       (url) => new URL(url),
     ) as [URL],
     ...TEST_SECRETS,
-    sessionHours: 168,
     trustedProxies: [],
     http,
     logger,
@@ -171,11 +172,11 @@ export function newDataDir(): string {
 function openStores(options: TestAppOptions, dataDir: string, clock: TestClock) {
   if (options.store !== 'redis' && options.redisUrl === undefined) {
     const store = openEmbeddedStore(dataDir, clock.now);
-    return { store, sessionStore: sessionStores.embedded(store), redis: undefined };
+    return { store, sessionStore: sessionStores.embedded(store, IDLE_MS), redis: undefined };
   }
   const url = options.redisUrl ?? process.env.TEST_REDIS_URL ?? '';
   const redis = connectRedis(parseRedisAddress(url), () => {});
-  return { store: createRedisStore(redis), sessionStore: sessionStores.redis(redis), redis };
+  return { store: createRedisStore(redis), sessionStore: sessionStores.redis(redis, IDLE_MS), redis };
 }
 
 /** Nothing leaves this machine in a test, and a test can tell what was called. */

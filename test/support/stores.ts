@@ -5,7 +5,7 @@ import { connectRedis } from '../../src/store/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createClock } from './clock.ts';
+import { createClock, HOUR } from './clock.ts';
 import { type RedisCluster, startRedisCluster } from './redis-cluster.ts';
 import { newDataDir, STORE_KINDS } from './start-app.ts';
 
@@ -54,7 +54,7 @@ function embeddedTestStore(): TestStore {
   const opened = [store];
   return {
     store,
-    sessions: sessionStores.embedded(store),
+    sessions: sessionStores.embedded(store, HOUR),
     another(options = {}) {
       const another = openEmbeddedStore(dataDir, options.clock ?? clock.now);
       opened.push(another);
@@ -90,7 +90,7 @@ function redisTestStore(url: string): TestStore {
   const opened = [store];
   return {
     store,
-    sessions: sessionStores.redis(redis),
+    sessions: sessionStores.redis(redis, HOUR),
     another() {
       const another = createRedisStore(connectRedis(address, () => {}));
       opened.push(another);

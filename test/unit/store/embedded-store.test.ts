@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -23,6 +24,20 @@ afterEach(async () => {
   jest.useRealTimers();
   await store.close();
   await raw.close();
+});
+
+describe('a disk that is full', () => {
+  it('when nothing can be written any more › writes fail, what is there can be read, and the process lives', () => {
+    const program = join(import.meta.dirname, '../../support/full-disk.ts');
+    // No file may grow beyond 400 KB, and the signal that says so is ignored: writes fail with EFBIG.
+    const run = `trap '' XFSZ; ulimit -f 400; exec "$0" --import tsx "$1" "$2"`;
+
+    const told = execFileSync('bash', ['-c', run, process.execPath, program, newDataDir()], {
+      encoding: 'utf8',
+    });
+
+    expect(told).toBe('3 writes refused, 4000 characters read\n');
+  });
 });
 
 describe('the folder of the embedded store', () => {

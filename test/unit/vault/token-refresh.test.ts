@@ -497,6 +497,22 @@ describe('a final refusal', () => {
     expect(server.calls).toHaveLength(1);
   });
 
+  it('when five processes wait for it › one asks, and all are told that the grant is over', async () => {
+    await anExpiredGrant();
+    server.steps = [() => pauseFor(100).then(fail(refused('invalid_grant')))];
+    const processes = Array.from({ length: 5 }, () => aRefresher({ vault: vaultOn(anotherStore()) }));
+
+    const outcomes = await Promise.allSettled(processes.map((process) => process.current(owner)));
+
+    expect(outcomes).toEqual(
+      outcomes.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'sign_in_required' }),
+      })),
+    );
+    expect(server.calls).toHaveLength(1);
+  });
+
   it('when an earlier attempt may still be heard of › it is suspected only, and healed by what comes late', async () => {
     const grant = await anExpiredGrant();
     await vault.claim(owner, grant, 'frozen', EXCLUSIVE);

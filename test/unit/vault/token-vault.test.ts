@@ -282,6 +282,17 @@ describe('claim()', () => {
     expect(await vault.claim(owner, aGrant(), 'one', L)).toEqual({ outcome: 'missing' });
   });
 
+  it.each(['suspect', 'reauth'] as const)(
+    'when the grant was found to be over (%s) › the token is not shown once more',
+    async (state) => {
+      const grant = await savedGrant();
+      await vault.claim(owner, grant, 'one', L);
+      await vault.settle(owner, grant, 'one', state, 'invalid_grant');
+
+      expect(await vault.claim(owner, grant, 'two', L)).toEqual({ outcome: 'ended' });
+    },
+  );
+
   it('when the store refuses to write › fails, so that no token is burnt', async () => {
     const grant = await savedGrant();
     const refusing = createTokenVault({
