@@ -10,7 +10,7 @@ describe.each(STORE_KINDS)('two tabs of one browser, on the %s store', (store) =
   beforeEach(async () => {
     app = await startApp({
       store,
-      emulator: { portals: [aPortal(), aPortal({ host: '127.0.0.2' })] },
+      emulator: { portals: [aPortal(), aPortal({ host: '127.0.0.2' }), aPortal({ host: '127.0.0.3' })] },
     });
   });
   afterEach(() => app.stop());
@@ -32,22 +32,23 @@ describe.each(STORE_KINDS)('two tabs of one browser, on the %s store', (store) =
   it('a sign-out in one tab while another signs in leads to no circle when that grant ends', async () => {
     const agent = app.agent();
     await app.signIn(agent);
-    await app.signIn(agent, 'manager');
+    await app.signIn(agent, 'admin', { portal: 1 });
     // The one tab is at the portal …
     const login = await agent.request(
-      `${app.origin}/login?portal=${encodeURIComponent(app.emulator.portals[1]?.origin ?? '')}`,
+      `${app.origin}/login?portal=${encodeURIComponent(app.emulator.portals[2]?.origin ?? '')}`,
     );
     const back = await agent.request(login.location ?? '', { form: { login: 'admin', password: 'demo' } });
     const callback = await agent.request(new URL(back.location ?? '', login.location).href);
     // … while the other leaves.
     const account = await agent.request(`${app.origin}/account`, { headers: { accept: 'application/json' } });
     await agent.post(`${app.origin}/account/leave`, { person: JSON.parse(account.text).person.id });
-    await agent.request(callback.location ?? '');
-    app.emulator.portals[1]?.revokeGrants();
+    const arrived = await agent.request(callback.location ?? '');
+    app.emulator.portals[2]?.revokeGrants();
     app.clock.advance(HOUR);
 
     const page = await agent.visit(`${app.origin}/companies`);
 
+    expect(arrived).toMatchObject({ status: 303, location: '/companies' });
     expect(page.status).toBe(200);
   });
 
