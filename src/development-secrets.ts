@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -23,18 +23,32 @@ export interface DevelopmentSecrets extends z.infer<typeof Secrets> {
  */
 export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
   const path = join(dataDir, 'secrets.json');
+  const isNew = !existsSync(path) && makeSecrets(dataDir, path);
+  return { ...parseSecrets(path), path, isNew };
+}
+
+/**
+ * The file comes into being whole: of several processes that start together one wins, and the others read what it wrote,
+ * never half of it.
+ *
+ * @returns whether it was ours that came first
+ */
+function makeSecrets(dataDir: string, path: string): boolean {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const fresh = {
     sessionSecret: randomBytes(32).toString('hex'),
     tokenKey: randomBytes(32).toString('base64'),
   };
+  const whole = `${path}.${randomBytes(6).toString('hex')}`;
   try {
-    // `wx` lets one of several processes that start together win; the others read what it wrote.
-    writeFileSync(path, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600 });
-    return { ...fresh, path, isNew: true };
+    writeFileSync(whole, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600, flush: true });
+    linkSync(whole, path);
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return { ...parseSecrets(path), path, isNew: false };
+    return false;
+  } finally {
+    rmSync(whole, { force: true });
   }
 }
 

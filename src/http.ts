@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import ipaddr from 'ipaddr.js';
 import { AppError } from './errors.ts';
@@ -20,6 +21,17 @@ export interface HttpAnswer {
   body: unknown;
 }
 
+/** What somebody answered to a plain question. */
+export interface ProbeAnswer {
+  status: number;
+  /** The `Date` header: their clock, to the second. */
+  date: Date | undefined;
+  /** Where a redirect leads, unless it leads nowhere. */
+  location: URL | undefined;
+  /** The beginning of the body. */
+  text: string;
+}
+
 /** The only door to the network. */
 export interface HttpClient {
   /**
@@ -29,6 +41,13 @@ export interface HttpClient {
   postForm(url: URL, fields: Record<string, string>, limits: CallLimits): Promise<HttpAnswer>;
   /** As `postForm`, with a JSON body. */
   postJson(url: URL, body: object, limits: CallLimits): Promise<HttpAnswer>;
+  /**
+   * Asks whether somebody is there, with a GET that carries nothing of ours. Any answer will do: a redirect is reported,
+   * and of a long body only the first `maxBytes` are read.
+   *
+   * @throws {TransportError}  no answer within the limits
+   */
+  probe(url: URL, limits: CallLimits): Promise<ProbeAnswer>;
   close(): void;
 }
 
@@ -36,6 +55,8 @@ export interface HttpClient {
 export class TransportError extends AppError {
   /** True when the request provably did not leave us, so that sending it again is safe. */
   readonly neverSent: boolean;
+  /** In one word of the system: `ECONNREFUSED`, `CERT_HAS_EXPIRED` … */
+  readonly why: string;
 
   constructor(host: string, cause: string, options: { timedOut: boolean; neverSent: boolean }) {
     super(`${host} did not answer: ${cause}`, {
@@ -43,6 +64,7 @@ export class TransportError extends AppError {
       httpStatus: options.timedOut ? 504 : 502,
     });
     this.neverSent = options.neverSent;
+    this.why = cause;
   }
 }
 
@@ -95,11 +117,15 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
     headers: { accept: 'application/json', 'user-agent': 'bitrix24-companies/0.1' },
   });
 
-  async function post(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
+  function requirePublic(url: URL): void {
     const literal = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) && !isPublicAddress(literal) && !options.mayBePrivate(url.hostname)) {
       throw new TransportError(url.host, 'EADDRNOTPUBLIC', { timedOut: false, neverSent: true });
     }
+  }
+
+  async function post(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
+    requirePublic(url);
     const { signal, clear } = deadline(limits.timeoutMs);
     let response: AxiosResponse<unknown>;
     try {
@@ -112,7 +138,31 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
     return { status: response.status, body: parseJson(url.host, response) };
   }
 
+  async function probe(url: URL, limits: CallLimits): Promise<ProbeAnswer> {
+    requirePublic(url);
+    const { signal, clear } = deadline(limits.timeoutMs);
+    try {
+      const response: AxiosResponse<Readable> = await client.get(url.href, {
+        signal,
+        responseType: 'stream',
+      });
+      const { date, location } = response.headers;
+      return {
+        status: response.status,
+        date: Number.isNaN(Date.parse(date)) ? undefined : new Date(date),
+        location:
+          location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined,
+        text: await readBeginning(response.data, limits.maxBytes),
+      };
+    } catch (error) {
+      throw asTransportError(url.host, error, signal.aborted);
+    } finally {
+      clear();
+    }
+  }
+
   return {
+    probe,
     postForm: (url, fields, limits) => post(url, new URLSearchParams(fields), limits),
     postJson: post,
     close() {
@@ -132,6 +182,22 @@ function deadline(timeoutMs: number): { signal: AbortSignal; clear: () => void }
     timer = setTimeout(() => controller.abort(), READ_FIRST_MS);
   }, timeoutMs);
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** What arrives of a body; leaving the loop ends the connection of one that goes on. */
+async function readBeginning(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= maxBytes) break;
+    }
+  } catch {
+    // It broke off, or the deadline passed: the answer itself has been heard.
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }
 
 function parseJson(host: string, response: AxiosResponse<unknown>): unknown {

@@ -54,12 +54,16 @@ export interface Store {
 
 /** The store cannot be reached, or refuses to write. */
 export class StoreUnavailableError extends AppError {
+  /** In one word of the system or of Redis: `OOM`, `READONLY` … */
+  readonly why: string;
+
   constructor(cause: string) {
     super(`the store is away: ${cause}`, {
       code: 'store_unavailable',
       httpStatus: 503,
       retryAfterSeconds: 2,
     });
+    this.why = cause;
   }
 }
 
@@ -72,16 +76,19 @@ export const QUARANTINE_MS = 30 * 24 * 3600_000;
 /** The part in braces alone decides about the slot in a Redis Cluster. */
 const HASH_TAG = /^[^{]*\{[^}]+\}/;
 
-const QUARANTINE = `${KEY_PREFIX}quarantine:`;
+/** Where the keys of all quarantined values begin. */
+export const QUARANTINE_PREFIX = `${KEY_PREFIX}quarantine:`;
 
 /** Is in the slot of the key it belongs to, so that in a Redis Cluster the move stays on one node. */
 export function quarantineKey(key: string): string {
-  return HASH_TAG.test(key) ? `${QUARANTINE}${key.slice(KEY_PREFIX.length)}` : `${QUARANTINE}{${key}}`;
+  return HASH_TAG.test(key)
+    ? `${QUARANTINE_PREFIX}${key.slice(KEY_PREFIX.length)}`
+    : `${QUARANTINE_PREFIX}{${key}}`;
 }
 
 /** The key that a quarantined value was found under. */
 export function keyBeforeQuarantine(quarantined: string): string {
-  const rest = quarantined.slice(QUARANTINE.length);
+  const rest = quarantined.slice(QUARANTINE_PREFIX.length);
   return rest.startsWith(`{${KEY_PREFIX}`) ? rest.slice(1, -1) : KEY_PREFIX + rest;
 }
 

@@ -16,6 +16,14 @@ export function tokenKey(owner: TokenOwner): string {
   return `${TOKEN_KEY_PREFIX}{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
 }
 
+/** @returns nothing for a key that is not of a token record */
+export function parseTokenKey(key: string): TokenOwner | undefined {
+  const parts = /^b24:tokens:\{([^}]+)\}:([^:]+):(\d+)$/.exec(key);
+  const [, memberId, clientId, userId] = parts ?? [];
+  if (memberId === undefined || clientId === undefined) return undefined;
+  return { memberId, clientId, userId: Number(userId) };
+}
+
 /** Milliseconds since the epoch, by the store's clock unless said otherwise; 0 is never. */
 const instant = z.number();
 

@@ -5,19 +5,24 @@ import { OUTPUT } from './output.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The server as a process of its own, as operators run it. */
+/** A program of ours as a process of its own, as operators run it. */
 export interface ServerProcess {
   process: ChildProcess;
   /** All it printed, both streams. */
   output(): string;
-  /** The exit code, once it has ended. */
+  /** The exit code, once it has ended and all it printed was read. */
   ended: Promise<number | null>;
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `src/server.ts` with these settings and nothing else of our environment. */
+/** Starts the server with these settings and nothing else of our environment. */
 export function spawnServer(env: Record<string, string>): ServerProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/server.ts')], {
+  return spawnProgram('server', env);
+}
+
+/** Starts `src/{name}.ts`, with these settings and nothing else of our environment. */
+export function spawnProgram(name: string, env: Record<string, string>): ServerProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, `src/${name}.ts`)], {
     // Not the project's folder, so that nobody's own .env is read.
     cwd: OUTPUT,
     env: { PATH: process.env.PATH ?? '', ...env },
@@ -27,10 +32,10 @@ export function spawnServer(env: Record<string, string>): ServerProcess {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      appendFileSync(join(OUTPUT, `server-${child.pid}.log`), chunk);
+      appendFileSync(join(OUTPUT, `${name}-${child.pid}.log`), chunk);
     });
   }
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     process: child,
     output: () => text,

@@ -123,6 +123,87 @@ describe('postJson()', () => {
   });
 });
 
+describe('probe()', () => {
+  it('when it is answered › tells status, clock and the beginning of the body, whatever the status', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(503, { date: 'Thu, 01 Oct 2026 10:20:30 GMT' }).end('x'.repeat(5000));
+    });
+
+    expect(await http.probe(neighbour.url, { timeoutMs: 2000, maxBytes: 1000 })).toEqual({
+      status: 503,
+      date: new Date('2026-10-01T10:20:30Z'),
+      location: undefined,
+      text: 'x'.repeat(1000),
+    });
+    expect(neighbour.requests).toMatchObject([{ method: 'GET', path: '/', body: '' }]);
+  });
+
+  it('when it is redirected › tells where, and does not go there', async () => {
+    const elsewhere = await json({});
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(302, { location: elsewhere.url.href, date: 'soon' }).end();
+    });
+
+    const answer = await http.probe(neighbour.url, LIMITS);
+
+    expect(answer).toEqual({ status: 302, date: undefined, location: elsewhere.url, text: '' });
+    expect(elsewhere.connections).toBe(0);
+  });
+
+  it('when the body never ends › does not wait for it', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      const more = () => {
+        while (!res.destroyed) if (!res.write(Buffer.alloc(MIB))) return void res.once('drain', more);
+      };
+      more();
+    });
+
+    const startedAt = performance.now();
+
+    const answer = await http.probe(neighbour.url, { timeoutMs: 20_000, maxBytes: 1000 });
+
+    expect([answer.status, answer.text.length]).toEqual([200, 1000]);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('when the body breaks off or trickles › the answer has been heard all the same', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc';
+    const broken = await aRawNeighbour((socket) => void socket.end(head));
+    const slow = await aRawNeighbour((socket) => void socket.write(head));
+
+    const answers = await Promise.all(
+      [broken, slow].map(({ url }) => http.probe(url, { timeoutMs: 500, maxBytes: 1000 })),
+    );
+
+    expect(answers).toMatchObject([
+      { status: 200, text: 'abc' },
+      { status: 200, text: 'abc' },
+    ]);
+  });
+
+  it('when nobody answers › names the cause in one word', async () => {
+    const silent = await aNeighbour(() => {});
+    const noHttp = await aRawNeighbour((socket) => void socket.end('no HTTP\r\n\r\n'));
+    const urls = [
+      new URL(`http://127.0.0.1:${await freePort()}`),
+      new URL(`http://${'a'.repeat(64)}.invalid`),
+      silent.url,
+      noHttp.url,
+    ];
+
+    const failures = await Promise.all(
+      urls.map((url) => failureOf(http.probe(url, { timeoutMs: 500, maxBytes: 1000 }))),
+    );
+
+    expect(failures).toMatchObject([
+      { name: 'TransportError', why: 'ECONNREFUSED' },
+      { name: 'TransportError', why: 'ENOTFOUND' },
+      { name: 'TransportError', code: 'portal_timeout' },
+      { name: 'TransportError', why: expect.stringMatching(/^HPE_/) },
+    ]);
+  });
+});
+
 describe('an answer that is no answer', () => {
   it.each<[string, number, string, string]>([
     ['a page', 200, 'text/html', '<!doctype html><title>CANARY</title>'],

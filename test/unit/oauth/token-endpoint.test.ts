@@ -4,6 +4,7 @@ import {
   type CallLimits,
   type HttpAnswer,
   type HttpClient,
+  type ProbeAnswer,
   TransportError,
   UnexpectedResponseError,
 } from '../../../src/http.ts';
@@ -34,6 +35,9 @@ class HttpStub implements HttpClient {
   }
   async postJson(): Promise<HttpAnswer> {
     throw new Error('tokens are asked for by form');
+  }
+  async probe(): Promise<ProbeAnswer> {
+    throw new Error('nobody is probed here');
   }
   close() {}
 }

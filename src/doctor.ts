@@ -1,0 +1,93 @@
+import type { Config } from './config.ts';
+import { checkClock } from './doctor/clock.ts';
+import { type Finding, problem, warning } from './doctor/finding.ts';
+import { askNeighbours } from './doctor/neighbours.ts';
+import { formatCount, formatGroup } from './doctor/print.ts';
+import { checkPublicUrl } from './doctor/public-url.ts';
+import { checkReachability } from './doctor/reachability.ts';
+import { checkRecords } from './doctor/records.ts';
+import { checkSettings, listeningAt } from './doctor/settings.ts';
+import { visitStore } from './doctor/store.ts';
+import { AppError } from './errors.ts';
+import { createHttpClient } from './http.ts';
+import { endWith, loadEnvFile } from './program.ts';
+import { createCipher } from './vault/cipher.ts';
+
+/** The slowest check gives up by itself long before. */
+const CHECK_MS = 15_000;
+const LOOK_AT_RECORDS_MS = 6_000;
+
+/**
+ * `npm run doctor`: what is wrong with this installation, and what to do. Changes nothing, and can be run beside the
+ * server; ends with 1 when there is a problem.
+ */
+// A name server that is away shall be told as such within the deadlines here, and not hold up the end of this process, which
+// waits for the lookups that are under way (read by glibc; without it 10 s and more for each).
+process.env.RES_OPTIONS ??= 'timeout:1 attempts:2';
+const isColourful = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const found: Finding[] = [];
+try {
+  loadEnvFile();
+  const { findings, config } = checkSettings(process.env);
+  tell('Settings', findings);
+  if (config) await examine(config);
+} catch (error) {
+  endWith(error, ({ message }) => `The doctor could not begin: ${message}`);
+}
+process.stdout.write(formatCount(found));
+process.exit(found.some(({ level }) => level === 'problem') ? 1 : 0);
+
+/** All checks begin at once; what they found is told in this order. */
+async function examine(config: Config): Promise<void> {
+  // It calls nobody but whom the settings name.
+  const http = createHttpClient({ mayBePrivate: () => true });
+  const neighbours = askNeighbours(http, config);
+  const visit = visitStore(config);
+  const clock = Promise.all([neighbours, visit.catch(() => undefined)]);
+  const records = visit.then(({ store }) =>
+    store
+      ? checkRecords({
+          ...config,
+          store,
+          cipher: createCipher(config.tokenKeys),
+          lookForMs: LOOK_AT_RECORDS_MS,
+        })
+      : [warning('Not looked at, because the store is away', 'First the store, then run this again')],
+  );
+  const checks: [title: string, check: Promise<Finding[]>][] = [
+    ['Clock', clock.then(([all, store]) => checkClock(all, store?.clockDifferenceMs))],
+    ['Store', visit.then(({ findings }) => findings)],
+    ['Records', records],
+    ['Bitrix24', neighbours.then((all) => checkReachability(all, config.portals.patterns))],
+    ['PUBLIC_URL', checkPublicUrl(http, config.publicUrl, listeningAt(config))],
+  ];
+  const bounded = checks.map(async ([title, check]) => ({ title, findings: await inTime(check) }));
+  for (const each of bounded) {
+    const { title, findings } = await each;
+    tell(title, findings);
+  }
+}
+
+/** A check that fails or hangs is a finding, and stops no other. */
+async function inTime(check: Promise<Finding[]>): Promise<Finding[]> {
+  const tooLate = new Promise<Finding[]>((resolve) => {
+    const late = problem(
+      `This took longer than ${CHECK_MS / 1000} s and was given up`,
+      'Run it again; if it stays, something holds the store or the network up',
+    );
+    setTimeout(() => resolve([late]), CHECK_MS).unref();
+  });
+  const checked = check.catch((error: unknown) => [
+    // Of an error that we did not make the message may hold anything.
+    problem(
+      `This could not be checked: ${error instanceof AppError ? error.message : (error as Error)?.name}`,
+      'Run it again; if it stays, please report it',
+    ),
+  ]);
+  return Promise.race([checked, tooLate]);
+}
+
+function tell(title: string, findings: Finding[]): void {
+  found.push(...findings);
+  process.stdout.write(formatGroup(title, findings, isColourful));
+}

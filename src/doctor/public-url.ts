@@ -1,0 +1,103 @@
+import { isIP } from 'node:net';
+import { type HttpClient, type ProbeAnswer, TransportError } from '../http.ts';
+import { type FailureWords, tellFailure } from './failure-words.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+import { probe } from './neighbours.ts';
+
+const HEALTH = '/healthz';
+
+/** Does PUBLIC_URL lead browsers to our server? Asked from this machine, which is the nearest there is to a browser. */
+export async function checkPublicUrl(http: HttpClient, publicUrl: URL, listeningAt: URL): Promise<Finding[]> {
+  const [outside, inside] = await Promise.all([
+    probe(http, new URL(HEALTH, publicUrl)),
+    probe(http, new URL(HEALTH, listeningAt)),
+  ]);
+  return [whereItLeads(publicUrl, listeningAt, outside, inside), ...aboutTheAddress(publicUrl)];
+}
+
+type Outcome = ProbeAnswer | TransportError;
+
+function whereItLeads(publicUrl: URL, listeningAt: URL, outside: Outcome, inside: Outcome): Finding {
+  const name = `PUBLIC_URL ${publicUrl.origin}`;
+  if (isOurs(outside)) return ok(`${name} leads to our server`);
+  if (isOurs(inside)) {
+    const { what, remedy } = tellOutside(publicUrl, listeningAt, outside);
+    return problem(`The server runs, but ${name} does not lead to it: it ${what}`, remedy);
+  }
+  const { what } = tellOutside(publicUrl, listeningAt, outside);
+  return inside instanceof TransportError
+    ? problem(
+        `The server is not running: nothing answers at ${listeningAt.origin}, and ${name} ${what}`,
+        'npm start. If it runs on another machine, run this there; if it is starting, try again',
+      )
+    : problem(
+        `Another program answers at ${listeningAt.origin}, where our server should, and ${name} ${what}`,
+        'Stop that program, or set PORT and PUBLIC_URL to a free port',
+      );
+}
+
+function isOurs(outcome: Outcome): boolean {
+  if (outcome instanceof TransportError) return false;
+  try {
+    return (JSON.parse(outcome.text) as { status?: unknown } | null)?.status === 'ok';
+  } catch {
+    return false;
+  }
+}
+
+function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): FailureWords {
+  if (outcome instanceof TransportError) return tellSilence(outcome);
+  const { status, location } = outcome;
+  if (location !== undefined && status >= 300 && status < 400) {
+    return location.origin === publicUrl.origin
+      ? {
+          what: `sends ${HEALTH} on to another page`,
+          remedy: `A proxy keeps ${HEALTH} for itself: let it pass everything on to ${listeningAt.origin}`,
+        }
+      : {
+          what: `sends browsers on to ${location.origin}`,
+          remedy: `If that is where people shall be, set PUBLIC_URL=${location.origin} and register ${location.origin}/bitrix in Bitrix24`,
+        };
+  }
+  return {
+    what: `answers ${status}, which is not our server`,
+    remedy: `Let the proxy pass every path on to ${listeningAt.origin}, or correct PUBLIC_URL`,
+  };
+}
+
+function tellSilence(failure: TransportError): FailureWords {
+  const { what, remedy } = tellFailure(failure);
+  const isUnreached = failure.code === 'portal_timeout';
+  return {
+    what,
+    remedy: isUnreached
+      ? `${remedy}. If browsers do get there, the way back from this machine is what is missing, and nothing is wrong`
+      : remedy,
+  };
+}
+
+function aboutTheAddress({ protocol, hostname }: URL): Finding[] {
+  if (isLoopback(hostname)) return [];
+  const findings: Finding[] = [];
+  if (protocol === 'http:') {
+    findings.push(
+      warning(
+        'PUBLIC_URL is plain http: cookies travel unprotected, and cloud portals of Bitrix24 want https',
+        'Put a proxy that ends TLS in front, and set PUBLIC_URL=https://…',
+      ),
+    );
+  }
+  if (isIP(hostname.replace(/^\[|\]$/g, ''))) {
+    findings.push(
+      warning(
+        'PUBLIC_URL is a bare IP address: certificates are made for names',
+        'Give the machine a name, and write that into PUBLIC_URL and on the card in Bitrix24',
+      ),
+    );
+  }
+  return findings;
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,158 @@
+import type { Config } from '../config.ts';
+import { openEmbeddedStore } from '../store/embedded-store.ts';
+import { nameOfRedis } from '../store/redis-address.ts';
+import { connectRedis } from '../store/redis-connection.ts';
+import { createRedisStore } from '../store/redis-store.ts';
+import { type Store, StoreUnavailableError } from '../store/store.ts';
+import { type RedisMaster, type StoreReport, warningsOf } from '../store/store-report.ts';
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** A first connection may need more than one attempt: names, TLS, sentinels. */
+const TRY_FOR_MS = 3000;
+const PAUSE_MS = 200;
+
+/** What was found, and what the other checks go on with if there is a store. */
+export interface StoreVisit {
+  findings: Finding[];
+  store?: Store;
+  /** Its clock minus ours, if it has one of its own. */
+  clockDifferenceMs?: number;
+}
+
+/** Is the store there, does it take writes, and will it keep them? */
+export function visitStore(config: Pick<Config, 'redis' | 'dataDir'>): Promise<StoreVisit> {
+  return config.redis === undefined ? visitEmbedded(config.dataDir) : visitRedis(config.redis);
+}
+
+async function visitEmbedded(dataDir: string): Promise<StoreVisit> {
+  const toDo = `Let user ${process.getuid?.() ?? ''} write to DATA_DIR and what is in it, or name another folder; see that the disk is not full`;
+  try {
+    const store = openEmbeddedStore(dataDir);
+    const { isWritable } = await store.describe();
+    const finding = isWritable
+      ? ok(`The embedded store in ${dataDir} can be read and written`)
+      : problem(`The embedded store in ${dataDir} takes no writes: nobody can sign in`, toDo);
+    return { findings: [finding], store };
+  } catch (error) {
+    const { message } = error as Error;
+    return { findings: [problem(`DATA_DIR ${dataDir} cannot be used: ${message}`, toDo)] };
+  }
+}
+
+async function visitRedis(address: NonNullable<Config['redis']>): Promise<StoreVisit> {
+  const name = nameOfRedis(address);
+  let failure = '';
+  const store = createRedisStore(
+    connectRedis(address, ({ message }) => {
+      failure = message;
+    }),
+  );
+  const report = await describeOnceThere(store);
+  if (report === undefined) {
+    await store.close();
+    return { findings: [redisAway(name, failure)] };
+  }
+  const writable = report.isWritable
+    ? ok(`Redis at ${name} can be read and written`)
+    : await refusesWrites(store, name);
+  const warnings = warningsOf(report).map(({ wrong, remedy }) => warning(wrong, remedy));
+  return {
+    findings: [writable, ...report.masters.flatMap(describeMaster), ...warnings],
+    store,
+    clockDifferenceMs: report.clockDifferenceMs,
+  };
+}
+
+async function describeOnceThere(store: Store): Promise<StoreReport | undefined> {
+  for (const startedAt = Date.now(); Date.now() - startedAt < TRY_FOR_MS; ) {
+    const report = await store.describe().catch(() => undefined);
+    if (report !== undefined) return report;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return undefined;
+}
+
+const AWAY: [code: RegExp, what: string, remedy: string][] = [
+  [
+    /WRONGPASS|invalid password/,
+    'does not accept our user and password',
+    'Correct them in REDIS_URL: redis://user:password@host; write @ : / % in them as %40 %3A %2F %25',
+  ],
+  [/NOAUTH/, 'wants a password', 'Write it into REDIS_URL: redis://:password@host'],
+  [
+    /NOPERM/,
+    'does not let our user do what we need',
+    'The README has the ACL rule that is needed, under "Running it"',
+  ],
+  [/LOADING/, 'is still reading its file', 'Wait until it is done; the application serves then by itself'],
+  [
+    /All sentinels/,
+    'cannot be found: no sentinel answers with a master',
+    "Start the sentinels, or correct their hosts and the master's name in REDIS_URL",
+  ],
+  [
+    /slots cache/,
+    'cannot be found: no node of the cluster answers',
+    'Start them, or correct hosts, user and password in REDIS_URL',
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    'has a host name that does not resolve',
+    'Correct the host in REDIS_URL, or the DNS of this machine',
+  ],
+  [
+    /ECONNREFUSED/,
+    'refuses connections: nothing listens there',
+    'Start Redis, or correct host and port in REDIS_URL',
+  ],
+  [
+    /certificate|self.signed|CERT_|altname/i,
+    'shows a certificate that this machine does not accept',
+    'Set NODE_EXTRA_CA_CERTS to the certificate of its issuer, and use the host name it is for',
+  ],
+  [
+    /SSL|TLS|wrong version/i,
+    'does not speak TLS on that port',
+    'Write redis:// instead of rediss://, or name the TLS port',
+  ],
+];
+
+/** ioredis tells the cause in its message alone, which may hold our arguments: it is looked at, and not repeated. */
+function redisAway(name: string, failure: string): Finding {
+  const [, what, remedy] = AWAY.find(([code]) => code.test(failure)) ?? [];
+  return problem(
+    `Redis at ${name} ${what ?? 'does not answer'}`,
+    `${remedy ?? 'See whether it runs, whether a firewall is in between, and whether it wants TLS (rediss://)'}. Until then people get "We are away for a moment"`,
+  );
+}
+
+const REFUSALS: Record<string, [what: string, remedy: string]> = {
+  OOM: ['its memory is full', 'Raise maxmemory'],
+  READONLY: ['it is a replica', 'Name the master in REDIS_URL, or the sentinels (redis+sentinel://…)'],
+  MISCONF: ['it cannot write to its disk', "Look at its log and at the disk's free space"],
+  NOREPLICAS: ['too few replicas are connected', 'Bring its replicas back, or lower min-replicas-to-write'],
+  Command: [
+    'it does not take them in time',
+    'If it is a replica, name the master in REDIS_URL, or the sentinels; else look at its log',
+  ],
+  NOPERM: ['our user may not', 'The README has the ACL rule that is needed, under "Running it"'],
+};
+
+async function refusesWrites(store: Store, name: string): Promise<Finding> {
+  const failure = await store.ping().catch((error: unknown) => error);
+  const why = failure instanceof StoreUnavailableError ? failure.why : '';
+  const [what, remedy] = REFUSALS[why] ?? [why, 'Look at its log'];
+  return problem(`Redis at ${name} takes no writes: ${what}. Nobody can sign in`, remedy);
+}
+
+function describeMaster({ address, version, evictionPolicy, persistence }: RedisMaster): Finding[] {
+  if (evictionPolicy === null || persistence === null) {
+    return [
+      warning(
+        `Redis ${address} does not tell our user how it keeps and evicts`,
+        'Let the user INFO and CONFIG GET (+info +config|get), or see to it yourself: appendonly yes, maxmemory-policy noeviction',
+      ),
+    ];
+  }
+  return [ok(`Redis ${version} ${address}: on disk: ${persistence}; when full: ${evictionPolicy}`)];
+}
