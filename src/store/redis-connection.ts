@@ -5,7 +5,7 @@ import { makeRedisPatient } from './redis-patience.ts';
 makeRedisPatient();
 
 /** A connection that tries again for ever; to a single Redis, to the master that sentinels name, or to a Cluster. */
-export type RedisClient = Redis | Cluster;
+export type RedisClient = SteadyRedis | Cluster;
 
 /** One command, from the call to the answer, whatever has to be tried again meanwhile. */
 const COMMAND_MS = 500;
@@ -25,11 +25,27 @@ const NODE = {
   // While Redis reads its file, ioredis waits as long as Redis guesses, which is up to 10 s too long.
   maxLoadingRetryTime: 200,
   retryStrategy: (attempt) => Math.min(attempt * 100, 1000),
-  // A master that became a replica after a failover answers READONLY: connect anew, and send the command again.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   // Nobody reads it, and a limited user may not send it.
   disableClientInfo: true,
 } satisfies RedisOptions;
+
+/**
+ * A master that became a replica after a failover answers READONLY: then connect anew, and send the command again. When
+ * that leads to the same place, the answer stands, for every new connection holds up those who only read.
+ */
+function reconnectWhenReadOnly(): (error: Error) => false | 2 {
+  const AT_MOST_EVERY_MS = 1000;
+  /** Commands that were under way together are sent again together; sooner than this no new connection is there. */
+  const TOGETHER_MS = 50;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    // From a script, Redis 6 says `ERR Error running script (…): -READONLY …`.
+    if (!message.includes('READONLY ')) return false;
+    const sinceMs = performance.now() - lastAt;
+    if (sinceMs >= AT_MOST_EVERY_MS) lastAt = performance.now();
+    return sinceMs < TOGETHER_MS || sinceMs >= AT_MOST_EVERY_MS ? 2 : false;
+  };
+}
 
 /** Opens the connection; it need not succeed for the process to start. */
 export function connectRedis(address: RedisAddress, onError: (error: Error) => void): RedisClient {
@@ -38,9 +54,9 @@ export function connectRedis(address: RedisAddress, onError: (error: Error) => v
   return client;
 }
 
-function connectOne(address: RedisAddress): Redis {
+function connectOne(address: RedisAddress): SteadyRedis {
   const [{ host, port }] = address.hosts;
-  const common = { ...NODE, ...credentialsOf(address), ...tlsOf(address) };
+  const common = nodeOptions(address);
   if (address.kind === 'single') return new SteadyRedis({ ...common, host, port, db: address.database });
 
   const redis = new SteadyRedis({
@@ -68,7 +84,7 @@ function connectOne(address: RedisAddress): Redis {
 
 function connectCluster(address: RedisAddress): Cluster {
   const cluster = new SteadyCluster(address.hosts, {
-    redisOptions: { ...NODE, ...credentialsOf(address), ...tlsOf(address) },
+    redisOptions: nodeOptions(address),
     clusterRetryStrategy: NODE.retryStrategy,
     // Certificates are made for names, so names must not be resolved before TLS sees them.
     ...(address.isTls ? { dnsLookup: (name, done) => done(null, name) } : {}),
@@ -78,6 +94,15 @@ function connectCluster(address: RedisAddress): Cluster {
   const { flushQueue } = cluster as unknown as { flushQueue(error: Error): void };
   cluster.on('close', () => flushQueue.call(cluster, new Error('Cluster is away')));
   return cluster;
+}
+
+function nodeOptions(address: RedisAddress) {
+  return {
+    ...NODE,
+    reconnectOnError: reconnectWhenReadOnly(),
+    ...credentialsOf(address),
+    ...tlsOf(address),
+  };
 }
 
 const TLS = { rejectUnauthorized: true };
@@ -96,6 +121,7 @@ type SentToCluster = Parameters<Cluster['sendCommand']>;
 /** ioredis, without two ways of it to go wrong for good. */
 class SteadyRedis extends Redis {
   #isClosed = false;
+  #isReplica = false;
 
   constructor(options: RedisOptions) {
     super({ ...options, replyMapping: 'legacy' });
@@ -104,6 +130,18 @@ class SteadyRedis extends Redis {
     this.on('end', () => {
       if (!this.#isClosed) setTimeout(() => this.#connectAgain(), 100).unref();
     });
+    // The only place where ioredis shows what Redis said of itself when the connection was made.
+    const { connector } = this as unknown as { connector: { check(info: { role?: string }): boolean } };
+    const check = connector.check.bind(connector);
+    connector.check = (info) => {
+      this.#isReplica = info.role === 'slave';
+      return check(info);
+    };
+  }
+
+  /** Whether it was one when the connection was made. */
+  get isReplica(): boolean {
+    return this.#isReplica;
   }
 
   #connectAgain(): void {

@@ -122,8 +122,10 @@ export function createRedisStore(redis: RedisClient): Store {
         wasLost = true;
       });
       redis.on('ready', () => {
-        if (wasLost) listener();
+        // A replica takes no writes: what would be welcome news is not there yet.
+        if (!wasLost || (!(redis instanceof Cluster) && redis.isReplica)) return;
         wasLost = false;
+        listener();
       });
       // A Cluster is only lost when all its nodes are; when another node takes over for one, it may lack the last writes.
       redis.once('ready', () => redis.on('+node', listener).on('-node', listener));

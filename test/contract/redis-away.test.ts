@@ -291,6 +291,40 @@ describe('a Redis that has become a replica', () => {
 
     expectAllAway(outcomes);
   });
+
+  it('when many try to write › reading goes on, and nobody is told that it is back', async () => {
+    const { url, client } = await startServer();
+    const store = createRedisStore(connected(url));
+    await store.set(KEY, VALUE, HOUR);
+    let returns = 0;
+    store.onReturn(() => {
+      returns += 1;
+    });
+    await client.replicaof('127.0.0.1', String(await freePort()));
+
+    const reads: Outcome[] = [];
+    for (let turn = 0; turn < 60; turn += 1) {
+      const [read] = await runAll([['get', () => store.get(KEY)], ...storeCalls(store).slice(1, 3)]);
+      reads.push(read as Outcome);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+
+    expect(reads.filter(({ error }) => error !== undefined)).toEqual([]);
+    // A new connection is tried now and then; everybody else is answered at once.
+    expect(reads.filter(({ tookMs }) => tookMs > 50).length).toBeLessThan(10);
+    expect(returns).toBe(0);
+  });
+
+  it('when it is the master again › is used at once', async () => {
+    const { url, client } = await startServer();
+    const store = createRedisStore(connected(url));
+    await client.replicaof('127.0.0.1', String(await freePort()));
+    await Promise.allSettled([store.ping()]);
+
+    await client.replicaof('NO', 'ONE');
+
+    expect(await msUntilBack(store)).toBeLessThan(1000);
+  });
 });
 
 describe('a connection that went dead', () => {

@@ -18,6 +18,13 @@ export interface RedisSentinels {
   sentinels: RedisServer[];
   /** Whom the sentinels take for the master now. */
   master(): Promise<RedisServer>;
+  /**
+   * Starts one that was killed, on the port and the files it had: as the master it took itself for, if it was one.
+   * It takes the place of the other in `servers`.
+   */
+  revive(dead: RedisServer): Promise<void>;
+  /** Resolves when one is the master and the others follow it, in the eyes of all of them. */
+  untilSettled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,12 +32,17 @@ export interface RedisSentinels {
 export async function startRedisSentinels(sentinelPassword?: string): Promise<RedisSentinels> {
   const auth = sentinelPassword ? ['--requirepass', sentinelPassword, '--masterauth', sentinelPassword] : [];
   const quick = ['--repl-diskless-sync-delay', '0', '--repl-timeout', '5'];
-  const first = await startRedisServer({ settings: [...quick, ...auth] });
+  const startServer = async (dir: string, settings: string[], port?: number) => {
+    const all = ['--dir', dir, ...quick, ...auth, ...settings];
+    const server = await startRedisServer({ settings: all, ...(port ? { port } : {}) });
+    dirs.set(server.port, dir);
+    return server;
+  };
+  const dirs = new Map<number, string>();
+  const first = await startServer(newServerDir(), []);
   if (sentinelPassword) await first.client.auth(sentinelPassword);
   const follow = ['--replicaof', `127.0.0.1 ${first.port}`];
-  const replicas = await Promise.all(
-    [1, 2].map(() => startRedisServer({ settings: [...quick, ...auth, ...follow] })),
-  );
+  const replicas = await Promise.all([1, 2].map(() => startServer(newServerDir(), follow)));
   const servers = [first, ...replicas];
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(first.port, sentinelPassword)));
   const ports = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
@@ -43,21 +55,49 @@ export async function startRedisSentinels(sentinelPassword?: string): Promise<Re
     throw new Error('no sentinel knows the master');
   }
 
+  async function master(): Promise<RedisServer> {
+    const port = await masterPort();
+    const found = servers.find((server) => server.port === port);
+    if (found === undefined) throw new Error(`the sentinels name a stranger: ${port}`);
+    return found;
+  }
+
+  async function isSettled(): Promise<boolean> {
+    const { port } = await master();
+    const roles = await Promise.all(servers.map(roleOf));
+    return servers.every(
+      (server, index) => roles[index] === (server.port === port ? 'master' : `of ${port}`),
+    );
+  }
+
   if (!sentinelPassword) await Promise.all(sentinels.map(untilItKnowsAll));
   return {
     url: `redis+sentinel://${ports}/${MASTER_NAME}`,
     servers,
     sentinels,
-    async master() {
-      const port = await masterPort();
-      const master = servers.find((server) => server.port === port);
-      if (master === undefined) throw new Error(`the sentinels name a stranger: ${port}`);
-      return master;
+    master,
+    async revive(dead) {
+      await dead.stop();
+      servers[servers.indexOf(dead)] = await startServer(dirs.get(dead.port) ?? '', [], dead.port);
+    },
+    async untilSettled() {
+      for (let tries = 0; tries < 600; tries += 1) {
+        if (await isSettled().catch(() => false)) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error('the servers did not agree on a master');
     },
     async stop() {
       await Promise.all([...sentinels, ...servers].map((server) => server.stop()));
     },
   };
+}
+
+/** `master`, or `of <port>` for a replica that has all its master has. */
+async function roleOf({ client }: RedisServer): Promise<string> {
+  const [role, , port, link] = (await client.role()) as [string, unknown, number, string];
+  if (role === 'master') return role;
+  return link === 'connected' ? `of ${port}` : 'looking for its master';
 }
 
 async function startSentinel(masterPort: number, password?: string): Promise<RedisServer> {

@@ -21,6 +21,7 @@ export interface Replica {
   redisWire: TcpProxy | undefined;
   serverWire: TcpProxy | undefined;
   pid(): number;
+  isRunning(): boolean;
   /** Its settings; what is changed counts from the next start. */
   env: Record<string, string>;
   signal(signal: NodeJS.Signals): void;
@@ -56,6 +57,7 @@ export function createReplica(
     ...options,
     origin,
     pid: () => child?.pid ?? 0,
+    isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     signal(signal) {
       child?.kill(signal);
     },

@@ -1,4 +1,7 @@
 import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
+import { parseRedisAddress } from '../../../src/store/redis-address.ts';
+import { connectRedis } from '../../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../../src/store/redis-store.ts';
 import type { MortalRedis } from './redis.ts';
 
 /** What refresh.md section 3 says of a chain, as far as tests look at it. */
@@ -25,6 +28,12 @@ export function redisRecords(redis: MortalRedis): TokenRecords {
     load: async (key) => parse(await redis.client().get(key)),
     close: async () => {},
   };
+}
+
+/** The same, wherever sentinels or a Cluster have it now. */
+export function distributedRecords(url: string): TokenRecords {
+  const store = createRedisStore(connectRedis(parseRedisAddress(url), () => {}));
+  return { load: async (key) => parse(await store.get(key)), close: () => store.close() };
 }
 
 /** One more process on the file. */

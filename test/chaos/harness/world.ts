@@ -12,6 +12,8 @@ import {
   startEmulator,
 } from '../../../emulator/index.ts';
 import { aPortal, aUser } from '../../support/builders.ts';
+import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster.ts';
+import { type RedisSentinels, startRedisSentinels } from '../../support/redis-sentinel.ts';
 import { freePort } from '../../support/redis-server.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import type { Size } from '../scenario.ts';
@@ -19,7 +21,13 @@ import { type Front, startFront } from './front.ts';
 import { type MortalRedis, startMortalRedis } from './redis.ts';
 import { createReplica, type Replica, replicaArgs } from './replica.ts';
 import { atOnce, pause, range } from './time.ts';
-import { embeddedRecords, redisRecords, type TokenRecord, type TokenRecords } from './token-record.ts';
+import {
+  distributedRecords,
+  embeddedRecords,
+  redisRecords,
+  type TokenRecord,
+  type TokenRecords,
+} from './token-record.ts';
 import { type Answer, aVisitor, callUntilSettled, type Visitor } from './visit.ts';
 
 export interface WorldOptions {
@@ -31,6 +39,10 @@ export interface WorldOptions {
   replicas?: number;
   /** A used refresh token shown again ends the chain; default true. */
   familyKill?: boolean;
+  /** What stands behind REDIS_URL; default: a single one, `World.redis`. */
+  redisKind?: 'sentinels' | 'cluster';
+  /** The user that the replicas are at a single Redis, as an ACL line in which the password is PASSWORD. */
+  redisUser?: string;
   /** What Redis keeps when it dies; default: all it has acknowledged. */
   redisKeeps?: 'journal' | 'dumps';
   /** Every replica reaches Redis over a wire of its own. */
@@ -59,6 +71,10 @@ export interface World {
   folder: string;
   /** Throws in a world without. */
   redis: MortalRedis;
+  /** Throws in a world without. */
+  sentinels: RedisSentinels;
+  /** Throws in a world without. */
+  cluster: RedisCluster;
   /** People nobody has used yet, signed in. */
   signIn(count: number, options?: { accessTokenLifetimeSeconds?: number }): Promise<Visitor[]>;
   /** The sign-in of somebody, once more, with the browser they have. */
@@ -89,9 +105,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   });
   const portal = emulator.portals[0] as EmulatedPortal;
   const redis =
-    options.store === 'redis'
-      ? await startMortalRedis(options.folder, options.redisKeeps ?? 'journal')
+    options.store === 'redis' && options.redisKind === undefined
+      ? await startMortalRedis(options.folder, options.redisKeeps ?? 'journal', options.redisUser)
       : undefined;
+  const sentinels = options.redisKind === 'sentinels' ? await startRedisSentinels() : undefined;
+  const cluster = options.redisKind === 'cluster' ? await startRedisCluster() : undefined;
+  const redisUrl = (sentinels ?? cluster)?.url;
   const dataDir = mkdtempSync(join(options.folder, 'data-'));
 
   let standing: Replica[] = [];
@@ -103,15 +122,19 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     scope: ['crm', 'user'],
   };
   emulator.registerClient(client);
-  const replicas = await createReplicas(options, { emulator, client, front, redis, dataDir });
+  const replicas = await createReplicas(options, { emulator, client, front, redis, redisUrl, dataDir });
   standing = replicas.filter(({ serverWire }) => serverWire === undefined);
   const origins = replicas.map(({ origin }) => origin);
-  const records: TokenRecords = redis ? redisRecords(redis) : embeddedRecords(dataDir);
+  const records: TokenRecords = redis
+    ? redisRecords(redis)
+    : redisUrl
+      ? distributedRecords(redisUrl)
+      : embeddedRecords(dataDir);
   let lastUserId = 0;
 
-  function requireRedis(): MortalRedis {
-    if (redis === undefined) throw new Error('this world has no Redis');
-    return redis;
+  function require<T>(part: T | undefined): T {
+    if (part === undefined) throw new Error('this world has no such Redis');
+    return part;
   }
 
   /** A busy machine makes a Redis command last longer than the server waits for it; then people try again. */
@@ -146,7 +169,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       standing = chosen;
     },
     get redis() {
-      return requireRedis();
+      return require(redis);
+    },
+    get sentinels() {
+      return require(sentinels);
+    },
+    get cluster() {
+      return require(cluster);
     },
     async signIn(count, { accessTokenLifetimeSeconds = HOUR_SECONDS } = {}) {
       emulator.set({ accessTokenLifetimeSeconds });
@@ -186,6 +215,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       await records.close();
       await front.stop();
       await redis?.kill();
+      await (sentinels ?? cluster)?.stop();
       await emulator.stop();
     },
   };
@@ -203,6 +233,7 @@ interface Surroundings {
   client: ClientOptions;
   front: Front;
   redis: MortalRedis | undefined;
+  redisUrl: string | undefined;
   dataDir: string;
 }
 
@@ -231,7 +262,7 @@ async function createReplicas(options: WorldOptions, around: Surroundings): Prom
     const env = {
       ...shared,
       PORT: String(port),
-      REDIS_URL: redis === undefined ? '' : `redis://127.0.0.1:${redisWire?.port ?? redis.port}`,
+      REDIS_URL: redis?.urlAt(redisWire?.port ?? redis.port) ?? around.redisUrl ?? '',
       BITRIX24_AUTHORIZATION_SERVERS: serverWire
         ? `http://localhost:${serverWire.port}`
         : authorizationServer.origin,

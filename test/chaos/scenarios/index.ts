@@ -10,6 +10,9 @@ import { newSignIn } from './new-sign-in.ts';
 import { manyExpiries, oneExpiry } from './one-expiry.ts';
 import { paused } from './paused.ts';
 import { redisFullBeforeClaim, redisFullBeforeCommit, redisKilled } from './redis-away.ts';
+import { clusterSlot } from './redis-cluster.ts';
+import { sentinelFrozen, sentinelKilled } from './redis-failover.ts';
+import { redisSick } from './redis-sick.ts';
 import { signOutRace } from './sign-out.ts';
 import { wrongSecret } from './wrong-secret.ts';
 
@@ -42,4 +45,8 @@ export const SCENARIOS: Scenario[] = [
   newKeys('keys-embedded', 'embedded'),
   manySignIns('sign-ins', 'redis'),
   manySignIns('sign-ins-embedded', 'embedded'),
+  sentinelKilled,
+  sentinelFrozen,
+  clusterSlot,
+  redisSick,
 ];
