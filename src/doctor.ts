@@ -17,15 +17,17 @@ import { createCipher } from './vault/cipher.ts';
 const CHECK_MS = 15_000;
 const LOOK_AT_RECORDS_MS = 6_000;
 
-/**
- * `npm run doctor`: what is wrong with this installation, and what to do. Changes nothing, and can be run beside the
- * server; ends with 1 when there is a problem.
- */
 // A name server that is away shall be told as such within the deadlines here, and not hold up the end of this process, which
 // waits for the lookups that are under way (read by glibc; without it 10 s and more for each).
 process.env.RES_OPTIONS ??= 'timeout:1 attempts:2';
+
 const isColourful = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const found: Finding[] = [];
+
+/**
+ * `npm run doctor`: what is wrong with this installation, and what to do. Can be run beside the server: what it writes is
+ * what the server would, a ping in the store and, in development, missing secrets. Ends with 1 when there is a problem.
+ */
 try {
   loadEnvFile();
   const { findings, config } = checkSettings(process.env);

@@ -114,12 +114,13 @@ describe('npm run doctor', () => {
     const clientId = settings.BITRIX24_CLIENT_ID ?? '';
     const [sealed, broken] = [anOwner({ clientId }), anOwner({ clientId, userId: 8 })];
     await vault.save(sealed, newTokens({ accessToken: SECRET_MARK }), 'https://oauth.bitrix.info');
-    await store.set(tokenKey(broken), SECRET_MARK, 60_000);
+    await store.set(tokenKey(broken), 'CANARY, no record', 60_000);
     await vault.load(broken);
     await store.close();
 
     const { code, text } = await doctor({ DATA_DIR: dataDir });
 
+    expect(text).not.toContain('CANARY');
     expect(lines(text, 'problem')).toEqual([
       expect.stringContaining('not in TOKEN_KEYS'),
       expect.stringContaining('set aside'),
