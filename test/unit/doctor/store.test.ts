@@ -114,7 +114,7 @@ describe('visitStore(), Redis', () => {
     expect(findings[0]).toMatchObject({
       level: 'problem',
       what: expect.stringContaining('takes no writes'),
-      remedy: expect.stringContaining('replica'),
+      remedy: expect.stringContaining('the master'),
     });
   });
 
