@@ -5,9 +5,12 @@ import { openEmbeddedStore } from './store/embedded-store.ts';
 import { nameOfRedis } from './store/redis-address.ts';
 import { connectRedis } from './store/redis-connection.ts';
 import { createRedisStore } from './store/redis-store.ts';
-import { sessionStores } from './store/sessions.ts';
+import { sessionStores, touchSeldom } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
 import { createStoreCheck } from './store/store-check.ts';
+
+/** Sessions may be idle for an hour at least. */
+const TOUCH_EVERY_MS = 60_000;
 
 /** The store of the settings, and the sessions that live in it. */
 export interface OpenStores {
@@ -25,7 +28,11 @@ export function openStores(
   const idleMs = config.sessionHours * 3600_000;
   if (config.redis === undefined) {
     const store = openEmbeddedStore(config.dataDir);
-    return { kind: 'embedded', store, sessionStore: sessionStores.embedded(store, idleMs) };
+    return {
+      kind: 'embedded',
+      store,
+      sessionStore: touchSeldom(sessionStores.embedded(store, idleMs), TOUCH_EVERY_MS),
+    };
   }
   // One line when it goes and one when it is back, not one per attempt.
   let isAway = false;
@@ -40,5 +47,6 @@ export function openStores(
     isAway = false;
     check();
   });
-  return { kind: nameOfRedis(config.redis), store, sessionStore: sessionStores.redis(redis, idleMs) };
+  const sessionStore = touchSeldom(sessionStores.redis(redis, idleMs), TOUCH_EVERY_MS);
+  return { kind: nameOfRedis(config.redis), store, sessionStore };
 }

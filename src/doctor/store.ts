@@ -131,7 +131,7 @@ const REFUSALS: Record<string, [what: string, remedy: string]> = {
   READONLY: ['it is a replica', 'Name the master in REDIS_URL, or the sentinels (redis+sentinel://…)'],
   MISCONF: ['it cannot write to its disk', "Look at its log and at the disk's free space"],
   NOREPLICAS: ['too few replicas are connected', 'Bring its replicas back, or lower min-replicas-to-write'],
-  Command: [
+  'Command timed out': [
     'it does not take them in time',
     'If it is a replica, name the master in REDIS_URL, or the sentinels; else look at its log',
   ],

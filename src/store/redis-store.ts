@@ -1,6 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { RedisClient } from './redis-connection.ts';
-import { KEY_PREFIX, QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
+import { asUnavailable } from './redis-error.ts';
+import { KEY_PREFIX, QUARANTINE_MS, quarantineKey, type Store } from './store.ts';
 import { parseRedisMaster, type RedisMaster, type StoreReport } from './store-report.ts';
 
 /** Each script names one key, so that it runs in a Cluster even while that key's slot is moved to another node. */
@@ -136,12 +137,11 @@ export function createRedisStore(redis: RedisClient): Store {
   };
 }
 
-/** An error of ioredis carries `command.args`, that is our values (L7): nothing of it but its first word goes on. */
 async function run<T>(command: Promise<T>): Promise<T> {
   try {
     return await command;
   } catch (error) {
-    throw new StoreUnavailableError((error as Error).message.split(' ', 1)[0] ?? 'unknown');
+    throw asUnavailable(error);
   }
 }
 

@@ -2,7 +2,8 @@ import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
 import { z } from 'zod';
 import type { RedisClient } from './redis-connection.ts';
-import { type Store, StoreUnavailableError, update } from './store.ts';
+import { asUnavailable } from './redis-error.ts';
+import { type Store, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;
 
@@ -155,6 +156,34 @@ export const sessionStores: SessionStores = {
   embedded: (store, idleMs) => new EmbeddedSessions(store, idleMs),
 };
 
+/** Sessions whose last touch a process remembers; a forgotten one is touched once more. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Lets a process prolong a session once in a while instead of with every request: one write less for each page, which
+ * counts when the store is slow.
+ *
+ * @param everyMs  far less than a session may be idle
+ */
+export function touchSeldom(store: session.Store, everyMs: number): session.Store {
+  const touch = store.touch?.bind(store);
+  if (touch === undefined) return store;
+  const touchedAt = new Map<string, number>();
+  store.touch = (sid, data, callback) => {
+    const now = performance.now();
+    if (now - (touchedAt.get(sid) ?? Number.NEGATIVE_INFINITY) < everyMs) return callback?.();
+    touchedAt.delete(sid);
+    touchedAt.set(sid, now);
+    const [oldest] = touchedAt.keys();
+    if (touchedAt.size > MAX_REMEMBERED && oldest !== undefined) touchedAt.delete(oldest);
+    touch(sid, data, (error?: unknown) => {
+      if (error) touchedAt.delete(sid);
+      (callback as ((error?: unknown) => void) | undefined)?.(error);
+    });
+  };
+  return store;
+}
+
 /** Calls back outside of the promise, so that what a callback throws is neither swallowed nor answered twice. */
 function answer<T>(work: Promise<T>, callback: Callback<T>): void {
   work.then(
@@ -192,10 +221,4 @@ function parseSession(text: string | null): SessionData | null | 'unreadable' {
 
 function isWrongType(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('WRONGTYPE');
-}
-
-function asUnavailable(error: unknown): StoreUnavailableError {
-  return new StoreUnavailableError(
-    error instanceof Error ? (error.message.split(' ', 1)[0] ?? '') : 'unknown',
-  );
 }
