@@ -1,7 +1,7 @@
 import { pause, percentile, range } from '../harness/time.ts';
 import { type Answer, callAs, type Visitor } from '../harness/visit.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, tell } from '../scenario.ts';
+import { type Scenario, type Size, tell } from '../scenario.ts';
 
 /** How long the authorization server takes. */
 const LATENCY_MS = 300;
@@ -10,10 +10,12 @@ const OVERHEAD_MS = 250;
 
 /** R1: everybody wants the same expired token at once. */
 export function oneExpiry(id: string, store: 'redis' | 'embedded'): Scenario {
+  // The table gives a time for Redis; of the embedded store, calls and losses are asked.
+  const isTimed = (size: Size) => size === 'full' && store === 'redis';
   return {
     id,
     title: `200 callers meet one expired chain at four replicas (${store})`,
-    expected: `1 AS call, all 200, p99 at most ${LATENCY_MS + OVERHEAD_MS} ms above that of callers with a good token`,
+    expected: `1 AS call, all 200${store === 'redis' ? `, p99 at most ${LATENCY_MS + OVERHEAD_MS} ms above that of callers with a good token` : ''}`,
     world: { store },
     isBounded: true,
     async run(world, size) {
@@ -33,7 +35,7 @@ export function oneExpiry(id: string, store: 'redis' | 'embedded'): Scenario {
       const good = count200(answers);
       const [p99, usualP99] = [p99Of(answers), p99Of(usual)];
       const { lost, stuck } = await world.countLost([visitor]);
-      const isQuick = size === 'bounded' || p99 <= usualP99 + LATENCY_MS + OVERHEAD_MS;
+      const isQuick = !isTimed(size) || p99 <= usualP99 + LATENCY_MS + OVERHEAD_MS;
       return {
         measured: tell({
           'AS calls': calls,
