@@ -90,7 +90,7 @@ function goSignIn(req: Request, res: Response): void {
 function renderError(req: Request, res: Response, error: AppError, reloads: boolean): void {
   const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req));
   res.status(error.httpStatus).render('error', {
-    ...textOf(res, error),
+    ...textOf(res, error, reloads),
     action,
     actionHref: addressOf(action, req),
     // A page that asks again by itself needs no advice.
@@ -113,10 +113,12 @@ function logError(req: Request, error: AppError, thrown: unknown): void {
   else req.log.info({ ...fields, why: error.message }, 'request refused');
 }
 
-function textOf(res: Response, error: AppError): { title: string; text: string } {
+function textOf(res: Response, error: AppError, reloads = false): { title: string; text: string } {
   const t = translate(res);
+  // The page that asks again by itself says so; nobody else does.
+  const usual = error.code === 'reconnecting' && !reloads ? 'stuck' : 'default';
   const keys = (part: string) => [
-    `errors.${error.code}.${error.reason ?? 'default'}.${part}`,
+    `errors.${error.code}.${error.reason ?? usual}.${part}`,
     `errors.${error.code}.default.${part}`,
     `errors.internal_error.default.${part}`,
   ];

@@ -104,6 +104,7 @@ describe.each(STORE_KINDS)('a grant that is over heals itself, on the %s store',
     expect(pages.map(({ headers }) => headers.get('refresh')).sort()).toEqual(['2', '2', '2', null]);
     const [stuck] = pages.filter(({ headers }) => headers.get('refresh') === null);
     expect(stuck?.text).toContain('href="/login?returnTo=%2Fcompanies"');
+    expect(stuck?.text).toContain('Bitrix24 takes very long');
     expect((await agent.visit(`${app.origin}/companies`)).status).toBe(200);
   });
 

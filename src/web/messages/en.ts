@@ -402,7 +402,11 @@ export const english = {
     reconnecting: {
       default: {
         title: 'Connecting to Bitrix24 again',
-        text: 'Your access is being renewed, and Bitrix24 takes its time. This page tries again by itself; if that leads nowhere, sign in again.',
+        text: 'Your access is being renewed, and Bitrix24 takes its time. This page tries again by itself.',
+      },
+      stuck: {
+        title: 'Bitrix24 takes very long',
+        text: 'Your access is still being renewed. Nothing is lost: wait a little, or sign in again.',
       },
       exhausted: {
         title: 'Bitrix24 does not answer',
