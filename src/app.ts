@@ -3,10 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Express } from 'express';
 import type session from 'express-session';
-import type { AllowedPortals } from './bitrix24/portal.ts';
+import { createAnswerCache } from './answers/answer-cache.ts';
+import { type AllowedPortals, findAllowedEndpoint } from './bitrix24/portal.ts';
+import { createRateLimiter } from './bitrix24/rate-limiter.ts';
+import type { RequestLimits } from './bitrix24/request-limits.ts';
 import type { HttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { createTokenEndpoint } from './oauth/token-endpoint.ts';
+import { createLimitRecords, createRefusals } from './shared-records.ts';
 import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
 import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
@@ -15,6 +19,7 @@ import { leavePortal, showAccount, signOutBrowser, signOutEverywhere, switchPers
 import { createAutomaticSteps } from './web/automatic-steps.ts';
 import { createBrowsers } from './web/browsers.ts';
 import { showCompanies, showCompany } from './web/companies.ts';
+import { createCompanyReader } from './web/company-reader.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { receiveFrame } from './web/frame.ts';
 import { showHealth, showReadiness } from './web/health.ts';
@@ -44,6 +49,10 @@ export interface AppDependencies {
   sessionSecrets: string[];
   tokenKeys: Uint8Array[];
   trustedProxies: string[];
+  /** What portals allow. */
+  limits: RequestLimits;
+  /** Age in seconds up to which an answer of a portal is shown again; 0 keeps none. */
+  cacheSeconds: number;
   store: Store;
   sessionStore: session.Store;
   http: HttpClient;
@@ -77,14 +86,34 @@ export function createApp(dependencies: AppDependencies): App {
     ...dependencies,
     vault,
     tokenEndpoint,
+    findEndpoint: (text) => findAllowedEndpoint(text, portals),
     onStoreReturn: (listener) => store.onReturn(listener),
   });
   const pendingAuthorizations = createPendingAuthorizations({ store, now });
   const browsers = createBrowsers(dependencies);
   const people = createPeople({ browsers, now });
-  const signingIn = { ...dependencies, tokenEndpoint, vault, pendingAuthorizations, people };
-  const reading = { ...dependencies, tokenRefresher };
-  const accounts = { ...reading, vault, browsers, people };
+  const rateLimiter = createRateLimiter({
+    records: createLimitRecords(store, dependencies.clientId),
+    limits: dependencies.limits,
+  });
+  const answers = createAnswerCache({
+    freshMs: dependencies.cacheSeconds * 1000,
+    refusals: createRefusals(store),
+    now,
+  });
+  const reading = { ...dependencies, tokenRefresher, rateLimiter };
+  const companyReader = createCompanyReader({ ...reading, answers });
+  const signingIn = {
+    ...dependencies,
+    tokenEndpoint,
+    vault,
+    pendingAuthorizations,
+    people,
+    rateLimiter,
+    companyReader,
+  };
+  const accounts = { ...reading, vault, browsers, people, companyReader };
+  const showing = { portals, companyReader, now };
 
   const app = express();
   app.disable('x-powered-by');
@@ -129,8 +158,8 @@ export function createApp(dependencies: AppDependencies): App {
   app.post('/login', startTypedAuthorization(signingIn));
   app.get('/bitrix', finishAuthorization(signingIn));
   app.post('/logout', signOutHere(signingIn));
-  app.get('/companies', showCompanies(reading));
-  app.get('/companies/:id', showCompany(reading));
+  app.get('/companies', showCompanies(showing));
+  app.get('/companies/:id', showCompany(showing));
   app.get('/account', showAccount(accounts));
   app.get('/account/add', showAnotherSignIn(signingIn));
   app.post('/account/switch', switchPerson(accounts));

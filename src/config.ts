@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { type AllowedPortals, parseAllowedPortals } from './bitrix24/portal.ts';
+import { parseRequestLimits, type RequestLimits } from './bitrix24/request-limits.ts';
 import { loadDevelopmentSecrets } from './development-secrets.ts';
 import { parseRedisAddress, type RedisAddress } from './store/redis-address.ts';
 
@@ -25,7 +26,10 @@ export interface Config {
   /** 32 bytes each; the first seals, all open. */
   tokenKeys: Uint8Array[];
   trustedProxies: string[];
+  limits: RequestLimits;
   sessionHours: number;
+  /** Age up to which an answer of a portal is as good as new. */
+  cacheSeconds: number;
   logLevel: string;
   /** Things worth telling the operator at start that are no mistakes. */
   notes: string[];
@@ -67,7 +71,9 @@ const EXAMPLES: Record<string, string> = {
   SESSION_SECRETS: '(the output of: openssl rand -hex 32)',
   TOKEN_KEYS: '(the output of: openssl rand -base64 32)',
   TRUST_PROXY: '10.0.0.5,172.16.0.0/12',
+  BITRIX24_LIMITS: '*.bitrix24.*=50/2,crm.example.com=250/5',
   SESSION_HOURS: '168',
+  CACHE_SECONDS: '30',
   LOG_LEVEL: 'info',
 };
 
@@ -103,7 +109,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     sessionSecrets,
     tokenKeys,
     trustedProxies: values.TRUST_PROXY,
+    limits: values.BITRIX24_LIMITS,
     sessionHours: values.SESSION_HOURS,
+    cacheSeconds: values.CACHE_SECONDS,
     logLevel: values.LOG_LEVEL,
     notes,
   });
@@ -132,7 +140,9 @@ function settings(isProduction: boolean) {
     SESSION_SECRETS: generatedInDevelopment((text) => parseSessionSecrets(text, isProduction), isProduction),
     TOKEN_KEYS: generatedInDevelopment((text) => parseTokenKeys(text, isProduction), isProduction),
     TRUST_PROXY: read(parseProxies).default([]),
+    BITRIX24_LIMITS: read(parseRequestLimits).prefault('*.bitrix24.*=50/2'),
     SESSION_HOURS: wholeNumber(1, 720).default(168),
+    CACHE_SECONDS: wholeNumber(0, 600).default(30),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
         error: 'must be fatal, error, warn, info, debug, trace or silent',

@@ -5,6 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
 import ipaddr from 'ipaddr.js';
+import { Circuits } from './circuit.ts';
 import { AppError } from './errors.ts';
 
 /** What bounds one outgoing call. */
@@ -13,6 +14,8 @@ export interface CallLimits {
   timeoutMs: number;
   /** Counted after inflation, so a gzip bomb ends early (measured, L12). */
   maxBytes: number;
+  /** Breaks the call off when nobody wants its answer any more. */
+  signal?: AbortSignal | undefined;
 }
 
 /** An answer that arrived whole and held JSON. The status is the caller's to judge. */
@@ -58,13 +61,29 @@ export class TransportError extends AppError {
   /** In one word of the system: `ECONNREFUSED`, `CERT_HAS_EXPIRED` … */
   readonly why: string;
 
-  constructor(host: string, cause: string, options: { timedOut: boolean; neverSent: boolean }) {
+  /** True when whoever asked did not want to wait any longer. */
+  readonly wasCancelled: boolean;
+
+  constructor(
+    host: string,
+    cause: string,
+    options: { timedOut: boolean; neverSent: boolean; wasCancelled?: boolean },
+  ) {
     super(`${host} did not answer: ${cause}`, {
       code: options.timedOut ? 'portal_timeout' : 'portal_failed',
       httpStatus: options.timedOut ? 504 : 502,
     });
+    this.wasCancelled = options.wasCancelled ?? false;
     this.neverSent = options.neverSent;
     this.why = cause;
+  }
+}
+
+/** It failed several times in a row, and is asked by one caller a second until it is well. Nothing was sent. */
+export class CircuitOpenError extends TransportError {
+  constructor(host: string, lastFailure: Error) {
+    const timedOut = lastFailure instanceof TransportError && lastFailure.code === 'portal_timeout';
+    super(host, 'it failed several times in a row', { timedOut, neverSent: true });
   }
 }
 
@@ -82,9 +101,35 @@ export class UnexpectedResponseError extends AppError {
   }
 }
 
+/** Somebody sends us elsewhere. Nobody goes there before the new address was checked. */
+export class RedirectedError extends UnexpectedResponseError {
+  // Private: an address may hold anything, and no log shall show it.
+  readonly #location: URL;
+
+  constructor(host: string, status: number, location: URL) {
+    super('status', `${host} answered ${status}, a redirect we do not follow`, status);
+    this.#location = location;
+  }
+
+  /** Where it leads. */
+  get location(): URL {
+    return this.#location;
+  }
+}
+
+/** Connections to one origin: so many at once, and so many kept for the next call. */
+const CONNECTIONS = 100;
+const IDLE_CONNECTIONS = 10;
+/** Shorter than servers keep them, so that a call rarely goes out on a connection that is just being closed. */
+const IDLE_MS = 15_000;
+
+/** Whoever does not answer within this is sick; sooner, somebody just did not want to wait. */
+const LONG_WAIT_MS = 5_000;
+
 /** What has arrived when a deadline passes is read within this. */
 const READ_FIRST_MS = 50;
 
+const NOT_PUBLIC = 'EADDRNOTPUBLIC';
 /** Failures that happen before the first byte of a request can leave: no address, no connection, no trust. */
 const NEVER_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
@@ -99,7 +144,14 @@ const MAYBE_SENT = /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)/;
  *                              a pattern may not, whatever its DNS says at the moment of connecting
  */
 export function createHttpClient(options: { mayBePrivate: (hostname: string) => boolean }): HttpClient {
-  const agentOptions = { keepAlive: true, maxSockets: 100, lookup: publicLookup(options.mayBePrivate) };
+  const circuits = new Circuits();
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: CONNECTIONS,
+    maxFreeSockets: IDLE_CONNECTIONS,
+    timeout: IDLE_MS,
+    lookup: publicLookup(options.mayBePrivate),
+  };
   const agents = {
     http: new http.Agent(agentOptions),
     // Written out, so that no variable of the environment can turn the check of certificates off.
@@ -120,22 +172,41 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
   function requirePublic(url: URL): void {
     const literal = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(literal) && !isPublicAddress(literal) && !options.mayBePrivate(url.hostname)) {
-      throw new TransportError(url.host, 'EADDRNOTPUBLIC', { timedOut: false, neverSent: true });
+      throw new TransportError(url.host, NOT_PUBLIC, { timedOut: false, neverSent: true });
     }
   }
 
   async function post(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
     requirePublic(url);
-    const { signal, clear } = deadline(limits.timeoutMs);
+    refuseWhileSick(url);
+    try {
+      const answer = await postOnce(url, data, limits);
+      circuits.succeeded(url.origin);
+      return answer;
+    } catch (error) {
+      if (isSickness(error, limits)) circuits.failed(url.origin, error);
+      throw error;
+    }
+  }
+
+  /** @throws {CircuitOpenError} the neighbour is sick, and it is not our turn to find out more */
+  function refuseWhileSick(url: URL): void {
+    const lastFailure = circuits.refusal(url.origin);
+    if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
+  }
+
+  async function postOnce(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
+    const { signal, clear } = deadline(limits.timeoutMs, limits.signal);
     let response: AxiosResponse<unknown>;
     try {
       response = await client.post(url.href, data, { signal, maxContentLength: limits.maxBytes });
     } catch (error) {
+      if (limits.signal?.aborted) throw cancelled(url.host);
       throw asTransportError(url.host, error, signal.aborted);
     } finally {
       clear();
     }
-    return { status: response.status, body: parseJson(url.host, response) };
+    return { status: response.status, body: parseJson(url, response) };
   }
 
   async function probe(url: URL, limits: CallLimits): Promise<ProbeAnswer> {
@@ -176,12 +247,33 @@ export function createHttpClient(options: { mayBePrivate: (hostname: string) => 
  * Aborts after `timeoutMs`, but reads first what has arrived: after a pause of the whole process its timers fire before
  * its sockets are read, and an abort would throw away an answer that is already here (measured, L29).
  */
-function deadline(timeoutMs: number): { signal: AbortSignal; clear: () => void } {
+function deadline(timeoutMs: number, cancel?: AbortSignal): { signal: AbortSignal; clear: () => void } {
   const controller = new AbortController();
+  const abort = () => controller.abort();
   let timer = setTimeout(() => {
-    timer = setTimeout(() => controller.abort(), READ_FIRST_MS);
+    timer = setTimeout(abort, READ_FIRST_MS);
   }, timeoutMs);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+  if (cancel?.aborted) abort();
+  cancel?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      cancel?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function cancelled(host: string): TransportError {
+  return new TransportError(host, 'cancelled', { timedOut: false, neverSent: false, wasCancelled: true });
+}
+
+/** Whether a failure tells something about the neighbour rather than about us. */
+function isSickness(error: unknown, limits: CallLimits): error is Error {
+  if (error instanceof RedirectedError) return false;
+  if (error instanceof UnexpectedResponseError) return true;
+  if (!(error instanceof TransportError) || error.wasCancelled || error.why === NOT_PUBLIC) return false;
+  return error.code !== 'portal_timeout' || limits.timeoutMs >= LONG_WAIT_MS;
 }
 
 /** What arrives of a body; leaving the loop ends the connection of one that goes on. */
@@ -200,13 +292,11 @@ async function readBeginning(body: Readable, maxBytes: number): Promise<string> 
   return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }
 
-function parseJson(host: string, response: AxiosResponse<unknown>): unknown {
-  if (response.status >= 300 && response.status < 400 && response.headers.location !== undefined) {
-    throw new UnexpectedResponseError(
-      'status',
-      `${host} answered ${response.status}, a redirect we do not follow`,
-      response.status,
-    );
+function parseJson({ host, href }: URL, response: AxiosResponse<unknown>): unknown {
+  const { location } = response.headers;
+  const isRedirect = response.status >= 300 && response.status < 400 && location !== undefined;
+  if (isRedirect && URL.canParse(location, href)) {
+    throw new RedirectedError(host, response.status, new URL(location, href));
   }
   try {
     return JSON.parse(String(response.data));
@@ -242,7 +332,7 @@ function publicLookup(mayBePrivate: (hostname: string) => boolean): LookupFuncti
       if (error) return callback(error, '', 0);
       if (!mayBePrivate(hostname) && !addresses.every(({ address }) => isPublicAddress(address))) {
         const refusal = Object.assign(new Error(`${hostname} has no public address`), {
-          code: 'EADDRNOTPUBLIC',
+          code: NOT_PUBLIC,
         });
         return callback(refusal, '', 0);
       }

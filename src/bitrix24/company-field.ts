@@ -32,20 +32,9 @@ export interface FieldContext {
 }
 
 /** Classic methods answer strings and null for everything (protocol 4); what is odd counts as absent, not as fatal. */
-export const optionalText = z.string().nullish().catch(null);
+const optionalText = z.string().nullish().catch(null);
 
 const Multifield = z.object({ VALUE: z.string().min(1), VALUE_TYPE: z.string().catch('') });
-
-/** Phones, e-mails and the like; values that are odd or empty are left out. */
-export const multifields = z
-  .array(z.unknown())
-  .catch([])
-  .transform((values) =>
-    values.flatMap((value) => {
-      const field = Multifield.safeParse(value);
-      return field.success ? [field.data] : [];
-    }),
-  );
 
 const FieldDescription = z.object({
   type: z.string().catch('string'),
@@ -53,6 +42,7 @@ const FieldDescription = z.object({
   formLabel: optionalText,
   listLabel: optionalText,
   statusType: optionalText,
+  isMultiple: z.boolean().optional().catch(undefined),
   items: z
     .array(z.object({ ID: z.coerce.string(), VALUE: z.string() }))
     .optional()

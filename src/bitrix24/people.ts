@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UnexpectedResponseError } from '../http.ts';
-import type { RestClient } from './rest-client.ts';
+import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
 import { RestError } from './rest-error.ts';
 
 /** A portal user as others see them. The name is unknown without the `user` permission. */
@@ -11,7 +11,7 @@ export interface Person {
 
 const text = z.string().nullish();
 /** Ids come as strings of digits, from newer methods as numbers. */
-export const wireId = z
+const wireId = z
   .union([
     z.number(),
     z
@@ -37,23 +37,36 @@ export async function loadProfile(client: RestClient): Promise<Person> {
 }
 
 /**
+ * Asks for portal users by their ids, of which `user.get` answers up to 50.
+ *
+ * @param ids  numbers, or references to the results of other commands of a batch (protocol 6.2)
+ */
+export function askForPeople(ids: (string | number)[]): Command {
+  return { method: 'user.get', params: { FILTER: { ID: ids } } };
+}
+
+/** People by their ids. Companies without names of people are still companies, so a refusal leaves the map empty. */
+export function readPeople(answer: CommandAnswer): Map<number, Person> {
+  const rows = 'error' in answer || !Array.isArray(answer.result) ? [] : answer.result;
+  const people = rows.flatMap((row) => {
+    const user = WireUser.safeParse(row);
+    return user.success ? [asPerson(user.data)] : [];
+  });
+  return new Map(people.map((person) => [person.id, person]));
+}
+
+/**
  * Names of portal users; those that are unknown, or all when the permission is missing, are absent from the map.
  *
- * @param ids  at most 50 different ones: what one page of `user.get` holds
+ * @param ids  at most 50 different ones
  */
 export async function loadPeople(client: RestClient, ids: Iterable<number>): Promise<Map<number, Person>> {
   const wanted = [...new Set(ids)].slice(0, 50);
   if (wanted.length === 0) return new Map();
   try {
-    const { result } = await client.call('user.get', { FILTER: { ID: wanted } });
-    const rows = Array.isArray(result) ? result : [];
-    const people = rows.flatMap((row) => {
-      const user = WireUser.safeParse(row);
-      return user.success ? [asPerson(user.data)] : [];
-    });
-    return new Map(people.map((person) => [person.id, person]));
+    const { method, params } = askForPeople(wanted);
+    return readPeople(await client.call(method, params));
   } catch (error) {
-    // Companies without names of people are still companies.
     if (error instanceof RestError && !error.needsNewToken) return new Map();
     throw error;
   }

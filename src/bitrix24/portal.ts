@@ -130,6 +130,23 @@ export function parseClientEndpoint(text: string, portal: Portal): URL {
   return url;
 }
 
+/**
+ * The REST root of an address that is not that of a sign-in: where a renamed portal sends us, or what a later token answer
+ * names. Only an allowed portal is believed, the one tolerated difference being https where http is listed.
+ *
+ * @param text  an address of the portal's REST, with or without a method
+ */
+export function findAllowedEndpoint(text: string, portals: AllowedPortals): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^\/rest\/[\w.]*$/.test(url.pathname) || url.username || url.password) {
+    return undefined;
+  }
+  const isUpgrade =
+    url.origin === `https://${url.hostname}` && portals.findListed(`http://${url.hostname}`) !== undefined;
+  const isAllowed = isUpgrade || portals.findAllowed(url.origin) !== undefined;
+  return isAllowed ? `${url.origin}/rest/` : undefined;
+}
+
 /** What of the authorization response is only ever compared, never used (protocol 11.1). */
 export interface PortalClaims {
   domain: unknown;

@@ -1,9 +1,12 @@
-import { type HttpClient, UnexpectedResponseError } from '../http.ts';
-import { RestError, readRestError } from './rest-error.ts';
+import type { HttpClient } from '../http.ts';
+import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
+import { readFinish, readOperating } from './operating-report.ts';
+import type { LimitedPortal, RateLimiter, Urgency } from './rate-limiter.ts';
+import type { RestError } from './rest-error.ts';
+import { createSender } from './rest-sender.ts';
 
 /** Nobody waits longer than this for a portal. */
 const REST_WAIT_MS = 15_000;
-const MAX_BYTES = 5 * 1024 * 1024;
 
 /** Method names come from here and from nowhere else. */
 export type RestMethod =
@@ -27,10 +30,28 @@ export interface RestTokens<Access extends RestAccess> {
   current(): Promise<Access>;
   /** What to use after `failed` was refused. */
   renewed(failed: Access): Promise<Access>;
+  /**
+   * The same access at the address that the portal says it has moved to, if that may be called; nothing if not. It is
+   * kept once the portal has answered there.
+   */
+  moved?(access: Access, location: URL): { access: Access; keep(): Promise<void> } | undefined;
+}
+
+/** Whose limits a client keeps to, and how urgent its calls are. */
+export interface RestLimits {
+  limiter: RateLimiter;
+  portal: LimitedPortal;
+  urgency: Urgency;
 }
 
 /** A parameter tree, as PHP reads it. */
 export type Params = { [name: string]: string | number | boolean | null | Params | (string | number)[] };
+
+export interface Command {
+  method: RestMethod;
+  params?: Params;
+}
+export type Commands<Name extends string> = Record<Name, Command>;
 
 export interface RestAnswer {
   result: unknown;
@@ -42,123 +63,93 @@ export interface RestAnswer {
 export type CommandAnswer = RestAnswer | { error: RestError };
 
 export interface RestClient {
-  /** @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} */
+  /** @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError} */
   call(method: RestMethod, params?: Params): Promise<RestAnswer>;
-  /** Up to 50 commands in one request; the names of `commands` are those of the answers. Throws as `call`. */
-  batch<Name extends string>(
-    commands: Record<Name, { method: RestMethod; params?: Params }>,
-  ): Promise<Record<Name, CommandAnswer>>;
+  /**
+   * Up to 50 commands in one request; the names of `commands` are those of the answers. A command may refer to the result
+   * of an earlier one: `$result[list][0][ASSIGNED_BY_ID]` (protocol 6.2). Throws as `call`.
+   */
+  batch<Name extends string>(commands: Commands<Name>): Promise<Record<Name, CommandAnswer>>;
+  /**
+   * As many of these commands of one method, from the first on, as the portal's budget has room for: one at least. Throws
+   * as `call`.
+   */
+  batchUpTo(commands: Command[]): Promise<CommandAnswer[]>;
 }
 
 /** Calls the REST of one portal as one portal user. */
 export function createRestClient<Access extends RestAccess>(options: {
   http: HttpClient;
   tokens: RestTokens<Access>;
-  /** How long one request may take. */
-  waitMs?: number;
+  limits?: RestLimits | undefined;
+  /** How long anybody waits for an answer, repetitions included. */
+  waitMs?: number | undefined;
 }): RestClient {
-  const { http, tokens, waitMs = REST_WAIT_MS } = options;
-
-  /** Sends; after `expired_token` or `invalid_token` repeats once with a new token, and never on a timer (protocol 2.6). */
-  async function send(method: string, params: Params): Promise<object> {
-    const access = await tokens.current();
-    try {
-      return await sendWith(access, method, params);
-    } catch (error) {
-      const isWorthRepeating = error instanceof RestError && error.needsNewToken;
-      if (!isWorthRepeating) throw error;
-      return sendWith(await tokens.renewed(access), method, params);
-    }
-  }
-
-  async function sendWith(access: RestAccess, method: string, params: Params): Promise<object> {
-    const url = new URL(method, access.clientEndpoint);
-    // The token travels in the body: it is accepted everywhere there, and shows up in no URL and no access log.
-    const { body, status } = await http.postJson(
-      url,
-      { ...params, auth: access.accessToken },
-      { timeoutMs: waitMs, maxBytes: MAX_BYTES },
-    );
-    if (typeof body !== 'object' || body === null) {
-      throw new UnexpectedResponseError(
-        'body',
-        `${method} answered ${status} with something that is not an object`,
-      );
-    }
-    const error = readRestError(method, body);
-    if (error) throw error;
-    if (!('result' in body))
-      throw new UnexpectedResponseError('result', `${method} answered ${status} without result`);
-    return body;
-  }
+  const send = createSender({ ...options, waitMs: options.waitMs ?? REST_WAIT_MS });
 
   return {
     async call(method, params = {}) {
-      return asAnswer(await send(method, params));
+      const body = await send(method, new Map([[method, 1]]), {
+        build: () => params,
+        read: (answer) => ({
+          value: answer,
+          reports: new Map([[method, readOperating([answer.time], undefined)]]),
+          refusals: [],
+        }),
+      });
+      return { result: body.result, total: readTotal(body.total) };
     },
-    async batch<Name extends string>(commands: Record<Name, { method: RestMethod; params?: Params }>) {
-      const names = Object.keys(commands) as Name[];
-      const cmd = Object.fromEntries(
-        names.map((name) => [name, `${commands[name].method}?${buildQuery(commands[name].params ?? {})}`]),
-      );
-      const { result } = asAnswer(await send('batch', { halt: 0, cmd }));
-      const outer = asMap(result, 'result');
-      const [results, errors, totals] = ['result', 'result_error', 'result_total'].map((key) =>
-        asMap(outer[key], key),
-      );
-      const read = (name: Name): CommandAnswer => {
-        const error = errors?.[name];
-        if (typeof error === 'object' && error !== null) {
-          const refusal = readRestError(commands[name].method, error);
-          if (refusal) return { error: refusal };
-        }
-        if (results?.[name] === undefined) {
-          throw new UnexpectedResponseError(name, `the batch has no answer for ${commands[name].method}`);
-        }
-        return { result: results[name], total: asTotal(totals?.[name]) };
-      };
-      return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, CommandAnswer>;
+
+    batch: (commands) =>
+      send('batch', countMethods(Object.values(commands)), {
+        build: () => buildBatch(commands),
+        read: (body) => readAnswers(commands, body),
+      }),
+
+    async batchUpTo(commands) {
+      const first = commands.slice(0, MAX_COMMANDS);
+      const [{ method } = { method: 'profile' }] = first;
+      let named: Commands<string> = {};
+      const answers = await send('batch', new Map([[method, first.length]]), {
+        elastic: method,
+        build(granted) {
+          named = Object.fromEntries(first.slice(0, granted).map((command, index) => [`c${index}`, command]));
+          return buildBatch(named);
+        },
+        read: (body) => readAnswers(named, body),
+      });
+      return Object.values(answers);
     },
   };
+}
+
+/** The answers by name, what they tell of execution time, and which methods were refused for it. */
+function readAnswers<Name extends string>(commands: Commands<Name>, body: Record<string, unknown>) {
+  const { answers, times } = readBatch(commands, body.result);
+  const names = Object.keys(commands) as Name[];
+  const finishAt = readFinish(body.time);
+  const methods = [...new Set(names.map((name) => commands[name].method))];
+  const reports = methods.flatMap((method) => {
+    const own = names.filter((name) => commands[name].method === method && !('error' in answers[name]));
+    const ownTimes = own.map((name) => times[name]);
+    return own.length === 0 ? [] : [[method, readOperating(ownTimes, finishAt)] as const];
+  });
+  const refusals = names.flatMap((name) => {
+    const answer = answers[name];
+    const isRefused = 'error' in answer && answer.error.isOperatingLimit;
+    return isRefused ? [commands[name].method] : [];
+  });
+  return { value: answers, reports: new Map(reports), refusals: [...new Set(refusals)] };
+}
+
+function countMethods(commands: Command[]): Map<string, number> {
+  const calls = new Map<string, number>();
+  for (const { method } of commands) calls.set(method, (calls.get(method) ?? 0) + 1);
+  return calls;
 }
 
 /** The answer of a command that must have succeeded. @throws {RestError} */
 export function mustSucceed(answer: CommandAnswer): RestAnswer {
   if ('error' in answer) throw answer.error;
   return answer;
-}
-
-function asAnswer(body: object): RestAnswer {
-  return {
-    result: 'result' in body ? body.result : undefined,
-    total: asTotal('total' in body ? body.total : undefined),
-  };
-}
-
-/** Totals come as numbers or strings; anything else counts as unknown. */
-function asTotal(total: unknown): number | undefined {
-  const number =
-    typeof total === 'number' || (typeof total === 'string' && total !== '') ? Number(total) : Number.NaN;
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
-
-/** PHP writes an empty map as `[]` (protocol 6.2). */
-function asMap(value: unknown, field: string): Record<string, unknown> {
-  if (Array.isArray(value)) return Object.fromEntries(value.entries());
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
-  if (value === undefined || value === null) return {};
-  throw new UnexpectedResponseError(field, `the batch answered no map of ${field}`);
-}
-
-/** Writes parameters the way PHP reads them: `filter[%TITLE]=x&select[0]=ID`. */
-function buildQuery(params: Params): string {
-  const query = new URLSearchParams();
-  const add = (name: string, value: Params[string]): void => {
-    if (value === null) query.append(name, '');
-    else if (typeof value === 'boolean') query.append(name, value ? '1' : '0');
-    else if (typeof value !== 'object') query.append(name, String(value));
-    else for (const [key, inner] of Object.entries(value)) add(`${name}[${key}]`, inner as Params[string]);
-  };
-  for (const [name, value] of Object.entries(params)) add(name, value);
-  return query.toString();
 }

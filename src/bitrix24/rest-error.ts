@@ -36,6 +36,13 @@ const MEANINGS_OF_TEXT = meanings({
 /** A refreshed access token may help against these, once (protocol 3.3). */
 const WORTH_A_REFRESH = ['expired_token', 'invalid_token'];
 
+/** The portal was asked too often (protocol 5). */
+const REQUEST_LIMIT = 'query_limit_exceeded';
+/** The method has used up its execution time (protocol 5). */
+const OPERATING_LIMIT = 'operation_time_limit';
+/** A moment later it may go well (protocol 4). */
+const TRANSIENT = [REQUEST_LIMIT, 'internal_server_error', 'error_unexpected_answer'];
+
 /** Bitrix24's bucket empties at 2 a second from 50 (protocol 5): after this, a page's worth of calls fits again. */
 const LIMIT_PAUSE_SECONDS = 5;
 
@@ -55,6 +62,19 @@ export class RestError extends AppError {
     });
     this.wireCode = wireCode;
     this.needsNewToken = WORTH_A_REFRESH.includes(wireCode);
+  }
+
+  get isRequestLimit(): boolean {
+    return this.wireCode === REQUEST_LIMIT;
+  }
+
+  get isOperatingLimit(): boolean {
+    return this.wireCode === OPERATING_LIMIT;
+  }
+
+  /** Asking once more, a moment later, may help. */
+  get isTransient(): boolean {
+    return TRANSIENT.includes(this.wireCode);
   }
 }
 

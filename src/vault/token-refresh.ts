@@ -66,6 +66,8 @@ export interface TokenRefresher {
    * is theirs. Throws as `current`.
    */
   renewed(owner: TokenOwner, failed: Grant): Promise<Grant>;
+  /** Remembers where a portal has moved to. */
+  moved(owner: TokenOwner, grant: Grant, clientEndpoint: string): Promise<void>;
   /** False while tokens are held that could not be stored yet. */
   isSaved(): boolean;
   /** Begins no refresh any more, and resolves when those in flight are done and stored. */
@@ -80,6 +82,8 @@ export interface TokenRefresherOptions {
   logger: Logger;
   now: () => number;
   exclusiveMs?: number | undefined;
+  /** The REST root to use for a `client_endpoint` that a refresh names, if it is one that may be called. */
+  findEndpoint: (clientEndpoint: string) => string | undefined;
   /** Tells when the connection to the store was lost and is there again. */
   onStoreReturn: (listener: () => void) => void;
 }
@@ -340,11 +344,16 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   /** Stores the new pair before anything else is done with it; if the store will not have it, goes on trying. */
   async function keep(attempt: Attempt, tokens: TokenSet): Promise<Grant> {
     const { owner, stale } = attempt;
+    const clientEndpoint = options.findEndpoint(tokens.clientEndpoint);
+    if (clientEndpoint === undefined) {
+      logger.warn({ owner }, 'the portal names an address that may not be called; the one before stays');
+    }
     const grant: Grant = {
       ...stale,
       accessToken: tokens.accessToken,
       refreshToken: tokens.refreshToken,
       expiresAt: tokens.expiresAt,
+      clientEndpoint: clientEndpoint ?? stale.clientEndpoint,
       generation: stale.generation + 1,
     };
     try {
@@ -356,10 +365,6 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const later = saveLater(attempt, grant).finally(() => saving.delete(later));
       saving.add(later);
       return grant;
-    } finally {
-      if (tokens.clientEndpoint !== stale.clientEndpoint) {
-        logger.info({ owner }, 'the portal names another address; the one checked at sign-in stays');
-      }
     }
   }
 
@@ -397,6 +402,10 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   return {
     current,
     renewed,
+    async moved(owner, grant, clientEndpoint) {
+      logger.info({ owner }, 'the portal has moved to another address');
+      await vault.move(owner, grant, clientEndpoint);
+    },
     isSaved: () => unsaved.size === 0,
     async drain() {
       isStopping = true;

@@ -74,6 +74,8 @@ export interface TokenVault {
    * @returns false when a newer sign-in has replaced the chain, or the record is gone
    */
   commit(owner: TokenOwner, grant: Grant, id: string, tokens: NewTokens): Promise<boolean>;
+  /** The portal has moved; the tokens are the same. Nothing happens when a newer sign-in has replaced the chain. */
+  move(owner: TokenOwner, grant: Pick<Grant, 'chain'>, clientEndpoint: string): Promise<void>;
   /** Withdraws a claim whose request did not use up the token. */
   release(owner: TokenOwner, id: string, error: string): Promise<void>;
   /**
@@ -286,6 +288,14 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
           result: true,
         };
       });
+    },
+
+    async move(owner, { chain }, clientEndpoint) {
+      await change(owner, undefined, (record) =>
+        record.chain === chain
+          ? { next: { ...record, ep: clientEndpoint }, result: undefined }
+          : { result: undefined },
+      );
     },
 
     async release(owner, id, error) {

@@ -3,6 +3,7 @@ import { loadRights, type Rights } from '../bitrix24/rights.ts';
 import { AppError } from '../errors.ts';
 import type { GrantDescription, TokenVault } from '../vault/token-vault.ts';
 import type { Browsers, SignedInBrowser } from './browsers.ts';
+import type { CompanyReader } from './company-reader.ts';
 import { prefersJson } from './negotiate.ts';
 import type { People } from './people.ts';
 import { requireSignIn } from './protect.ts';
@@ -16,6 +17,7 @@ export interface AccountDependencies extends ReadingDependencies {
   vault: TokenVault;
   browsers: Browsers;
   people: People;
+  companyReader: CompanyReader;
   now: () => number;
 }
 
@@ -83,10 +85,11 @@ export function switchPerson({ people }: AccountDependencies): RequestHandler {
 }
 
 /** `POST /account/leave`: signs one of the people out of this browser. */
-export function leavePortal({ people, now }: AccountDependencies): RequestHandler {
+export function leavePortal({ people, companyReader, now }: AccountDependencies): RequestHandler {
   return async (req, res) => {
     const active = requireSignIn(req, now());
     const gone = await people.leave(req, formOf(req.body).person);
+    if (gone) await companyReader.forget(gone);
     if (gone?.id !== active.id) return res.redirect(303, '/account');
     leaveSignedOutNotice(res, gone.portal);
     res.redirect(303, '/');
@@ -105,12 +108,13 @@ export function signOutBrowser({ browsers, now }: AccountDependencies): RequestH
 }
 
 /** `POST /account/sign-out-everywhere`: signs the active person out of all browsers, this one included. */
-export function signOutEverywhere({ people, now }: AccountDependencies): RequestHandler {
+export function signOutEverywhere({ people, companyReader, now }: AccountDependencies): RequestHandler {
   return async (req, res) => {
     const person = requireSignIn(req, now());
     // Another tab has switched since this page was shown: it is not this person who is meant.
     if (formOf(req.body).person !== person.id) return res.redirect(303, '/account');
     await people.signOutEverywhere(req, person);
+    await companyReader.forget(person);
     req.log.info({ memberId: person.memberId, userId: person.userId }, 'signed out everywhere');
     leaveSignedOutNotice(res, person.portal);
     res.redirect(303, '/');

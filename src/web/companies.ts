@@ -1,21 +1,20 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
-import {
-  type Company,
-  type CompanyQuery,
-  listCompanies,
-  loadCompany,
-  PAGE_SIZE,
-} from '../bitrix24/company.ts';
+import type { Answer } from '../answers/answer-cache.ts';
+import { type CompanyQuery, PAGE_SIZE } from '../bitrix24/company.ts';
 import type { CompanyField } from '../bitrix24/company-field.ts';
-import { companyPage, type Portal } from '../bitrix24/portal.ts';
+import type { Company } from '../bitrix24/company-row.ts';
+import { type AllowedPortals, companyPage, type Portal } from '../bitrix24/portal.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
+import type { CompanyReader } from './company-reader.ts';
 import { mailHref, phoneHref, webHref } from './links.ts';
 import { prefersJson } from './negotiate.ts';
 import { requireSignIn } from './protect.ts';
-import { portalOf, type ReadingDependencies, restClientOf } from './reading.ts';
+import { portalOf } from './reading.ts';
 
-export interface CompaniesDependencies extends ReadingDependencies {
+export interface CompaniesDependencies {
+  portals: AllowedPortals;
+  companyReader: CompanyReader;
   now: () => number;
 }
 
@@ -43,16 +42,21 @@ export function showCompanies(dependencies: CompaniesDependencies): RequestHandl
   return async (req, res) => {
     const person = requireSignIn(req, dependencies.now());
     const query = readListQuery(req.query);
-    const asOf = new Date(dependencies.now()).toISOString();
-    const { companies, total } = await listCompanies(
-      restClientOf(person, dependencies),
-      asCompanyQuery(query),
-    );
+    const answer = await dependencies.companyReader.list(person, asCompanyQuery(query));
+    const { companies, total } = answer.value;
     if (prefersJson(req)) {
+      const asOf = new Date(answer.askedAt).toISOString();
       return void res.json({ companies, total, page: query.page, pageSize: PAGE_SIZE, asOf });
     }
     const portal = portalOf(person, dependencies);
-    res.render('companies', { ...buildListPage(query, total), companies, portal, ...linkBuilders(portal) });
+    const age = describeAge(answer, dependencies.now());
+    res.render('companies', {
+      ...buildListPage(query, total),
+      companies,
+      portal,
+      age,
+      ...linkBuilders(portal),
+    });
   };
 }
 
@@ -61,12 +65,26 @@ export function showCompany(dependencies: CompaniesDependencies): RequestHandler
   return async (req, res) => {
     const person = requireSignIn(req, dependencies.now());
     const id = readCompanyId(req);
-    const { company, fields } = await loadCompany(restClientOf(person, dependencies), id);
+    const answer = await dependencies.companyReader.card(person, id);
+    const { company, fields } = answer.value;
     if (prefersJson(req)) return void res.json({ company, fields });
     const portal = portalOf(person, dependencies);
-    const backTo = readBackTo(req.query.from);
-    res.render('company', { company, ...groupFields(fields), portal, backTo, ...linkBuilders(portal) });
+    res.render('company', {
+      company,
+      ...groupFields(fields),
+      portal,
+      age: describeAge(answer, dependencies.now()),
+      backTo: readBackTo(req.query.from),
+      ...linkBuilders(portal),
+    });
   };
+}
+
+/** What a page says of an answer that is not new; nothing of one that is. */
+function describeAge({ askedAt, state }: Answer<unknown>, now: number) {
+  if (state === 'fresh') return undefined;
+  const why = state === 'renewing' ? state : state.code === 'portal_limited' ? 'limited' : 'away';
+  return { why, iso: new Date(askedAt).toISOString(), now };
 }
 
 function readListQuery(query: Request['query']): ListQuery {

@@ -27,8 +27,10 @@ export interface ErrorPageDependencies {
   automaticSteps: AutomaticSteps;
 }
 
-/** How long a page waits before it asks again by itself. */
+/** How long a page waits before it asks again by itself, if it does. */
 const RELOAD_AFTER_SECONDS = 2;
+/** A page that would wait longer leaves it to the person when to ask again. */
+const LONGEST_RELOAD_SECONDS = 30;
 
 /** Everything that no route answered. */
 export function nothingHere(): RequestHandler {
@@ -55,10 +57,18 @@ export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorReque
     // To be asked is no trip, so it is not counted: the back button may be pressed as often as one likes.
     const isAsked = req.method === 'GET' && wantsToBeAsked(req, res);
     if (error.code === 'sign_in_required' && (isAsked || (await mayStep('trip')))) return goSignIn(req, res);
-    const reloads = error.code === 'reconnecting' && error.reason === undefined && (await mayStep('reload'));
-    if (reloads) res.setHeader('Refresh', RELOAD_AFTER_SECONDS);
+    const reloadAfterSeconds = reloadDelay(error);
+    const reloads = reloadAfterSeconds !== undefined && (await mayStep('reload'));
+    if (reloads) res.setHeader('Refresh', reloadAfterSeconds);
     renderError(req, res, error, reloads);
   };
+}
+
+/** What passes by itself and soon: access that is being renewed, a portal that wants to be asked less often. */
+function reloadDelay({ code, reason, retryAfterSeconds = 5 }: AppError): number | undefined {
+  if (code === 'reconnecting' && reason === undefined) return RELOAD_AFTER_SECONDS;
+  const isShort = retryAfterSeconds <= LONGEST_RELOAD_SECONDS;
+  return code === 'portal_limited' && isShort ? retryAfterSeconds : undefined;
 }
 
 /** A page is worth a trip to the portal and back, or another try by itself, but only so often. */
@@ -88,13 +98,15 @@ function goSignIn(req: Request, res: Response): void {
 }
 
 function renderError(req: Request, res: Response, error: AppError, reloads: boolean): void {
+  const isReconnecting = reloads && error.code === 'reconnecting';
   const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req));
   res.status(error.httpStatus).render('error', {
     ...textOf(res, error, reloads),
     action,
     actionHref: addressOf(action, req),
-    // A page that asks again by itself needs no advice.
-    retryAfterSeconds: reloads ? undefined : error.retryAfterSeconds,
+    // Where a moment is all it takes, no advice is needed.
+    retryAfterSeconds: isReconnecting ? undefined : error.retryAfterSeconds,
+    reloads,
     incident: String(req.id ?? ''),
   });
 }

@@ -1,10 +1,12 @@
 import {
   type AllowedPortals,
+  findAllowedEndpoint,
   type Portal,
   PortalNotAllowedError,
-  parseClientEndpoint,
 } from '../bitrix24/portal.ts';
+import type { RateLimiter, Urgency } from '../bitrix24/rate-limiter.ts';
 import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
+import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http.ts';
 import type { TokenOwner } from '../vault/token-record.ts';
 import type { TokenRefresher } from '../vault/token-refresh.ts';
@@ -17,6 +19,17 @@ export interface ReadingDependencies {
   portals: AllowedPortals;
   tokenRefresher: TokenRefresher;
   http: HttpClient;
+  rateLimiter: RateLimiter;
+}
+
+/** A person who waits for a page gets an answer within two seconds, if only that the portal is busy. */
+export const PERSON: Urgency = { kind: 'person', maxWaitMs: 1_500 };
+
+/** The stored address of a portal's REST is none that may be called any more. */
+class EndpointNotAllowedError extends AppError {
+  constructor() {
+    super('the client_endpoint is not of BITRIX24_PORTALS', { code: 'portal_mismatch', httpStatus: 400 });
+  }
 }
 
 /**
@@ -29,21 +42,35 @@ export function restClientOf(
   dependencies: ReadingDependencies,
   waitMs?: number,
 ): RestClient {
-  const { tokenRefresher, http } = dependencies;
+  const { tokenRefresher, http, portals, rateLimiter } = dependencies;
   const owner = ownerOf(person, dependencies);
-  const portal = portalOf(person, dependencies);
+  const { host, hostname } = portalOf(person, dependencies);
   // What was checked at sign-in is checked at every use: the settings may have changed since, or the store.
-  const checked = (grant: Grant) => ({
-    ...grant,
-    clientEndpoint: parseClientEndpoint(grant.clientEndpoint, portal).href,
-  });
+  const checked = (grant: Grant) => {
+    const clientEndpoint = findAllowedEndpoint(grant.clientEndpoint, portals);
+    if (clientEndpoint === undefined) throw new EndpointNotAllowedError();
+    return { ...grant, clientEndpoint };
+  };
   return createRestClient<Grant>({
     http,
     tokens: {
       current: async () => checked(await tokenRefresher.current(owner)),
       renewed: async (failed) => checked(await tokenRefresher.renewed(owner, failed)),
+      moved(grant, location) {
+        const clientEndpoint = findAllowedEndpoint(location.href, portals);
+        if (clientEndpoint === undefined) return undefined;
+        return {
+          access: { ...grant, clientEndpoint },
+          keep: () => tokenRefresher.moved(owner, grant, clientEndpoint),
+        };
+      },
     },
-    ...(waitMs === undefined ? {} : { waitMs }),
+    limits: {
+      limiter: rateLimiter,
+      portal: { memberId: person.memberId, host, hostname },
+      urgency: PERSON,
+    },
+    waitMs,
   });
 }
 

@@ -9,6 +9,7 @@ import {
   parseClientEndpoint,
   pickAuthorizationServer,
 } from '../bitrix24/portal.ts';
+import type { RateLimiter } from '../bitrix24/rate-limiter.ts';
 import { createRestClient } from '../bitrix24/rest-client.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
@@ -21,9 +22,11 @@ import {
 } from '../oauth/authorization.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
 import type { TokenVault } from '../vault/token-vault.ts';
+import type { CompanyReader } from './company-reader.ts';
 import type { PendingAuthorization, PendingAuthorizations } from './pending-authorization.ts';
 import type { People } from './people.ts';
 import { SignInRequiredError } from './protect.ts';
+import { PERSON } from './reading.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
 import { browserBinding, peopleOf, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
@@ -36,6 +39,8 @@ export interface SignInDependencies {
   vault: TokenVault;
   pendingAuthorizations: PendingAuthorizations;
   people: People;
+  companyReader: CompanyReader;
+  rateLimiter: RateLimiter;
   http: HttpClient;
   now: () => number;
 }
@@ -129,7 +134,7 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
       return leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
 
     const { tokens, server } = granted;
-    const person = await identify(dependencies, tokens);
+    const person = await identify(dependencies, tokens, portal);
     await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
     const since = new Date(now()).toISOString();
     await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
@@ -141,7 +146,13 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
 }
 
 /** `POST /logout`: signs everybody out of this browser; with `forget=1` also forgets what we hold of the active person. */
-export function signOutHere({ vault, people, clientId, now }: SignInDependencies): RequestHandler {
+export function signOutHere({
+  vault,
+  people,
+  companyReader,
+  clientId,
+  now,
+}: SignInDependencies): RequestHandler {
   return async (req, res) => {
     const person = signedIn(req, now());
     const { forget, person: meant } = (req.body ?? {}) as Record<string, unknown>;
@@ -152,7 +163,9 @@ export function signOutHere({ vault, people, clientId, now }: SignInDependencies
     if (person && forget === '1') {
       await vault.forget({ memberId: person.memberId, clientId, userId: person.userId });
     }
+    const everybody = peopleOf(req);
     await people.signOut(req);
+    await Promise.all(everybody.map(companyReader.forget));
     if (person) leaveSignedOutNotice(res, person.portal);
     res.redirect(303, '/');
   };
@@ -244,13 +257,19 @@ async function receiveTokens(
  * `user_id` the portal's `profile` has to tell; with it, a portal that does not answer costs only the name.
  */
 async function identify(
-  { http }: SignInDependencies,
+  { http, rateLimiter }: SignInDependencies,
   tokens: TokenSet,
+  { host, hostname }: Portal,
 ): Promise<{ userId: number; name: string | null }> {
   const access = { accessToken: tokens.accessToken, clientEndpoint: tokens.clientEndpoint };
   const client = createRestClient({
     http,
     tokens: { current: async () => access, renewed: async () => access },
+    limits: {
+      limiter: rateLimiter,
+      portal: { memberId: tokens.memberId, host, hostname },
+      urgency: PERSON,
+    },
     waitMs: PROFILE_WAIT_MS,
   });
   try {

@@ -12,6 +12,7 @@ import {
 } from '../../emulator/index.ts';
 import { createApp } from '../../src/app.ts';
 import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
+import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
 import { createHttpClient, type HttpClient } from '../../src/http.ts';
 import { createLogger } from '../../src/log.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
@@ -75,6 +76,10 @@ export interface TestAppOptions {
   authorizationServers?: string[];
   /** Where browsers are told to reach the app, when that is not where it listens. */
   publicUrl?: string;
+  /** BITRIX24_LIMITS; emulated portals have none unless a test says so. */
+  limits?: string;
+  /** CACHE_SECONDS; by default every page asks the portal, so that a test sees what it has just changed. */
+  cacheSeconds?: number;
   /** Bends outgoing calls, for hosts that cannot be had here. */
   reroute?: (url: URL) => URL;
 }
@@ -122,6 +127,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     ) as [URL],
     ...TEST_SECRETS,
     trustedProxies: [],
+    limits: parseRequestLimits(options.limits ?? ''),
+    cacheSeconds: options.cacheSeconds ?? 0,
     http,
     logger,
     now: clock.now,

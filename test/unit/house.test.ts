@@ -11,12 +11,14 @@ const LEAVES = ['oauth', 'bitrix24', 'store'];
 const MAY_IMPORT: Record<string, string[]> = {
   'errors.ts': [],
   'log.ts': [],
-  'http.ts': ['errors.ts'],
+  'circuit.ts': [],
+  'http.ts': ['errors.ts', 'circuit.ts'],
   oauth: ANYONE,
   bitrix24: ANYONE,
   store: ANYONE,
+  answers: ANYONE,
   vault: [...ANYONE, ...LEAVES],
-  web: [...ANYONE, ...LEAVES, 'vault'],
+  web: [...ANYONE, ...LEAVES, 'vault', 'answers'],
   doctor: [...ANYONE, ...LEAVES, 'vault', 'config.ts'],
 };
 

@@ -254,7 +254,7 @@ describe('a redirect', () => {
 
     const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
 
-    expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'status' });
+    expect(failure).toMatchObject({ name: 'RedirectedError', field: 'status' });
     expect(elsewhere.connections).toBe(0);
     expectNoLeak(failure);
   });

@@ -71,6 +71,12 @@ export const english = {
       modified: 'Changed',
       id: 'ID',
     },
+    age: {
+      renewing: 'As it was {{ago}}. A newer version is on its way.',
+      limited: 'As it was {{ago}}: Bitrix24 asks us to wait a little before we ask it again.',
+      away: 'As it was {{ago}}: Bitrix24 does not answer just now.',
+      again: 'Show the newest',
+    },
     untitled: 'Untitled',
     more: '{{count}} more',
     previous: 'Previous',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Company, listCompanies, loadCompany } from '../../../src/bitrix24/company.ts';
+import { listCompanies, loadCompany } from '../../../src/bitrix24/company.ts';
 import type { FieldValue } from '../../../src/bitrix24/company-field.ts';
+import type { Company } from '../../../src/bitrix24/company-row.ts';
 import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest-client.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest-error.ts';
 
@@ -26,11 +27,13 @@ function aPortalAnswering(answers: Answers): RestClient {
     types: asAnswer(answers.types ?? []),
     industries: asAnswer(answers.industries ?? []),
     employees: asAnswer(answers.employees ?? []),
+    people: asAnswer(answers.users ?? []),
   };
   return {
     call: async () => ({ result: answers.users ?? [] }),
     batch: async (commands) =>
       Object.fromEntries(Object.keys(commands).map((name) => [name, byName[name]])) as never,
+    batchUpTo: async () => [],
   };
 }
 

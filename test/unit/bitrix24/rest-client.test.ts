@@ -106,7 +106,7 @@ describe('call()', () => {
     expect(renewals).toHaveLength(1);
   });
 
-  it.each(['insufficient_scope', 'QUERY_LIMIT_EXCEEDED', 'authorization_error', ''])(
+  it.each(['insufficient_scope', 'OPERATION_TIME_LIMIT', 'authorization_error', ''])(
     'when the portal says %j › nothing is repeated',
     async (error) => {
       answer({ error, error_description: '' }, 403);
@@ -114,6 +114,18 @@ describe('call()', () => {
       await expect(client.call('profile')).rejects.toThrow(RestError);
 
       expect(sent).toHaveLength(1);
+      expect(renewals).toEqual([]);
+    },
+  );
+
+  it.each(['QUERY_LIMIT_EXCEEDED', 'INTERNAL_SERVER_ERROR'])(
+    'when the portal says %j again and again › is asked four times',
+    async (error) => {
+      answer({ error }, 503);
+
+      await expect(client.call('profile')).rejects.toThrow(RestError);
+
+      expect(sent).toHaveLength(4);
       expect(renewals).toEqual([]);
     },
   );

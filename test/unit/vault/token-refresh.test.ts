@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TransportError, UnexpectedResponseError } from '../../../src/http.ts';
+import { findAllowedEndpoint, parseAllowedPortals } from '../../../src/bitrix24/portal.ts';
 import { createLogger } from '../../../src/log.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../../../src/oauth/token-endpoint.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
@@ -111,6 +112,7 @@ function aRefresher(overrides: { vault?: TokenVault } = {}): TokenRefresher {
       destination: { write: (line) => void lines.push(line) },
     }),
     now: clock.now,
+    findEndpoint: (text) => findAllowedEndpoint(text, parseAllowedPortals('acme.bitrix24.com,*.bitrix24.de')),
     onStoreReturn: (listener) => {
       storeIsBack = listener;
     },
@@ -252,7 +254,17 @@ describe('current()', () => {
     expect(server.calls).toEqual([{ server: asked.origin, refreshToken: 'refresh 1' }]);
   });
 
-  it('when a renewal names another client_endpoint › keeps the one that was checked', async () => {
+  it('when a renewal names an allowed address of the portal › takes it: the portal was renamed', async () => {
+    await anExpiredGrant();
+    server.steps = [() => aTokenResponse(2, { client_endpoint: 'https://renamed.bitrix24.de/rest/' })];
+
+    const grant = await refresher.current(owner);
+
+    expect(grant.clientEndpoint).toBe('https://renamed.bitrix24.de/rest/');
+    expect((await load()).clientEndpoint).toBe('https://renamed.bitrix24.de/rest/');
+  });
+
+  it('when a renewal names an address that may not be called › keeps the one that was checked', async () => {
     await anExpiredGrant();
     server.steps = [() => aTokenResponse(2, { client_endpoint: 'https://evil.example/rest/' })];
 

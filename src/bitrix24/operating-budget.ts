@@ -1,0 +1,171 @@
+import type { OperatingReport } from './operating-report.ts';
+
+/** The execution time a portal grants to one application and method (protocol 5). */
+export interface OperatingLimit {
+  budgetSeconds: number;
+  /** In ten equal parts, the oldest of which falls out at a time. */
+  windowSeconds: number;
+}
+
+/** Documents say 480, the code of a self-hosted portal 420: the smaller one is within both. */
+export const OPERATING_LIMIT: OperatingLimit = { budgetSeconds: 420, windowSeconds: 600 };
+
+/** What we know of one method. Instants are milliseconds since the epoch on the store's clock. */
+export interface MethodUse {
+  /** Seconds that were used, each until the portal forgets them. */
+  spent: { seconds: number; until: number }[];
+  /** Calls that are under way: what they are expected to cost. Whoever never reports back is forgotten. */
+  reserved: { id: string; seconds: number; until: number }[];
+  /** Of one call, as far as it is known. */
+  costSeconds: number | null;
+  /** The portal refused, and says nothing else before this. */
+  blockedUntil: number;
+  /** Lower than documented, as a refusal has shown. */
+  budgetSeconds: number | null;
+}
+
+export const UNUSED: MethodUse = {
+  spent: [],
+  reserved: [],
+  costSeconds: null,
+  blockedUntil: 0,
+  budgetSeconds: null,
+};
+
+/** What a call that nobody has seen yet may cost; the portal tells soon. */
+const FIRST_GUESS_SECONDS = 0.5;
+/** A single call does not show its cost, only what was used in all, perhaps by others. */
+const MOST_FOR_ONE_SECONDS = 2;
+/** Longer than any call lasts. */
+const RESERVED_MS = 90_000;
+/** Portals forget in steps of a tenth of the window; asked a moment too early, they refuse. */
+const MARGIN_MS = 250;
+/** A refusal shows that the budget is lower than what we had counted. */
+const LESSON = 0.98;
+
+/** Forgets what has fallen out of the window. */
+export function refreshUse(use: MethodUse, now: number): MethodUse {
+  return {
+    ...use,
+    spent: use.spent.filter(({ until }) => until + MARGIN_MS > now),
+    reserved: use.reserved.filter(({ until }) => until > now),
+  };
+}
+
+/**
+ * How many calls fit now.
+ *
+ * @param share  of the budget that may be used: background work leaves something to people
+ * @returns  how many, at most `wanted`; when none fits, after how many milliseconds one might
+ */
+export function fitCalls(
+  use: MethodUse,
+  limit: OperatingLimit,
+  now: number,
+  options: { wanted: number; share: number },
+): { calls: number; waitMs: number } {
+  if (use.blockedUntil > now) return { calls: 0, waitMs: use.blockedUntil - now };
+  const budget = (use.budgetSeconds ?? limit.budgetSeconds) * options.share;
+  const cost = costOf(use);
+  if (cost === 0) return { calls: options.wanted, waitMs: 0 };
+  const free = budget - sum(use.spent) - sum(use.reserved);
+  // Sums of tenths are not exact; a budget is not missed by a rounding error.
+  const calls = Math.min(options.wanted, Math.floor(free / cost + 1e-6));
+  if (calls > 0) return { calls, waitMs: 0 };
+  return { calls: 0, waitMs: waitFor(cost - free, use, now) };
+}
+
+/** Books calls that are about to leave. */
+export function reserveCalls(use: MethodUse, id: string, calls: number, now: number): MethodUse {
+  const seconds = calls * costOf(use);
+  if (seconds === 0) return use;
+  return { ...use, reserved: [...use.reserved, { id, seconds, until: now + RESERVED_MS }] };
+}
+
+/** Takes in what the portal said of `calls` calls: its count is right, ours follows. */
+export function settleCalls(
+  use: MethodUse,
+  limit: OperatingLimit,
+  now: number,
+  { id, calls, report }: { id: string; calls: number; report: OperatingReport | undefined },
+): MethodUse {
+  const reserved = use.reserved.filter((each) => each.id !== id);
+  if (report === undefined) return { ...use, reserved };
+  const { operating } = report;
+  if (operating === null) return { ...use, reserved, costSeconds: use.costSeconds ?? 0 };
+  const difference = operating - sum(use.spent);
+  const cost = report.costSeconds ?? Math.min(MOST_FOR_ONE_SECONDS, Math.max(0, difference) / calls);
+  return {
+    ...use,
+    reserved,
+    costSeconds: smooth(use.costSeconds, cost),
+    spent: correct(use.spent, difference, endOfPart(report, limit, now)),
+  };
+}
+
+/** The portal refused: it counts more than we do, or allows less. */
+export function blockMethod(use: MethodUse, limit: OperatingLimit, now: number): MethodUse {
+  const used = sum(use.spent);
+  const oldest = Math.min(...use.spent.map(({ until }) => until));
+  const budget = use.budgetSeconds ?? limit.budgetSeconds;
+  return {
+    ...use,
+    blockedUntil: (Number.isFinite(oldest) ? oldest : now + (limit.windowSeconds * 1000) / 10) + MARGIN_MS,
+    budgetSeconds: used > budget / 2 && used < budget ? used * LESSON : use.budgetSeconds,
+  };
+}
+
+/** What a call costs, or may cost. */
+export function costOf({ costSeconds }: MethodUse): number {
+  return costSeconds ?? FIRST_GUESS_SECONDS;
+}
+
+/** The dearer of what was and what is: a budget that is overrun costs more than one that is not used up. */
+function smooth(before: number | null, seen: number): number {
+  return before === null || seen >= before ? seen : before * 0.7 + seen * 0.3;
+}
+
+/** What the portal counts more than we do was used by this call; what it counts less has fallen out already. */
+function correct(spent: MethodUse['spent'], difference: number, until: number): MethodUse['spent'] {
+  if (Math.abs(difference) < 1e-6) return spent;
+  if (difference > 0) return add(spent, difference, until);
+  let excess = -difference;
+  return spent.flatMap((each) => {
+    const taken = Math.min(excess, each.seconds);
+    excess -= taken;
+    return each.seconds - taken > 1e-6 ? [{ ...each, seconds: each.seconds - taken }] : [];
+  });
+}
+
+function add(spent: MethodUse['spent'], seconds: number, until: number): MethodUse['spent'] {
+  const last = spent.at(-1);
+  if (last?.until !== until) return [...spent, { seconds, until }];
+  return [...spent.slice(0, -1), { seconds: last.seconds + seconds, until }];
+}
+
+/** When what a call used falls out of the window. The reset of the oldest part tells where parts begin. */
+function endOfPart(
+  { resetInMs, agoMs }: OperatingReport,
+  { windowSeconds }: OperatingLimit,
+  now: number,
+): number {
+  const partMs = windowSeconds * 100;
+  const resetAt = now + resetInMs;
+  const partsAhead = Math.floor((now - agoMs - (resetAt - windowSeconds * 1000)) / partMs);
+  return resetAt + Math.max(0, Math.min(9, partsAhead)) * partMs;
+}
+
+/** How long until so many seconds have fallen out. */
+function waitFor(seconds: number, { spent, reserved }: MethodUse, now: number): number {
+  let missing = seconds;
+  for (const each of [...spent].sort((a, b) => a.until - b.until)) {
+    missing -= each.seconds;
+    if (missing <= 1e-6) return each.until + MARGIN_MS - now;
+  }
+  // The rest is under way, and will be told soon.
+  return reserved.length > 0 ? 200 : 1_000;
+}
+
+function sum(parts: { seconds: number }[]): number {
+  return parts.reduce((total, { seconds }) => total + seconds, 0);
+}

@@ -1,0 +1,183 @@
+import {
+  CircuitOpenError,
+  type HttpClient,
+  RedirectedError,
+  TransportError,
+  UnexpectedResponseError,
+} from '../http.ts';
+import type { OperatingReport } from './operating-report.ts';
+import type { Pass } from './rate-limiter.ts';
+import type { Params, RestAccess, RestLimits, RestTokens } from './rest-client.ts';
+import { RestError, readRestError } from './rest-error.ts';
+
+const MAX_BYTES = 5 * 1024 * 1024;
+/** Everything we call only reads, so that asking again does no harm; but not for ever. */
+const TRIES = 4;
+/** Before the second try; each further pause is twice as long. */
+const FIRST_PAUSE_MS = 150;
+
+/** What an answer holds, and what the limiter wants to know of it. */
+interface Read<T> {
+  value: T;
+  reports: Map<string, OperatingReport>;
+  /** Methods whose execution time is used up, as answers inside a batch say. */
+  refusals: string[];
+}
+
+/** How a request is made, and how its answer is read. */
+interface Sending<T> {
+  /** A method of which fewer calls will do; see `batchUpTo`. */
+  elastic?: string;
+  /** @param granted  how many calls of the elastic method there is room for */
+  build(granted: number): Params;
+  read(body: Record<string, unknown>): Read<T>;
+}
+
+/** Sends a request with a token that works, within the limits, and once more where that may help. */
+export type Send = <T>(method: string, calls: Map<string, number>, sending: Sending<T>) => Promise<T>;
+
+const NO_LIMITS: Pass = {
+  granted: Number.POSITIVE_INFINITY,
+  done: async () => {},
+  refusedRequest: async () => {},
+  refusedMethod: async () => {},
+};
+
+export function createSender<Access extends RestAccess>(options: {
+  http: HttpClient;
+  tokens: RestTokens<Access>;
+  limits?: RestLimits | undefined;
+  waitMs: number;
+}): Send {
+  const { http, tokens, limits, waitMs } = options;
+  const signal = limits?.urgency.signal;
+
+  /** After `expired_token` or `invalid_token` repeats once with a new token, and never on a timer (protocol 2.6). */
+  async function send<T>(method: string, calls: Map<string, number>, sending: Sending<T>): Promise<T> {
+    const access = await tokens.current();
+    try {
+      return await sendAndFollow(access, method, calls, sending);
+    } catch (error) {
+      const isWorthRepeating = error instanceof RestError && error.needsNewToken;
+      if (!isWorthRepeating) throw error;
+      return sendAndFollow(await tokens.renewed(access), method, calls, sending);
+    }
+  }
+
+  /** A portal that was renamed answers 302. It is not followed: the new address is checked, then called once (protocol 4). */
+  async function sendAndFollow<T>(
+    access: Access,
+    method: string,
+    calls: Map<string, number>,
+    sending: Sending<T>,
+  ): Promise<T> {
+    try {
+      return await sendPatiently(access, method, calls, sending);
+    } catch (error) {
+      const moved = error instanceof RedirectedError && tokens.moved?.(access, error.location);
+      if (!moved) throw error;
+      const value = await sendPatiently(moved.access, method, calls, sending);
+      await moved.keep();
+      return value;
+    }
+  }
+
+  async function sendPatiently<T>(
+    access: RestAccess,
+    method: string,
+    calls: Map<string, number>,
+    sending: Sending<T>,
+  ): Promise<T> {
+    const giveUpAt = performance.now() + waitMs;
+    for (let tries = 1; ; tries += 1) {
+      const pass = await enter(calls, sending.elastic);
+      // Waiting for background work is free; what a person waits for has one deadline.
+      const leftMs = isBackground() ? waitMs : giveUpAt - performance.now();
+      try {
+        return await sendOnce(access, method, sending, pass, Math.max(1, Math.ceil(leftMs)));
+      } catch (error) {
+        const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random());
+        const mayRepeat = tries < TRIES && isWorthAnotherTry(error) && leftMs > pauseMs;
+        if (!mayRepeat || signal?.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+
+  function isBackground(): boolean {
+    return limits?.urgency.kind === 'background';
+  }
+
+  async function enter(calls: Map<string, number>, elastic: string | undefined): Promise<Pass> {
+    if (limits === undefined) return NO_LIMITS;
+    return limits.limiter.enter(limits.portal, { calls, elastic }, limits.urgency);
+  }
+
+  async function sendOnce<T>(
+    access: RestAccess,
+    method: string,
+    sending: Sending<T>,
+    pass: Pass,
+    timeoutMs: number,
+  ): Promise<T> {
+    let read: Read<T> | undefined;
+    try {
+      const params = sending.build(pass.granted);
+      read = sending.read(await post(access, method, params, timeoutMs));
+      return read.value;
+    } catch (error) {
+      if (error instanceof RestError && error.isRequestLimit) await pass.refusedRequest();
+      if (error instanceof RestError && error.isOperatingLimit) await pass.refusedMethod(method);
+      throw error;
+    } finally {
+      // Whoever waits for the answer does not wait for the books.
+      const booked = Promise.all([
+        pass.done(read?.reports),
+        ...(read?.refusals ?? []).map((refused) => pass.refusedMethod(refused)),
+      ]);
+      booked.catch(() => {});
+      if (isBackground()) await booked.catch(() => {});
+    }
+  }
+
+  async function post(
+    access: RestAccess,
+    method: string,
+    params: Params,
+    timeoutMs: number,
+  ): Promise<Record<string, unknown>> {
+    const url = new URL(method, access.clientEndpoint);
+    // The token travels in the body: it is accepted everywhere there, and shows up in no URL and no access log.
+    const { body, status } = await http.postJson(
+      url,
+      { ...params, auth: access.accessToken },
+      { timeoutMs, maxBytes: MAX_BYTES, ...(signal ? { signal } : {}) },
+    );
+    if (typeof body !== 'object' || body === null) {
+      throw new UnexpectedResponseError(
+        'body',
+        `${method} answered ${status} with something that is not an object`,
+        status,
+      );
+    }
+    const error = readRestError(method, body);
+    if (error) throw error;
+    if (!('result' in body)) {
+      throw new UnexpectedResponseError('result', `${method} answered ${status} without result`, status);
+    }
+    return body as Record<string, unknown>;
+  }
+
+  return send;
+}
+
+/**
+ * Whether it may have been a bad moment. Who has waited for the whole deadline has waited enough, and what is answered
+ * wrongly will be wrong again.
+ */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (error instanceof RestError) return error.isTransient;
+  if (error instanceof RedirectedError || error instanceof CircuitOpenError) return false;
+  if (error instanceof UnexpectedResponseError) return (error.status ?? 0) >= 500;
+  return error instanceof TransportError && error.code !== 'portal_timeout' && !error.wasCancelled;
+}
