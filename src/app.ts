@@ -10,7 +10,7 @@ import type { RequestLimits } from './bitrix24/request-limits.ts';
 import type { HttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { createTokenEndpoint } from './oauth/token-endpoint.ts';
-import { createLimitRecords, createRefusals } from './shared-records.ts';
+import { createEpochs, createLimitRecords } from './shared-records.ts';
 import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
 import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
@@ -98,7 +98,7 @@ export function createApp(dependencies: AppDependencies): App {
   });
   const answers = createAnswerCache({
     freshMs: dependencies.cacheSeconds * 1000,
-    refusals: createRefusals(store),
+    epochs: createEpochs(store),
     now,
   });
   const reading = { ...dependencies, tokenRefresher, rateLimiter };

@@ -142,9 +142,13 @@ const MAYBE_SENT = /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)/;
  *
  * @param options.mayBePrivate  hosts named in the configuration may have private addresses; a host that only matches
  *                              a pattern may not, whatever its DNS says at the moment of connecting
+ * @param options.now           milliseconds, for how long a sick neighbour is left in peace
  */
-export function createHttpClient(options: { mayBePrivate: (hostname: string) => boolean }): HttpClient {
-  const circuits = new Circuits();
+export function createHttpClient(options: {
+  mayBePrivate: (hostname: string) => boolean;
+  now?: () => number;
+}): HttpClient {
+  const circuits = new Circuits(options.now);
   const agentOptions = {
     keepAlive: true,
     maxSockets: CONNECTIONS,

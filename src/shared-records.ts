@@ -1,5 +1,5 @@
-import type { Refusals } from './answers/answer-cache.ts';
-import { MAX_AGE_MS } from './answers/answer-cache.ts';
+import { randomBytes } from 'node:crypto';
+import { type Epochs, MAX_AGE_MS } from './answers/answer-cache.ts';
 import type { LimitRecords } from './bitrix24/rate-limiter.ts';
 import { KEY_PREFIX, type Store, update } from './store/store.ts';
 
@@ -22,17 +22,19 @@ export function createLimitRecords(store: Store, clientId: string): LimitRecords
   };
 }
 
-/** What replicas tell each other of answers that may not be shown any more: one record per portal user. */
-export function createRefusals(store: Store): Refusals {
+/** Since when an owner may not be shown what they were shown before: one record per portal user. */
+export function createEpochs(store: Store): Epochs {
   const keyOf = (owner: string) => {
     const [memberId, ...rest] = owner.split(':');
-    return `${KEY_PREFIX}refused:{${memberId}}:${rest.join(':')}`;
+    return `${KEY_PREFIX}epoch:{${memberId}}:${rest.join(':')}`;
   };
   return {
-    note: (owner, at) => store.set(keyOf(owner), String(at), MAX_AGE_MS),
-    async since(owner) {
-      const at = Number((await store.get(keyOf(owner))) ?? Number.NaN);
-      return Number.isFinite(at) ? at : undefined;
+    current: async (owner) => (await store.get(keyOf(owner))) ?? '',
+    async begin(owner) {
+      const epoch = randomBytes(9).toString('base64url');
+      // Answers from before it are too old by the time it lapses.
+      await store.set(keyOf(owner), epoch, MAX_AGE_MS);
+      return epoch;
     },
   };
 }

@@ -21,11 +21,14 @@ export interface Place {
   question: string;
 }
 
-/** Remembers, for all replicas, since when answers that an owner got before may not be shown any more. */
-export interface Refusals {
-  note(owner: string, at: number): Promise<void>;
-  /** Milliseconds since the epoch; nothing when there is no refusal within the last ten minutes. */
-  since(owner: string): Promise<number | undefined>;
+/**
+ * The epoch of an owner, known to all replicas: an answer is shown in the epoch in which it was asked for, and a refusal or
+ * a sign-out begins a new one. No clock is compared with another.
+ */
+export interface Epochs {
+  current(owner: string): Promise<string>;
+  /** @returns the new one */
+  begin(owner: string): Promise<string>;
 }
 
 export interface AnswerCache {
@@ -49,12 +52,15 @@ const MAX_CHARACTERS = 12 * 1024 * 1024;
 const MAX_OWNERS = 10_000;
 /** After a failure that does not say when to ask again. */
 const USUAL_PAUSE_MS = 5_000;
+/** A refusal that another replica has heard is heard here within this. */
+const EPOCH_KNOWN_MS = 1_000;
 /** With these the portal or the authorization server says that the owner may not read any more. */
 const REFUSALS = ['sign_in_required', 'access_denied'];
 
 interface Kept {
   value: unknown;
   askedAt: number;
+  epoch: string;
   /** The last try to renew it failed so. */
   failure?: { error: AppError; askAgainAt: number };
 }
@@ -67,26 +73,39 @@ interface Kept {
  */
 export function createAnswerCache(options: {
   freshMs: number;
-  refusals: Refusals;
+  epochs: Epochs;
   now: () => number;
 }): AnswerCache {
-  const { freshMs, refusals, now } = options;
+  const { freshMs, epochs, now } = options;
   const kept = new LRUCache<string, Kept>({ maxSize: MAX_CHARACTERS });
   const companions = new LRUCache<string, { value: object; madeAt: number }>({ max: MAX_OWNERS });
   const underWay = new Map<string, Promise<Kept>>();
+  const heard = new LRUCache<string, { epoch: Promise<string>; at: number }>({ max: MAX_OWNERS });
 
   async function read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>> {
+    const known = await findUsable(place, notBefore);
+    if (known === undefined) return asAnswer<T>(await renew(place, ask), 'fresh');
+    if (now() - known.askedAt < freshMs) return asAnswer<T>(known, 'fresh');
+    const { failure } = known;
+    if (failure && failure.askAgainAt > now()) return asAnswer<T>(known, failure.error);
+    renew(place, ask).catch((error: unknown) => noteFailure(known, error));
+    return asAnswer<T>(known, failure?.error ?? 'renewing');
+  }
+
+  async function findUsable(place: Place, notBefore: number): Promise<Kept | undefined> {
     const known = kept.get(keyOf(place));
-    const age = known ? now() - known.askedAt : Number.POSITIVE_INFINITY;
-    const isUsable = known !== undefined && age < MAX_AGE_MS && known.askedAt >= notBefore;
-    if (isUsable && age < freshMs) return asAnswer<T>(known, 'fresh');
-    if (isUsable && !(await wasRefused(place.owner, known))) {
-      const { failure } = known;
-      if (failure && failure.askAgainAt > now()) return asAnswer<T>(known, failure.error);
-      renew(place, ask).catch((error: unknown) => noteFailure(known, error));
-      return asAnswer<T>(known, failure?.error ?? 'renewing');
-    }
-    return asAnswer<T>(await renew(place, ask), 'fresh');
+    if (known === undefined || now() - known.askedAt >= MAX_AGE_MS || known.askedAt < notBefore) return;
+    return known.epoch === (await epochOf(place.owner)) ? known : undefined;
+  }
+
+  /** As all replicas know it, but for the last second. */
+  function epochOf(owner: string): Promise<string> {
+    const known = heard.get(owner);
+    if (known && now() - known.at < EPOCH_KNOWN_MS) return known.epoch;
+    const epoch = epochs.current(owner);
+    epoch.catch(() => heard.delete(owner));
+    heard.set(owner, { epoch, at: now() });
+    return epoch;
   }
 
   /** Asks, together with whoever has the same question just now. */
@@ -101,8 +120,9 @@ export function createAnswerCache(options: {
 
   async function askAndKeep(place: Place, ask: () => Promise<unknown>): Promise<Kept> {
     const askedAt = now();
+    const epoch = freshMs > 0 ? await epochOf(place.owner) : '';
     try {
-      const answer = { value: await ask(), askedAt };
+      const answer = { value: await ask(), askedAt, epoch };
       if (freshMs > 0) kept.set(keyOf(place), answer, { size: JSON.stringify(answer.value).length + 100 });
       return answer;
     } catch (error) {
@@ -110,12 +130,6 @@ export function createAnswerCache(options: {
       else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }
-  }
-
-  /** Another replica may have heard that the owner may not read any more. */
-  async function wasRefused(owner: string, { askedAt }: Kept): Promise<boolean> {
-    const since = await refusals.since(owner);
-    return since !== undefined && since >= askedAt;
   }
 
   function noteFailure(known: Kept, error: unknown): void {
@@ -127,7 +141,12 @@ export function createAnswerCache(options: {
   async function forget(owner: string): Promise<void> {
     for (const key of kept.keys()) if (key.startsWith(`${owner} `)) kept.delete(key);
     companions.delete(owner);
-    await refusals.note(owner, now());
+    if (freshMs === 0) return;
+    const epoch = epochs.begin(owner);
+    // Whatever is under way here was asked for before.
+    heard.set(owner, { epoch, at: now() });
+    epoch.catch(() => heard.delete(owner));
+    await epoch;
   }
 
   return {

@@ -89,8 +89,12 @@ export function createSender<Access extends RestAccess>(options: {
     sending: Sending<T>,
   ): Promise<T> {
     const giveUpAt = performance.now() + waitMs;
+    // A person waits for a place in the queue once, however often the request is repeated.
+    let patienceMs = limits?.urgency.maxWaitMs ?? 0;
     for (let tries = 1; ; tries += 1) {
-      const pass = await enter(calls, sending.elastic);
+      const queuedAt = performance.now();
+      const pass = await enter(calls, sending.elastic, patienceMs);
+      if (!isBackground()) patienceMs = Math.max(0, patienceMs - (performance.now() - queuedAt));
       // Waiting for background work is free; what a person waits for has one deadline.
       const leftMs = isBackground() ? waitMs : giveUpAt - performance.now();
       try {
@@ -108,9 +112,14 @@ export function createSender<Access extends RestAccess>(options: {
     return limits?.urgency.kind === 'background';
   }
 
-  async function enter(calls: Map<string, number>, elastic: string | undefined): Promise<Pass> {
+  async function enter(
+    calls: Map<string, number>,
+    elastic: string | undefined,
+    maxWaitMs: number,
+  ): Promise<Pass> {
     if (limits === undefined) return NO_LIMITS;
-    return limits.limiter.enter(limits.portal, { calls, elastic }, limits.urgency);
+    const { limiter, portal, urgency } = limits;
+    return limiter.enter(portal, { calls, elastic }, { ...urgency, maxWaitMs });
   }
 
   async function sendOnce<T>(

@@ -164,6 +164,7 @@ async function settings(store: string) {
     DATA_DIR: newDataDir(),
     BITRIX24_CLIENT_ID: clientId,
     BITRIX24_CLIENT_SECRET: CLIENT_SECRET,
+    CACHE_SECONDS: '0',
     BITRIX24_PORTALS: emulator.portals[0]?.origin ?? '',
     BITRIX24_AUTHORIZATION_SERVERS: emulator.authorizationServer,
     REDIS_URL: store === 'redis' ? (process.env.TEST_REDIS_URL ?? '') : '',

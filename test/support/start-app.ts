@@ -114,7 +114,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const origin = await listen(server);
   emulator.registerClient({ ...client, redirectUri: `${origin}/bitrix` });
   const outgoing: URL[] = [];
-  const http = watchOutgoing(createHttpClient({ mayBePrivate: () => true }), outgoing, options.reroute);
+  const http = watchOutgoing(
+    createHttpClient({ mayBePrivate: () => true, now: clock.now }),
+    outgoing,
+    options.reroute,
+  );
   const settings = {
     publicUrl: new URL(options.publicUrl ?? origin),
     clientId: client.clientId,

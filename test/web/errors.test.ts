@@ -50,7 +50,7 @@ describe('the log lines of a request', () => {
     const own = await startApp();
     const agent = own.agent();
     await own.signIn(agent);
-    own.emulator.orderFault({ on: 'rest', effect: { type: 'html', status: 502 } });
+    own.emulator.orderFault({ on: 'rest', times: 9, effect: { type: 'html', status: 502 } });
 
     await agent.request(`${own.origin}/companies?q=private`);
 

@@ -246,6 +246,8 @@ async function createReplicas(options: WorldOptions, around: Surroundings): Prom
     DATA_DIR: dataDir,
     BITRIX24_CLIENT_ID: client.clientId,
     BITRIX24_CLIENT_SECRET: client.clientSecret,
+    // Every visit shall use its token.
+    CACHE_SECONDS: '0',
     BITRIX24_PORTALS: emulator.portals[0]?.origin ?? '',
     SESSION_SECRETS: randomBytes(32).toString('hex'),
     TOKEN_KEYS: randomBytes(32).toString('base64'),

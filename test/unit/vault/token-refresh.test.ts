@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { TransportError, UnexpectedResponseError } from '../../../src/http.ts';
 import { findAllowedEndpoint, parseAllowedPortals } from '../../../src/bitrix24/portal.ts';
+import { TransportError, UnexpectedResponseError } from '../../../src/http.ts';
 import { createLogger } from '../../../src/log.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../../../src/oauth/token-endpoint.ts';
 import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
