@@ -14,7 +14,7 @@ import {
   UNUSED,
 } from './operating-budget.ts';
 import type { OperatingReport } from './operating-report.ts';
-import { type Bucket, EMPTY_BUCKET, fullBucket, type RequestLimit, takeTurn } from './request-bucket.ts';
+import { EMPTY_BUCKET, fullBucket, queueUp, type RequestLimit, takeTurn } from './request-bucket.ts';
 import { type RequestLimits, USUAL_LIMIT } from './request-limits.ts';
 
 /** What is known about a portal's limits lives with the tokens, so that all replicas go by the same count. */
@@ -96,10 +96,11 @@ const LONGEST_BATCH_SECONDS = 8;
 const LEARNT_MS = 10 * 60_000;
 /** Whether a portal without limits has got some meanwhile on another replica, is looked up this often. */
 const LOOK_EVERY_MS = 1_000;
-/** Those who are turned away shall not all come back at the same moment. */
+/** Those who wait for execution time hear of the same moment, and shall not all come back then. */
 const SCATTER_MS = 2_000;
 const MAX_PORTALS = 10_000;
 
+const Level = z.object({ level: z.number(), at: z.number() });
 const Part = z.object({ seconds: z.number(), until: z.number() });
 const Use = z.object({
   spent: z.array(Part),
@@ -110,7 +111,9 @@ const Use = z.object({
 });
 const Record = z.object({
   v: z.literal(1),
-  bucket: z.object({ level: z.number(), at: z.number() }),
+  bucket: Level,
+  /** People who were turned away. */
+  queue: Level,
   learntUntil: z.number(),
   methods: z.record(z.string(), Use),
 });
@@ -145,7 +148,8 @@ export function createRateLimiter(options: {
         return passOf(portal, asking, id, decision.granted);
       }
       if (decision.waitMs > maxWaitMs) {
-        throw new PortalLimitedError(decision.waitMs + Math.random() * SCATTER_MS, decision.reason);
+        const scatterMs = decision.reason === 'operating' ? Math.random() * SCATTER_MS : 0;
+        throw new PortalLimitedError(decision.waitMs + scatterMs, decision.reason);
       }
       urgency.onWait?.(decision.waitMs);
       await pause(decision.waitMs, urgency.signal);
@@ -198,7 +202,11 @@ export function createRateLimiter(options: {
     const turn = limit
       ? takeTurn(record.bucket, limit, now, { maxWaitMs, reserve })
       : { startsInMs: 0, bucket: record.bucket };
-    if ('retryAfterMs' in turn) return { result: { kind: 'wait', waitMs: turn.retryAfterMs } };
+    if ('retryAfterMs' in turn) {
+      if (isBackground || limit === undefined) return { result: { kind: 'wait', waitMs: turn.retryAfterMs } };
+      const { retryAfterMs, queue } = queueUp(record.queue, limit, now, turn.retryAfterMs);
+      return { next: { ...record, queue }, result: { kind: 'wait', waitMs: retryAfterMs } };
+    }
 
     const methods = { ...record.methods };
     for (const { method, calls } of fits) {
@@ -303,7 +311,7 @@ function parse(text: string | null, now: number): Record {
     const methods = Object.entries(record.methods).map(([name, use]) => [name, refreshUse(use, now)]);
     return { ...record, methods: Object.fromEntries(methods) };
   } catch {
-    return { v: 1, bucket: EMPTY_BUCKET satisfies Bucket, learntUntil: 0, methods: {} };
+    return { v: 1, bucket: EMPTY_BUCKET, queue: EMPTY_BUCKET, learntUntil: 0, methods: {} };
   }
 }
 

@@ -42,6 +42,30 @@ export function takeTurn(
   return { startsInMs, bucket: { level, at: now } };
 }
 
+/** How far ahead people are told to come back. Whoever comes when the queue is longer hears the same. */
+const LONGEST_QUEUE_MS = 120_000;
+
+/**
+ * Counts somebody who was turned away, so that each of many hears a moment of their own, one after the other, and a crowd
+ * does not come back at once only to be turned away again.
+ *
+ * @param queue         those who were turned away and have not had their moment yet
+ * @param retryAfterMs  what the next one would have to wait if nobody else did
+ */
+export function queueUp(
+  queue: Bucket,
+  limit: RequestLimit,
+  now: number,
+  retryAfterMs: number,
+): { retryAfterMs: number; queue: Bucket } {
+  const longest = (LONGEST_QUEUE_MS / 1000) * limit.perSecond;
+  const level = Math.min(levelAt(queue, limit, now), longest);
+  return {
+    retryAfterMs: retryAfterMs + (level / limit.perSecond) * 1000,
+    queue: { level: level + 1, at: now },
+  };
+}
+
 /** What the portal has just told us: there is no place at all. */
 export function fullBucket(limit: RequestLimit, now: number): Bucket {
   return { level: limit.burst, at: now };

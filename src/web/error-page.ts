@@ -30,7 +30,7 @@ export interface ErrorPageDependencies {
 /** How long a page waits before it asks again by itself, if it does. */
 const RELOAD_AFTER_SECONDS = 2;
 /** A page that would wait longer leaves it to the person when to ask again. */
-const LONGEST_RELOAD_SECONDS = 30;
+const LONGEST_RELOAD_SECONDS = 15 * 60;
 
 /** Everything that no route answered. */
 export function nothingHere(): RequestHandler {
@@ -106,7 +106,7 @@ function renderError(req: Request, res: Response, error: AppError, reloads: bool
     actionHref: addressOf(action, req),
     // Where a moment is all it takes, no advice is needed.
     retryAfterSeconds: isReconnecting ? undefined : error.retryAfterSeconds,
-    reloads,
+    countdown: reloads && !isReconnecting ? error.retryAfterSeconds : undefined,
     incident: String(req.id ?? ''),
   });
 }

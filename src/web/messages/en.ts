@@ -269,7 +269,12 @@ export const english = {
     retryAfter_other: 'Try again in {{count}} seconds.',
     retryAfterMinutes_one: 'Try again in {{count}} minute.',
     retryAfterMinutes_other: 'Try again in {{count}} minutes.',
+    againIn_one: 'The page asks again by itself in {{count}} second.',
+    againIn_other: 'The page asks again by itself in {{count}} seconds.',
+    againInMinutes_one: 'The page asks again by itself in {{count}} minute. You can leave it open.',
+    againInMinutes_other: 'The page asks again by itself in {{count}} minutes. You can leave it open.',
     actions: {
+      now: 'Ask now',
       retry: 'Try again',
       signIn: 'Sign in again',
       home: 'To the sign-in page',

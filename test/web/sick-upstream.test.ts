@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Effect } from '../../emulator/index.ts';
+import type { BrowserAgent } from '../support/browser-agent.ts';
+import { aPortal } from '../support/builders.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const MIB = 1024 * 1024;
+/** design.md: nobody waits longer for a portal, nor for the authorization server. */
+const REST_WAIT_MS = 15_000;
+const TOKEN_WAIT_MS = 8_000;
+/** Rendering, and a machine that has other things to do. */
+const SLACK_MS = 4_000;
+/** What one answer may cost while it is read; 300 MiB would show. */
+const MEMORY_MIB = 100;
+
+const SICKNESSES: [string, Effect, { page: number; portal: number; tokens: number }][] = [
+  ['300 MiB', { type: 'huge', bytes: 300 * MIB }, { page: 502, portal: 1, tokens: 1 }],
+  ['a gzip bomb', { type: 'huge', bytes: 300 * MIB, gzip: true }, { page: 502, portal: 1, tokens: 1 }],
+  ['one byte a second', { type: 'trickle', bytesPerSecond: 1 }, { page: 504, portal: 1, tokens: 1 }],
+  ['HTML with 200', { type: 'html', status: 200 }, { page: 502, portal: 1, tokens: 1 }],
+  ['broken JSON', { type: 'brokenJson' }, { page: 502, portal: 1, tokens: 1 }],
+  ['half an answer', { type: 'half' }, { page: 502, portal: 1, tokens: 1 }],
+  ['a reset', { type: 'drop', when: 'before' }, { page: 502, portal: 4, tokens: 1 }],
+  ['500 and HTML', { type: 'html', status: 500 }, { page: 502, portal: 4, tokens: 1 }],
+  ['503 and HTML', { type: 'html', status: 503 }, { page: 502, portal: 4, tokens: 1 }],
+  ['429', { type: 'error', status: 429, error: 'OPERATION_TIME_LIMIT' }, { page: 503, portal: 1, tokens: 1 }],
+  [
+    '307 to another host',
+    { type: 'redirect', status: 307, to: 'http://127.0.0.77:9/' },
+    { page: 502, portal: 1, tokens: 1 },
+  ],
+];
+
+describe('a sick upstream', () => {
+  let app: TestApp;
+  let agent: BrowserAgent;
+  beforeAll(async () => {
+    app = await startApp({
+      emulator: { portals: [aPortal({ host: 'localhost' }), aPortal({ host: '127.0.0.1' })] },
+    });
+    agent = app.agent();
+    await app.signIn(agent);
+  });
+  afterAll(() => app.stop());
+  afterEach(() => {
+    app.emulator.clearFaults();
+    app.emulator.clearRequests();
+    app.outgoing.length = 0;
+    // Circuits and what was learnt of limits are over.
+    app.clock.advance(11 * 60_000);
+  });
+
+  it.each(SICKNESSES)(
+    '%s from a portal › its page in time, memory flat, the process alive',
+    async (...row) => {
+      const [, effect, expected] = row;
+      app.emulator.orderFault({ on: 'rest', portal: 'localhost', times: 99, effect });
+      const before = process.memoryUsage().rss;
+      const from = performance.now();
+
+      const page = await agent.request(`${app.origin}/companies`);
+
+      expect(page.status).toBe(expected.page);
+      expect(page.text).toContain('Ada Admin');
+      expect(performance.now() - from).toBeLessThan(REST_WAIT_MS + SLACK_MS);
+      expect((process.memoryUsage().rss - before) / MIB).toBeLessThan(MEMORY_MIB);
+      expect(app.emulator.requests.filter(({ kind }) => kind === 'rest')).toHaveLength(expected.portal);
+      expect(new Set(app.outgoing.map(({ hostname }) => hostname))).toEqual(new Set(['localhost']));
+      app.emulator.clearFaults();
+      app.clock.advance(11 * 60_000);
+      expect((await agent.request(`${app.origin}/companies`)).status).toBe(200);
+    },
+  );
+
+  it.each(SICKNESSES)(
+    '%s from the authorization server › a page in time, the code sent once',
+    async (...row) => {
+      const [, effect, expected] = row;
+      const visitor = app.agent();
+      app.emulator.orderFault({ on: 'token', times: 99, effect });
+      const from = performance.now();
+
+      const page = await app.signIn(visitor);
+
+      expect(page.status).toBeGreaterThanOrEqual(400);
+      expect(page.text).toContain('class="button primary"');
+      expect(performance.now() - from).toBeLessThan(TOKEN_WAIT_MS + SLACK_MS);
+      const exchanges = app.emulator.requests.filter(({ kind }) => kind === 'token');
+      expect(exchanges.length).toBeLessThanOrEqual(expected.tokens);
+      expect(new Set(app.outgoing.map(({ hostname }) => hostname))).toEqual(new Set(['localhost']));
+    },
+  );
+
+  it('does not slow down the pages of another portal', async () => {
+    const elsewhere = app.agent();
+    await app.signIn(elsewhere, 'admin', { portal: 1 });
+    app.emulator.orderFault({
+      on: 'rest',
+      portal: 'localhost',
+      times: 99,
+      effect: { type: 'hold', when: 'before' },
+    });
+    const stuck = Array.from({ length: 150 }, (_, page) =>
+      agent.request(`${app.origin}/companies?page=${page + 1}`).catch(() => undefined),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const from = performance.now();
+
+    const page = await elsewhere.request(`${app.origin}/companies`);
+
+    expect(page.status).toBe(200);
+    expect(performance.now() - from).toBeLessThan(SLACK_MS);
+    app.emulator.clearFaults();
+    await Promise.all(stuck);
+  });
+
+  it('that failed five times is asked by one caller a second until it is well', async () => {
+    app.emulator.orderFault({ on: 'rest', portal: 'localhost', times: 99, effect: { type: 'brokenJson' } });
+    for (let visit = 0; visit < 5; visit += 1) await agent.request(`${app.origin}/companies`);
+    app.emulator.clearRequests();
+
+    const refused = await Promise.all(visits(20));
+    app.clock.advance(1_001);
+    const probed = await Promise.all(visits(20));
+    app.emulator.clearFaults();
+    app.clock.advance(1_001);
+    const well = await agent.request(`${app.origin}/companies`);
+
+    expect(new Set([...refused, ...probed].map(({ status }) => status))).toEqual(new Set([502]));
+    expect(well.status).toBe(200);
+    expect(app.emulator.requests).toHaveLength(2);
+
+    function visits(count: number) {
+      return Array.from({ length: count }, () => agent.request(`${app.origin}/companies`));
+    }
+  });
+});
