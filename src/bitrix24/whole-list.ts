@@ -286,9 +286,9 @@ function readPage(result: unknown, after: number): Page & { isCut: boolean } {
   if (!isOrdered || (rows.length === 0 && !isShort)) {
     throw new UnexpectedResponseError('result', 'crm.company.list answered companies in another order');
   }
-  // The reference of the next page leads to the last row, which nobody can read.
-  const isCut = !isShort && readRow(raw.at(-1)) === undefined;
-  return { rows, strangeRows: raw.length - rows.length, lastId, isShort, isCut };
+  // Those behind the last readable row come again: the next page begins there.
+  const again = isShort ? 0 : raw.length - 1 - raw.findLastIndex((row) => readRow(row) !== undefined);
+  return { rows, strangeRows: raw.length - rows.length - again, lastId, isShort, isCut: again > 0 };
 }
 
 function asRows(result: unknown): unknown[] {
