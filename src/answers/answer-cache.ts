@@ -11,6 +11,12 @@ export interface Answer<T> {
    * this is the last known answer.
    */
   state: 'fresh' | 'renewing' | AppError;
+  /**
+   * A text that is made of the value and nothing else, kept for as long as the answer itself.
+   *
+   * @param name  which text of several
+   */
+  derive(name: string, make: () => Promise<string>): Promise<string>;
 }
 
 /** Where an answer belongs: nothing is ever read across owners. */
@@ -61,6 +67,7 @@ interface Kept {
   value: unknown;
   askedAt: number;
   epoch: string;
+  derived: Map<string, string>;
   /** The last try to renew it failed so. */
   failure?: { error: AppError; askAgainAt: number };
 }
@@ -84,12 +91,18 @@ export function createAnswerCache(options: {
 
   async function read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>> {
     const known = await findUsable(place, notBefore);
-    if (known === undefined) return asAnswer<T>(await renew(place, ask), 'fresh');
-    if (now() - known.askedAt < freshMs) return asAnswer<T>(known, 'fresh');
+    const answerWith = (known: Kept, state: Answer<T>['state']): Answer<T> => ({
+      value: known.value as T,
+      askedAt: known.askedAt,
+      state,
+      derive: (name, make) => derive(place, known, name, make),
+    });
+    if (known === undefined) return answerWith(await renew(place, ask), 'fresh');
+    if (now() - known.askedAt < freshMs) return answerWith(known, 'fresh');
     const { failure } = known;
-    if (failure && failure.askAgainAt > now()) return asAnswer<T>(known, failure.error);
+    if (failure && failure.askAgainAt > now()) return answerWith(known, failure.error);
     renew(place, ask).catch((error: unknown) => noteFailure(known, error));
-    return asAnswer<T>(known, failure?.error ?? 'renewing');
+    return answerWith(known, failure?.error ?? 'renewing');
   }
 
   async function findUsable(place: Place, notBefore: number): Promise<Kept | undefined> {
@@ -122,7 +135,7 @@ export function createAnswerCache(options: {
     const askedAt = now();
     const epoch = freshMs > 0 ? await epochOf(place.owner) : '';
     try {
-      const answer = { value: await ask(), askedAt, epoch };
+      const answer: Kept = { value: await ask(), askedAt, epoch, derived: new Map() };
       if (freshMs > 0) kept.set(keyOf(place), answer, { size: JSON.stringify(answer.value).length + 100 });
       return answer;
     } catch (error) {
@@ -130,6 +143,22 @@ export function createAnswerCache(options: {
       else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }
+  }
+
+  async function derive(
+    place: Place,
+    known: Kept,
+    name: string,
+    make: () => Promise<string>,
+  ): Promise<string> {
+    const text = known.derived.get(name) ?? (await make());
+    if (known.derived.has(name)) return text;
+    known.derived.set(name, text);
+    const key = keyOf(place);
+    const { size = 0 } = kept.info(key) ?? {};
+    // It counts like the answer itself.
+    if (kept.peek(key) === known) kept.set(key, known, { size: size + text.length });
+    return text;
   }
 
   function noteFailure(known: Kept, error: unknown): void {
@@ -165,8 +194,4 @@ export function createAnswerCache(options: {
 /** No owner has a blank in it. */
 function keyOf({ owner, question }: Place): string {
   return `${owner} ${question}`;
-}
-
-function asAnswer<T>({ value, askedAt }: Kept, state: Answer<T>['state']): Answer<T> {
-  return { value: value as T, askedAt, state };
 }

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Answer } from '../answers/answer-cache.ts';
 import { type CompanyQuery, PAGE_SIZE } from '../bitrix24/company.ts';
@@ -7,7 +7,10 @@ import type { Company } from '../bitrix24/company-row.ts';
 import { type AllowedPortals, companyPage, type Portal } from '../bitrix24/portal.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import type { CompanyReader } from './company-reader.ts';
+import { renderFragment } from './fragment.ts';
+import { translate } from './language.ts';
 import { mailHref, phoneHref, webHref } from './links.ts';
+import { type ListRow, presentRows, type Reader } from './list-rows.ts';
 import { prefersJson } from './negotiate.ts';
 import { requireSignIn } from './protect.ts';
 import { portalOf } from './reading.ts';
@@ -49,15 +52,23 @@ export function showCompanies(dependencies: CompaniesDependencies): RequestHandl
       return void res.json({ companies, total, page: query.page, pageSize: PAGE_SIZE, asOf });
     }
     const portal = portalOf(person, dependencies);
-    const age = describeAge(answer, dependencies.now());
+    const page = buildListPage(query, total, labelsOf(res));
     res.render('companies', {
-      ...buildListPage(query, total),
-      companies,
-      portal,
-      age,
+      ...page,
+      isEmpty: companies.length === 0,
+      // Most of the work of a page, and the same as long as the answer is.
+      fragments: {
+        rows: await answer.derive(`rows ${res.locals.language}`, () => renderRows(res, companies, page)),
+      },
+      age: describeAge(answer, dependencies.now()),
       ...linkBuilders(portal),
     });
   };
+}
+
+function renderRows(res: Response, companies: Company[], { label, cardHref }: ListPage): Promise<string> {
+  const rows = presentRows(companies, res.locals as Reader);
+  return renderFragment(res, 'partials/list-rows', { rows, label, cardHref });
 }
 
 /** `GET /companies/:id`: one company, as a page or as JSON. */
@@ -111,6 +122,18 @@ function readBackTo(from: unknown): string {
   return buildListAddress(result.success ? result.data : ListQuery.parse({}));
 }
 
+const COLUMNS = [
+  'id',
+  'title',
+  'type',
+  'industry',
+  'contacts',
+  'responsible',
+  'revenue',
+  'created',
+  'modified',
+] as const;
+
 const DEFAULTS = ListQuery.parse({});
 
 /** The address of a view; what is as by default is left out, so that equal views have equal addresses. */
@@ -122,11 +145,22 @@ function buildListAddress(query: ListQuery): string {
   return search === '' ? '/companies' : `/companies?${search}`;
 }
 
-function buildListPage(query: ListQuery, total: number) {
+/** Names of the columns in the reader's language. */
+function labelsOf(res: Response): Record<string, string> {
+  const t = translate(res);
+  return Object.fromEntries(COLUMNS.map((column) => [column, t(`list.columns.${column}`)]));
+}
+
+type ListPage = ReturnType<typeof buildListPage>;
+
+function buildListPage(query: ListQuery, total: number, label: Record<string, string>) {
   const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
   const addressOf = (change: Partial<ListQuery>) => buildListAddress({ ...query, ...change });
+  const search = buildListAddress(query).split('?')[1];
+  const from = search ? `?from=${encodeURIComponent(search)}` : '';
   return {
     query,
+    label,
     total,
     pages,
     from: (query.page - 1) * PAGE_SIZE + 1,
@@ -148,10 +182,7 @@ function buildListPage(query: ListQuery, total: number) {
         page: 1,
       });
     },
-    cardHref(company: Company) {
-      const search = buildListAddress(query).split('?')[1];
-      return `/companies/${company.id}${search ? `?from=${encodeURIComponent(search)}` : ''}`;
-    },
+    cardHref: ({ id }: ListRow) => `/companies/${id}${from}`,
   };
 }
 
