@@ -27,12 +27,42 @@ export function toUnixSeconds(ms: number): number {
  * @param utcOffset  `+03:00`, `-05:30`
  */
 export function toIsoWithOffset(ms: number, utcOffset: string): string {
-  const shifted = new Date(ms + offsetToMs(utcOffset));
-  return `${shifted.toISOString().slice(0, 19)}${utcOffset}`;
+  const seconds = Math.floor((ms + offsetToMs(utcOffset)) / 1000);
+  const day = Math.floor(seconds / SECONDS_PER_DAY);
+  const second = seconds - day * SECONDS_PER_DAY;
+  const time = `${twoDigits(second / 3600)}:${twoDigits((second / 60) % 60)}:${twoDigits(second % 60)}`;
+  return `${isoDate(day)}T${time}${utcOffset}`;
 }
 
+const SECONDS_PER_DAY = 24 * 60 * 60;
+
+function twoDigits(number: number): string {
+  const whole = Math.floor(number);
+  return whole < 10 ? `0${whole}` : String(whole);
+}
+
+/** Companies are many, and the days on which they were entered few. */
+const DATES = new Map<number, string>();
+const KEPT_DATES = 10_000;
+
+/** @param day  counted from 1970 */
+function isoDate(day: number): string {
+  const kept = DATES.get(day);
+  if (kept !== undefined) return kept;
+  if (DATES.size >= KEPT_DATES) DATES.clear();
+  const date = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
+  DATES.set(day, date);
+  return date;
+}
+
+const OFFSETS_MS = new Map<string, number>();
+
 export function offsetToMs(utcOffset: string): number {
+  const known = OFFSETS_MS.get(utcOffset);
+  if (known !== undefined) return known;
   const [hours = '0', minutes = '0'] = utcOffset.slice(1).split(':');
-  const ms = (Number(hours) * 60 + Number(minutes)) * 60_000;
-  return utcOffset.startsWith('-') ? -ms : ms;
+  const size = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const ms = utcOffset.startsWith('-') ? -size : size;
+  OFFSETS_MS.set(utcOffset, ms);
+  return ms;
 }

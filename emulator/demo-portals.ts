@@ -1,7 +1,7 @@
 import { demoUserFields } from './crm/user-fields.ts';
 import { awkwardCompanies } from './demo/awkward-companies.ts';
 import { generateCompanies } from './demo/generate-companies.ts';
-import { createRandom } from './demo/random.ts';
+import { Random } from './demo/random.ts';
 import { WORDS } from './demo/words.ts';
 import type { PortalOptions, PortalUserOptions } from './options.ts';
 
@@ -66,7 +66,7 @@ function northWind(): PortalOptions {
 
 /** More people than one page of `user.get` holds; to most of them companies belong. */
 function colleagues(firstId: number, count: number, more: Partial<PortalUserOptions>): PortalUserOptions[] {
-  const random = createRandom(firstId);
+  const random = new Random(firstId);
   const firstNames = [
     'Алексей',
     'Борис',

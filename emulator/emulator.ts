@@ -3,6 +3,7 @@ import type { Fault } from './faults/fault.ts';
 import type { OrderedFault } from './faults/fault-orders.ts';
 import type { ClientOptions, PortalUserOptions, RequestLimit, Switches } from './options.ts';
 import type { PortalUser } from './portal/portal.ts';
+import type { CostSummary } from './record/cost.ts';
 import type { RecordedRequest } from './record/recorded-request.ts';
 
 /** A running emulator, as tests and programs hold it. */
@@ -11,9 +12,15 @@ export interface Emulator {
   authorizationServer: string;
   /** In the order of the options. */
   portals: EmulatedPortal[];
-  /** Everything asked since the start or `clearRequests()`, oldest first. One array for good. */
+  /**
+   * What was asked since the start or `clearRequests()`, oldest first: the newest 10,000, parameters of the newest
+   * 1,000. One array for good.
+   */
   requests: RecordedRequest[];
   clearRequests(): void;
+  /** CPU time and pages served since the start or `resetCost()`. */
+  cost(): CostSummary;
+  resetCost(): void;
   /** Moves the clock that all lifetimes and limits go by. */
   advance(ms: number): void;
   orderFault(fault: Fault): OrderedFault;
@@ -33,7 +40,10 @@ export interface EmulatedPortal {
   readonly origin: string;
   readonly host: string;
   readonly memberId: string;
-  /** The rows as the wire shows them, multifields included. Change them with `putCompany` and `removeCompany`. */
+  /**
+   * The rows as the wire shows them, by ID, multifields included: of a million companies this makes a million.
+   * Change them with `putCompany` and `removeCompany`.
+   */
   readonly companies: readonly CompanyRow[];
   readonly users: readonly PortalUser[];
   /** Adds a company, or replaces the one with its ID. */

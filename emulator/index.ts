@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { routeAuthorizationServer } from './authorization-server/routes.ts';
 import { createClock } from './clock.ts';
 import { demoPortals } from './demo-portals.ts';
@@ -10,6 +12,7 @@ import type { EmulatorOptions, Switches } from './options.ts';
 import { Portal } from './portal/portal.ts';
 import { PortalBook } from './portal/portal-book.ts';
 import { routePortals } from './portal/routes.ts';
+import { Cost } from './record/cost.ts';
 import { RequestLog } from './record/request-log.ts';
 import { OperatingTime } from './rest/operating-time.ts';
 import { RequestBuckets } from './rest/request-buckets.ts';
@@ -24,6 +27,7 @@ export type { Effect, Fault } from './faults/fault.ts';
 export type { OrderedFault } from './faults/fault-orders.ts';
 export { DEMO_CLIENT } from './grants/clients.ts';
 export type * from './options.ts';
+export type { CostSummary } from './record/cost.ts';
 export type { RecordedRequest, RequestKind } from './record/recorded-request.ts';
 export { SECRET_MARK } from './secrets.ts';
 
@@ -49,6 +53,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const { log, faults, portals } = world;
   const addresses = options.listenOn ?? loopbackAddresses(portals.portals.map(({ host }) => host));
   const stopping = new AbortController();
+  // Every request that a fault delays listens to it, and there may be hundreds.
+  setMaxListeners(0, stopping.signal);
   const listenTo = (route: typeof routePortals, port = 0) =>
     listen(
       port,
@@ -92,6 +98,7 @@ function createWorld(options: EmulatorOptions): World {
     portals: new PortalBook(portals),
     faults: new FaultOrders(),
     log: new RequestLog(),
+    cost: new Cost(),
     buckets: new RequestBuckets(clock, switches),
     operatingTime: new OperatingTime(clock, switches),
     authorizationServer: '',
@@ -107,12 +114,14 @@ function readSwitches(options: EmulatorOptions): Switches {
 }
 
 function createEmulator(world: World, portalServer: Listener, stop: () => Promise<void>): Emulator {
-  const { log, clock, faults, clients, switches, buckets } = world;
+  const { log, cost, clock, faults, clients, switches, buckets } = world;
   return {
     authorizationServer: world.authorizationServer,
     portals: world.portals.portals.map((portal) => toEmulatedPortal(world, portal, portalServer)),
     requests: log.requests,
     clearRequests: () => log.clear(),
+    cost: () => cost.summary(),
+    resetCost: () => cost.reset(),
     advance: (ms) => clock.advance(ms),
     orderFault: (fault) => faults.order(fault),
     clearFaults: () => faults.clear(),

@@ -1,5 +1,6 @@
 import {
   type ClientOptions,
+  type CostSummary,
   DEMO_CLIENT,
   type Emulator,
   type EmulatorOptions,
@@ -34,7 +35,16 @@ const emulator = await startEmulator(options).catch((error: unknown) => {
 
 introduce(emulator, client);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => emulator.stop().then(() => process.exit(0)));
+  process.once(signal, async () => {
+    await emulator.stop();
+    print(describeCost(emulator.cost()));
+    process.exit(0);
+  });
+}
+
+function describeCost({ pages, cpuMs, cpuMsPerPage }: CostSummary): string {
+  const each = cpuMsPerPage === null ? '' : `, ${cpuMsPerPage.toFixed(2)} ms each`;
+  return `Served ${pages} pages of companies in ${(cpuMs / 1000).toFixed(1)} s of CPU time${each}.`;
 }
 
 /** The demo client, but for what the environment sets: the same keys as the application reads. */

@@ -32,8 +32,10 @@ export interface RequestLimit {
 }
 
 export interface OperatingLimit {
-  /** Seconds of execution a method may use within ten minutes: 480 in the docs' example. */
+  /** Seconds of execution a method may use within the window: 480 in the docs' example. */
   thresholdSeconds: number;
+  /** Ten equal parts long, of which the oldest falls out at a time. Default 600, as documented. */
+  windowSeconds?: number;
   /** What each call is booked with: the emulator is too quick to use up an allowance honestly. */
   secondsPerCall: number;
 }
@@ -81,7 +83,7 @@ export interface PortalOptions {
   /** `Europe/Moscow` */
   timeZone?: string;
   users: PortalUserOptions[];
-  /** Rows as they are on the wire, or how many believable ones to make. */
+  /** Rows as they are on the wire, or how many believable ones to make; a million of them cost no memory. */
   companies: CompanyRow[] | GeneratedCompanies;
   dictionaries?: Partial<Dictionaries>;
   userFields?: UserField[];

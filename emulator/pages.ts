@@ -202,7 +202,7 @@ ${requestTable(recent)}
 
 function portalTable(portal: Portal, origin: string): Markup {
   return html`<h2><a href="${origin}/">${portal.title}</a></h2>
-<p class="note">${origin}, member_id ${portal.memberId}, ${portal.companies.rows.length} companies</p>
+<p class="note">${origin}, member_id ${portal.memberId}, ${portal.companies.size} companies</p>
 <table><tr><th>ID</th><th>Login</th><th>Password</th><th>Name</th><th>CRM</th></tr>
 ${portal.users.map((user) => html`<tr><td>${user.id}</td><td>${user.login}</td><td>${user.password}</td><td>${user.name} ${user.lastName}</td><td>${user.crm}</td></tr>`)}
 </table>`;

@@ -4,6 +4,7 @@ import type { Clients } from './grants/clients.ts';
 import type { Grants } from './grants/grants.ts';
 import type { Switches } from './options.ts';
 import type { PortalBook } from './portal/portal-book.ts';
+import type { Cost } from './record/cost.ts';
 import type { RequestLog } from './record/request-log.ts';
 import type { OperatingTime } from './rest/operating-time.ts';
 import type { RequestBuckets } from './rest/request-buckets.ts';
@@ -17,6 +18,7 @@ export interface World {
   portals: PortalBook;
   faults: FaultOrders;
   log: RequestLog;
+  cost: Cost;
   buckets: RequestBuckets;
   operatingTime: OperatingTime;
   /** Origin of the authorization server. */

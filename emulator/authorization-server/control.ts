@@ -38,6 +38,11 @@ function answerControl(world: World, asked: Asked): Answer {
       case 'DELETE /faults/id':
         world.faults.find(Number(faultId))?.cancel();
         return done();
+      case 'GET /cost':
+        return jsonAnswer(200, world.cost.summary());
+      case 'DELETE /cost':
+        world.cost.reset();
+        return done();
       case 'POST /clock':
         return moveClock(world, asked);
       default:

@@ -1,6 +1,7 @@
 import { type CompanyField, companyFields } from './company-fields.ts';
 import { type CompanyRow, isMultifieldName, MULTIFIELDS, type Multifield } from './company-row.ts';
 import { toComparable } from './filter.ts';
+import { IdList } from './id-list.ts';
 import { type Columns, type Comparable, type FieldKind, Table } from './table.ts';
 import type { UserField } from './user-fields.ts';
 
@@ -9,73 +10,138 @@ export interface CompanyBookOptions {
   utcOffset: string;
 }
 
-/** The companies of a portal: kept as rows of the wire, made only when first asked for. */
+/** Companies that are made by their IDs, which follow one another. */
+export interface CompanySource {
+  firstId: number;
+  count: number;
+  /** A new row of the same company every time. */
+  make(id: number): CompanyRow;
+}
+
+/** Made companies of a book up to this size are kept; a larger one makes them anew each time and stays small. */
+export const KEPT_COMPANIES = 20_000;
+
+/** The companies of a portal, as rows of the wire. */
 export class CompanyBook {
   readonly fields: CompanyField[];
   readonly userFields: UserField[];
-  readonly #make: () => readonly CompanyRow[];
+  readonly #source: CompanySource | undefined;
   readonly #columns: Columns<CompanyRow>;
-  #rows: CompanyRow[] | undefined;
-  #byId = new Map<string, CompanyRow>();
+  readonly #ids: IdList;
+  /** Those that were given or put, and those made that are kept. */
+  readonly #kept: Map<number, CompanyRow>;
   #table: Table<CompanyRow> | undefined;
+  #list: CompanyRow[] | undefined;
 
-  constructor(make: () => readonly CompanyRow[], { userFields, utcOffset }: CompanyBookOptions) {
+  constructor(
+    companies: readonly CompanyRow[] | CompanySource,
+    { userFields, utcOffset }: CompanyBookOptions,
+  ) {
     this.userFields = userFields;
     this.fields = companyFields(userFields);
-    this.#make = make;
     this.#columns = companyColumns(this.fields, utcOffset);
+    if ('make' in companies) {
+      this.#source = companies;
+      this.#kept = new Map();
+      this.#ids = new IdList({ first: companies.firstId, count: companies.count });
+    } else {
+      this.#kept = new Map(companies.map((row) => [readId(row.ID), completeRow({ ...row })]));
+      this.#ids = new IdList(this.#kept.keys());
+    }
   }
 
-  get rows(): CompanyRow[] {
-    if (this.#rows === undefined) {
-      this.#rows = this.#make().map(completeRow);
-      this.#byId = new Map(this.#rows.map((row) => [row.ID, row]));
-    }
-    return this.#rows;
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  /** All of them, in the order of their IDs; of a large book this makes every one. */
+  get rows(): readonly CompanyRow[] {
+    if (this.#list) return this.#list;
+    const list = Array.from({ length: this.size }, (_, position) => this.#at(position)).filter(
+      (row) => row !== undefined,
+    );
+    if (this.#keepsMade) this.#list = list;
+    return list;
   }
 
   get table(): Table<CompanyRow> {
-    this.#table ??= new Table(this.rows, this.#columns);
+    const ids = this.#ids;
+    this.#table ??= new Table(
+      {
+        length: ids.length,
+        at: (position) => this.#at(position),
+        idAt: (position) => ids.at(position),
+        countBelow: (id) => ids.countBelow(id),
+      },
+      this.#columns,
+    );
     return this.#table;
   }
 
   find(id: string): CompanyRow | undefined {
-    return this.rows.length > 0 ? this.#byId.get(id) : undefined;
+    return isId(id) && this.#ids.has(Number(id)) ? this.#row(Number(id)) : undefined;
   }
 
   /** Adds a company, or puts it in the place of the one with its ID. */
   put(row: CompanyRow): void {
-    const rows = this.rows;
-    const complete = completeRow(row);
-    const at = rows.findIndex(({ ID }) => ID === row.ID);
-    if (at < 0) rows.push(complete);
-    else rows[at] = complete;
-    this.#byId.set(row.ID, complete);
-    this.#table = undefined;
+    const id = readId(row.ID);
+    this.#ids.add(id);
+    this.#kept.set(id, completeRow({ ...row }));
+    this.#forgetLists();
   }
 
   remove(id: string): void {
-    this.#rows = this.rows.filter(({ ID }) => ID !== id);
-    this.#byId.delete(id);
+    this.#ids.remove(Number(id));
+    this.#kept.delete(Number(id));
+    this.#forgetLists();
+  }
+
+  get #keepsMade(): boolean {
+    return (this.#source?.count ?? 0) <= KEPT_COMPANIES;
+  }
+
+  #at(position: number): CompanyRow | undefined {
+    const id = this.#ids.at(position);
+    return id === undefined ? undefined : this.#row(id);
+  }
+
+  /** @param id  one of those in the list */
+  #row(id: number): CompanyRow | undefined {
+    const kept = this.#kept.get(id);
+    if (kept || !this.#source) return kept;
+    const made = completeRow(this.#source.make(id));
+    if (this.#keepsMade) this.#kept.set(id, made);
+    return made;
+  }
+
+  #forgetLists(): void {
     this.#table = undefined;
+    this.#list = undefined;
   }
 }
 
-/** The flags that a portal derives, and multifields with the keys each item has on the wire (section 7.4). */
+function isId(text: string): boolean {
+  return /^[1-9]\d*$/.test(text);
+}
+
+/** A row of a test that no portal could have is a mistake of the test. */
+function readId(text: string): number {
+  if (!isId(text)) throw new Error(`the ID of a company is a positive number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+/** Fills in the flags that a portal derives (section 7.4), in the row itself. */
 function completeRow(row: CompanyRow): CompanyRow {
-  const complete: CompanyRow = {
-    OPENED: 'Y',
-    IS_MY_COMPANY: 'N',
-    HAS_IMOL: 'N',
-    ...row,
-    HAS_PHONE: row.PHONE?.length ? 'Y' : 'N',
-    HAS_EMAIL: row.EMAIL?.length ? 'Y' : 'N',
-  };
+  row.OPENED ??= 'Y';
+  row.IS_MY_COMPANY ??= 'N';
+  row.HAS_IMOL ??= 'N';
+  row.HAS_PHONE = row.PHONE?.length ? 'Y' : 'N';
+  row.HAS_EMAIL = row.EMAIL?.length ? 'Y' : 'N';
   for (const name of MULTIFIELDS) {
     // A company without phones has no PHONE at all, rather than an empty one (7.2).
-    if (!complete[name]?.length) delete complete[name];
+    if (row[name]?.length === 0) delete row[name];
   }
-  return complete;
+  return row;
 }
 
 const KIND_OF_TYPE: Record<string, FieldKind> = {

@@ -1,6 +1,6 @@
 import { offsetToMs } from '../clock.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
-import type { Comparable, FieldKind } from './table.ts';
+import type { Comparable, FieldKind, RowFilter, RowTest } from './table.ts';
 
 /** One entry of a filter: an optional operator and a field name, and what to compare with (section 7.2). */
 export interface Condition {
@@ -52,6 +52,56 @@ export function readConditions(filter: PhpValue | undefined): Condition[] {
 /** An array means "any of these", whatever the operator said; an empty one matches nothing. */
 export function readValues(value: PhpValue): string[] {
   return isArrayLike(value) ? asList(value).map((item) => asText(item) ?? '') : [asText(value) ?? ''];
+}
+
+/** The IDs that are at least `from` and less than `below`. */
+export interface IdRange {
+  from: number;
+  below: number;
+}
+
+export const ANY_ID: IdRange = { from: 0, below: Number.POSITIVE_INFINITY };
+const NO_ID: IdRange = { from: 0, below: 0 };
+
+/** What a condition on the ID comes to, if that is a range: IDs are whole numbers, and none is empty. */
+export function toIdRange({ operator, values }: Condition): IdRange | undefined {
+  const simple = operatorFor(operator, 'number');
+  if (simple === '=' && values.length > 1) return undefined;
+  const wanted = values[0] === undefined ? null : toComparable(values[0], 'number', '');
+  if (simple === '!=') return undefined;
+  if (typeof wanted !== 'number') return NO_ID;
+  const atLeast = Math.ceil(wanted);
+  const above = Math.floor(wanted) + 1;
+  switch (simple) {
+    case '>':
+      return { from: above, below: ANY_ID.below };
+    case '>=':
+      return { from: atLeast, below: ANY_ID.below };
+    case '<':
+      return { from: ANY_ID.from, below: atLeast };
+    case '<=':
+      return { from: ANY_ID.from, below: above };
+    default:
+      return { from: atLeast, below: above };
+  }
+}
+
+/** All of these hold. */
+export function joinFilters(parts: (IdRange | RowTest | RowFilter)[]): RowFilter {
+  let ids = ANY_ID;
+  const tests: RowTest[] = [];
+  for (const part of parts) {
+    if (typeof part === 'function') {
+      tests.push(part);
+      continue;
+    }
+    const range = 'ids' in part ? part.ids : part;
+    if (range !== ANY_ID) {
+      ids = { from: Math.max(ids.from, range.from), below: Math.min(ids.below, range.below) };
+    }
+    if ('ids' in part) tests.push(...part.tests);
+  }
+  return { ids, tests };
 }
 
 export type Test = (value: Comparable) => boolean;

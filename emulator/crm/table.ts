@@ -1,10 +1,19 @@
-import type { Test } from './filter.ts';
+import { ANY_ID, type IdRange, type Test } from './filter.ts';
 
 /** How the values of a field compare: `choice` is a dictionary's id, `list` has several values. */
 export type FieldKind = 'number' | 'instant' | 'text' | 'choice' | 'list';
 
 /** A value made ready to compare; null stands for empty. */
 export type Comparable = string | number | null | readonly (string | number | null)[];
+
+/** Rows by their position in the order of their IDs; a row may be made only when it is asked for. */
+export interface Rows<Row> {
+  readonly length: number;
+  at(position: number): Row | undefined;
+  idAt(position: number): number | undefined;
+  /** How many have a smaller ID. */
+  countBelow(id: number): number;
+}
 
 export interface Columns<Row> {
   /** undefined for a field nobody knows. */
@@ -15,6 +24,8 @@ export interface Columns<Row> {
 /** Whose rows they are: the key names the set, so that sorted lists can be kept per set. */
 export interface Visibility<Row> {
   key: string;
+  /** All rows, so that none need be looked at to tell. */
+  everything: boolean;
   test(row: Row): boolean;
 }
 
@@ -23,8 +34,14 @@ export interface OrderEntry {
   descending: boolean;
 }
 
-/** A filter over several columns: looks values up by row number. */
-export type RowTest = (row: number) => boolean;
+/** A filter over several columns: looks values up by the row's position. */
+export type RowTest = (position: number) => boolean;
+
+/** A filter made ready: what it says about the ID, which needs no look at a row, and everything else. */
+export interface RowFilter {
+  ids: IdRange;
+  tests: RowTest[];
+}
 
 export interface Page<Row> {
   rows: Row[];
@@ -36,23 +53,26 @@ export interface Page<Row> {
 /** Section 5: the size of a page is fixed. */
 export const PAGE_SIZE = 50;
 
-/** Enough for every way a person sorts; a test that asks for more pays for sorting again. */
-const KEPT_SORTED_LISTS = 200;
+/** Enough for every way a person sorts 12,000 companies; a test that asks for more pays for sorting again. */
+const KEPT_SORTED_POSITIONS = 2_400_000;
 
 /**
  * Rows with their columns and orders kept ready.
  *
- * A page of 12,000 rows must cost a few milliseconds, else the emulator would be what a load test measures: each
- * column is made comparable once, each order sorted once per set of readable rows, and a filter only walks along.
+ * A page must cost about a millisecond, else the emulator would be what a load test measures. In the order of the IDs,
+ * with a filter about nothing else, it is found by counting, whatever the number of rows and wherever it begins. For
+ * any other, each column is made comparable once, each order sorted once per set of readable rows, and a filter only
+ * walks along.
  */
-export class Table<Row extends { ID: string }> {
-  readonly rows: readonly Row[];
+export class Table<Row> {
+  readonly #rows: Rows<Row>;
   readonly #columns: Columns<Row>;
   readonly #values = new Map<string, Comparable[]>();
-  readonly #sorted = new Map<string, number[]>();
+  readonly #sorted = new Map<string, Uint32Array>();
+  #sortedPositions = 0;
 
-  constructor(rows: readonly Row[], columns: Columns<Row>) {
-    this.rows = rows;
+  constructor(rows: Rows<Row>, columns: Columns<Row>) {
+    this.#rows = rows;
     this.#columns = columns;
   }
 
@@ -62,8 +82,15 @@ export class Table<Row extends { ID: string }> {
 
   /** The row test that a condition's test makes for one field. */
   testColumn(field: string, test: Test): RowTest {
+    if (field === 'ID') return (position) => test(this.#rows.idAt(position) ?? null);
     const values = this.#column(field);
-    return (row) => test(values[row] ?? null);
+    return (position) => test(values[position] ?? null);
+  }
+
+  /** The whole filter as one test. */
+  testFilter({ ids, tests }: RowFilter): RowTest {
+    const [from, to] = this.#positionsOf(ids);
+    return (position) => position >= from && position < to && tests.every((test) => test(position));
   }
 
   /**
@@ -71,68 +98,138 @@ export class Table<Row extends { ID: string }> {
    *
    * @param start  a negative one skips counting: neither `total` nor `next` then
    */
-  page(visible: Visibility<Row>, order: OrderEntry[], tests: RowTest[], start: number): Page<Row> {
-    const sorted = this.#sort(visible, order);
-    const passes: RowTest = (row) => tests.every((test) => test(row));
+  page(visible: Visibility<Row>, order: OrderEntry[], filter: RowFilter, start: number): Page<Row> {
+    const keys = this.#sortKeys(order);
+    const [first] = keys;
+    if (visible.everything && filter.tests.length === 0 && (first === undefined || first.field === 'ID')) {
+      return this.#pageById(filter.ids, first?.descending ?? false, start);
+    }
+    const sorted = this.#sort(visible, keys);
+    const passes = this.testFilter(filter);
     if (start < 0) return { rows: this.#rowsAt(firstMatches(sorted, passes)) };
 
-    const from = Math.floor(start / PAGE_SIZE) * PAGE_SIZE;
-    const matching = tests.length === 0 ? sorted : sorted.filter(passes);
-    const rows = this.#rowsAt(matching.slice(from, from + PAGE_SIZE));
-    const total = matching.length;
-    return from + PAGE_SIZE < total ? { rows, total, next: from + PAGE_SIZE } : { rows, total };
+    const isFiltered = filter.tests.length > 0 || filter.ids !== ANY_ID;
+    const matching = isFiltered ? sorted.filter(passes) : sorted;
+    const from = pageStart(start);
+    return {
+      rows: this.#rowsAt(matching.subarray(from, from + PAGE_SIZE)),
+      ...counts(matching.length, from),
+    };
   }
 
-  #rowsAt(numbers: number[]): Row[] {
-    return numbers.map((number) => this.rows[number]).filter((row) => row !== undefined);
+  #pageById(ids: IdRange, descending: boolean, start: number): Page<Row> {
+    const [first, end] = this.#positionsOf(ids);
+    const total = Math.max(0, end - first);
+    const from = start < 0 ? 0 : pageStart(start);
+    const length = Math.max(0, Math.min(PAGE_SIZE, total - from));
+    const positions = Array.from({ length }, (_, index) =>
+      descending ? end - 1 - from - index : first + from + index,
+    );
+    const rows = this.#rowsAt(positions);
+    return start < 0 ? { rows } : { rows, ...counts(total, from) };
+  }
+
+  #positionsOf({ from, below }: IdRange): [from: number, to: number] {
+    return [this.#rows.countBelow(from), this.#rows.countBelow(below)];
+  }
+
+  #rowsAt(positions: ArrayLike<number>): Row[] {
+    return Array.from(positions, (position) => this.#rows.at(position)).filter((row) => row !== undefined);
   }
 
   #column(field: string): Comparable[] {
     const kept = this.#values.get(field);
     if (kept) return kept;
     const kind = this.#columns.kindOf(field) ?? 'text';
-    const values = this.rows.map((row) => this.#columns.valueOf(row, field, kind));
+    const values: Comparable[] = [];
+    for (let position = 0; position < this.#rows.length; position += 1) {
+      const row = this.#rows.at(position);
+      values.push(row === undefined ? null : this.#columns.valueOf(row, field, kind));
+    }
     this.#values.set(field, values);
     return values;
   }
 
-  /** Equal rows stay in the order of their ids. Lists have no order, unknown fields are dropped. */
-  #sort(visible: Visibility<Row>, order: OrderEntry[]): number[] {
+  /** What there is to sort by: lists have no order, unknown fields are dropped, and nothing is equal beyond the ID. */
+  #sortKeys(order: OrderEntry[]): OrderEntry[] {
     const sortable = order.filter(({ field }) => (this.kindOf(field) ?? 'list') !== 'list');
-    const key = JSON.stringify([
-      visible.key,
-      ...sortable.map(({ field, descending }) => [field, descending]),
-    ]);
-    const kept = this.#sorted.get(key);
+    const byId = sortable.findIndex(({ field }) => field === 'ID');
+    return byId < 0 ? sortable : sortable.slice(0, byId + 1);
+  }
+
+  /** Equal rows stay in the order of their ids. */
+  #sort(visible: Visibility<Row>, keys: OrderEntry[]): Uint32Array {
+    const name = JSON.stringify([visible.key, ...keys.map(({ field, descending }) => [field, descending])]);
+    const kept = this.#sorted.get(name);
     if (kept) return kept;
 
-    const ids = this.#column('ID');
-    const keys = sortable.map(({ field, descending }) => ({
-      values: this.#column(field),
-      sign: descending ? -1 : 1,
-    }));
-    const sorted = [...this.rows.keys()].filter((number) => {
-      const row = this.rows[number];
-      return row !== undefined && visible.test(row);
+    const comparisons = keys.map(({ field, descending }) => {
+      const sign = descending ? -1 : 1;
+      // Positions are in the order of the IDs.
+      if (field === 'ID') return (a: number, b: number) => sign * (a - b);
+      const values = this.#column(field);
+      return (a: number, b: number) => sign * compare(values[a] ?? null, values[b] ?? null);
     });
+    const sorted = this.#visiblePositions(visible);
     sorted.sort((a, b) => {
-      for (const { values, sign } of keys) {
-        const difference = compare(values[a] ?? null, values[b] ?? null);
-        if (difference !== 0) return difference * sign;
+      for (const comparison of comparisons) {
+        const difference = comparison(a, b);
+        if (difference !== 0) return difference;
       }
-      return compare(ids[a] ?? null, ids[b] ?? null);
+      return a - b;
     });
 
-    if (this.#sorted.size >= KEPT_SORTED_LISTS) this.#sorted.clear();
-    this.#sorted.set(key, sorted);
+    if (this.#sortedPositions + sorted.length > KEPT_SORTED_POSITIONS) {
+      this.#sorted.clear();
+      this.#sortedPositions = 0;
+    }
+    this.#sorted.set(name, sorted);
+    this.#sortedPositions += sorted.length;
     return sorted;
+  }
+
+  #visiblePositions({ everything, test }: Visibility<Row>): Uint32Array {
+    const positions = new Uint32Array(this.#rows.length);
+    let found = 0;
+    for (let position = 0; position < positions.length; position += 1) {
+      if (!everything) {
+        const row = this.#rows.at(position);
+        if (row === undefined || !test(row)) continue;
+      }
+      positions[found] = position;
+      found += 1;
+    }
+    return positions.slice(0, found);
   }
 }
 
-function firstMatches(sorted: number[], passes: RowTest): number[] {
+/** Rows that are all there already, such as the users of a portal. */
+export function rowsOfList<Row extends { ID: string }>(list: readonly Row[]): Rows<Row> {
+  const sorted = [...list].sort((a, b) => Number(a.ID) - Number(b.ID));
+  return {
+    length: sorted.length,
+    at: (position) => sorted[position],
+    idAt: (position) => {
+      const row = sorted[position];
+      return row && Number(row.ID);
+    },
+    countBelow: (id) => sorted.filter((row) => Number(row.ID) < id).length,
+  };
+}
+
+/** Any position of a list call is rounded down to a multiple of 50 (section 6.1). */
+function pageStart(start: number): number {
+  return Math.floor(start / PAGE_SIZE) * PAGE_SIZE;
+}
+
+function counts(total: number, from: number): { total: number; next?: number } {
+  return from + PAGE_SIZE < total ? { total, next: from + PAGE_SIZE } : { total };
+}
+
+function firstMatches(sorted: Uint32Array, passes: RowTest): number[] {
   const found: number[] = [];
-  for (const row of sorted) {
-    if (passes(row) && found.push(row) === PAGE_SIZE) break;
+  for (const position of sorted) {
+    if (passes(position) && found.push(position) === PAGE_SIZE) break;
   }
   return found;
 }

@@ -1,8 +1,9 @@
 import { toIsoWithOffset } from '../clock.ts';
+import { type CompanySource, KEPT_COMPANIES } from '../crm/company-book.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/company-row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../portal/portal.ts';
-import { createRandom, type Random } from './random.ts';
+import { Random, seedOfRow } from './random.ts';
 import { type City, WORDS, type Words } from './words.ts';
 
 export interface GenerateOptions {
@@ -22,45 +23,104 @@ const NEWEST_AT_MS = Date.UTC(2026, 10, 20, 18);
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const COVERED_MS = 6 * 365 * MS_PER_DAY;
 
-/** Believable companies, older ones with smaller IDs. */
+/** In a book with more companies than this, each is like one of these but for its ID and its dates. */
+const MOULDS = 5_000;
+
+/** Believable companies, older ones with smaller IDs, each made by itself: the same whenever and in whatever order. */
+export function companySource(options: GenerateOptions): CompanySource {
+  const { count, seed = 1, firstId = 1, utcOffset } = options;
+  const createdAtMs = (index: number, part: number) =>
+    NEWEST_AT_MS - (1 - (index + part) / count) * COVERED_MS;
+  const invent = (id: number) => {
+    const index = id - firstId;
+    const random = new Random(seedOfRow(seed, index));
+    return generateCompany(id, createdAtMs(index, random.next()), random, options);
+  };
+  if (count <= KEPT_COMPANIES) return { firstId, count, make: invent };
+
+  const moulds: CompanyRow[] = [];
+  return {
+    firstId,
+    count,
+    make: (id) => {
+      const index = id - firstId;
+      const number = index % MOULDS;
+      moulds[number] ??= invent(firstId + number);
+      return castCompany(
+        moulds[number],
+        id,
+        toIsoWithOffset(createdAtMs(index, 0.5), utcOffset),
+        options.userFields,
+      );
+    },
+  };
+}
+
+/**
+ * A company like another one, which was not changed since it was entered. Field by field, so that all of them have one
+ * shape: copies of rows that differ in their fields are what a page would mostly cost.
+ */
+function castCompany(mould: CompanyRow, id: number, created: string, userFields: UserField[]): CompanyRow {
+  const row: CompanyRow = {
+    ID: String(id),
+    TITLE: mould.TITLE,
+    COMPANY_TYPE: mould.COMPANY_TYPE,
+    INDUSTRY: mould.INDUSTRY,
+    EMPLOYEES: mould.EMPLOYEES,
+    REVENUE: mould.REVENUE,
+    CURRENCY_ID: mould.CURRENCY_ID,
+    ASSIGNED_BY_ID: mould.ASSIGNED_BY_ID,
+    CREATED_BY_ID: mould.CREATED_BY_ID,
+    MODIFY_BY_ID: mould.MODIFY_BY_ID,
+    DATE_CREATE: created,
+    DATE_MODIFY: created,
+    LAST_ACTIVITY_TIME: created,
+    LAST_ACTIVITY_BY: mould.LAST_ACTIVITY_BY,
+    COMMENTS: mould.COMMENTS,
+    ADDRESS: mould.ADDRESS,
+    ADDRESS_2: mould.ADDRESS_2,
+    ADDRESS_CITY: mould.ADDRESS_CITY,
+    ADDRESS_POSTAL_CODE: mould.ADDRESS_POSTAL_CODE,
+    ADDRESS_PROVINCE: mould.ADDRESS_PROVINCE,
+    ADDRESS_COUNTRY: mould.ADDRESS_COUNTRY,
+  };
+  if (mould.PHONE) row.PHONE = mould.PHONE.map((item) => renumber(item, id));
+  if (mould.EMAIL) row.EMAIL = mould.EMAIL.map((item) => renumber(item, id));
+  if (mould.WEB) row.WEB = mould.WEB.map((item) => renumber(item, id));
+  for (const { name } of userFields) row[name] = mould[name];
+  return row;
+}
+
+function renumber({ ID, VALUE_TYPE, VALUE, TYPE_ID }: Multifield, id: number): Multifield {
+  return { ID: `${id}${ID.slice(-1)}`, VALUE_TYPE, VALUE, TYPE_ID };
+}
+
+/** All of them at once. */
 export function generateCompanies(options: GenerateOptions): CompanyRow[] {
-  const { count, seed = 1, firstId = 1 } = options;
-  const random = createRandom(seed);
-  return Array.from({ length: count }, (_, index) => {
-    const age = (1 - (index + random.next()) / count) * COVERED_MS;
-    return generateCompany(firstId + index, NEWEST_AT_MS - age, random, options);
-  });
+  const { firstId, count, make } = companySource(options);
+  return Array.from({ length: count }, (_, index) => make(firstId + index));
 }
 
 function generateCompany(
   id: number,
   createdAtMs: number,
   random: Random,
-  options: GenerateOptions,
+  { language, utcOffset, responsibleIds, userFields }: GenerateOptions,
 ): CompanyRow {
-  const { language, utcOffset, responsibleIds, userFields } = options;
   const words = WORDS[language];
   const name = makeName(random, words);
   const city = random.pick(words.cities);
   const modifiedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() ** 3 * 700 * MS_PER_DAY);
   const modified = toIsoWithOffset(modifiedAtMs, utcOffset);
   const responsibleId = String(responsibleIds[random.integer(0, responsibleIds.length - 1)] ?? 1);
-  const domain = `${toSlug(name.core)}-${id}.example`;
+  const domain = `${name.slug}-${id}.example`;
 
-  return {
+  const row: CompanyRow = {
     ID: String(id),
     TITLE: name.full,
-    COMPANY_TYPE: random.pick([
-      'CUSTOMER',
-      'CUSTOMER',
-      'CUSTOMER',
-      'SUPPLIER',
-      'PARTNER',
-      'COMPETITOR',
-      'OTHER',
-    ]),
+    COMPANY_TYPE: random.pick(COMPANY_TYPES),
     INDUSTRY: random.chance(0.1) ? null : random.pick(INDUSTRIES),
-    EMPLOYEES: random.pick(['EMPLOYEES_1', 'EMPLOYEES_1', 'EMPLOYEES_2', 'EMPLOYEES_3', 'EMPLOYEES_4']),
+    EMPLOYEES: random.pick(EMPLOYEES),
     REVENUE: random.chance(0.25) ? null : makeRevenue(random),
     CURRENCY_ID: random.pick(words.currencies),
     ASSIGNED_BY_ID: responsibleId,
@@ -71,13 +131,30 @@ function generateCompany(
     LAST_ACTIVITY_TIME: modified,
     LAST_ACTIVITY_BY: responsibleId,
     COMMENTS: random.chance(0.2) ? random.pick(words.comments) : null,
-    ...makeAddress(random, words, city),
-    PHONE: makePhones(id, random, city),
-    EMAIL: makeEmails(id, random, domain),
-    WEB: random.chance(0.6) ? [multifield(id, 0, 'WEB', 'WORK', `https://${domain}`)] : [],
-    ...makeUserFields(random, userFields, domain, createdAtMs, utcOffset),
   };
+  const phones = makePhones(id, random, city);
+  if (phones.length > 0) row.PHONE = phones;
+  const emails = makeEmails(id, random, domain);
+  if (emails.length > 0) row.EMAIL = emails;
+  if (random.chance(0.6)) row.WEB = [multifield(id, 0, 'WEB', 'WORK', `https://${domain}`)];
+  if (random.chance(0.8)) addAddress(row, random, words, city);
+  for (const field of userFields) {
+    row[field.name] = makeUserValue(field, random, domain, createdAtMs, utcOffset);
+  }
+  return row;
 }
+
+const COMPANY_TYPES = [
+  'CUSTOMER',
+  'CUSTOMER',
+  'CUSTOMER',
+  'SUPPLIER',
+  'PARTNER',
+  'COMPETITOR',
+  'OTHER',
+] as const;
+
+const EMPLOYEES = ['EMPLOYEES_1', 'EMPLOYEES_1', 'EMPLOYEES_2', 'EMPLOYEES_3', 'EMPLOYEES_4'] as const;
 
 const INDUSTRIES = [
   'IT',
@@ -95,24 +172,26 @@ const INDUSTRIES = [
   '2',
 ] as const;
 
-/** A few ways in which companies are called; the core is what their web address is made of. */
-function makeName(random: Random, words: Words): { full: string; core: string } {
+/** A few ways in which companies are called; the slug is what their web address is made of. */
+function makeName(random: Random, words: Words): { full: string; slug: string } {
   if (random.chance(0.12)) return makeOwnerName(random, words);
-  const compound = `${random.pick(words.prefixes)}${random.pick(words.suffixes)}`;
-  const pair = `${random.pick(words.adjectives)} ${random.pick(words.nouns)}`;
-  const core = random.chance(0.5) ? compound : pair;
+  const isCompound = random.chance(0.5);
+  const first = random.pick(isCompound ? words.prefixes : words.adjectives);
+  const second = random.pick(isCompound ? words.suffixes : words.nouns);
+  const core = isCompound ? first + second : `${first} ${second}`;
+  const slug = isCompound ? slugOf(first) + slugOf(second) : `${slugOf(first)}-${slugOf(second)}`;
   const place = random.chance(0.15) ? `-${random.pick(words.cities).name}` : '';
-  return { full: random.pick(words.forms).replace('%', core + place), core };
+  return { full: random.pick(words.forms).replace('%', core + place), slug };
 }
 
-function makeOwnerName(random: Random, words: Words): { full: string; core: string } {
+function makeOwnerName(random: Random, words: Words): { full: string; slug: string } {
   const lastName = random.pick(words.lastNames);
   if (words === WORDS.en) {
     const other = random.pick(words.lastNames);
-    return { full: `${lastName} & ${other}`, core: `${lastName} ${other}` };
+    return { full: `${lastName} & ${other}`, slug: `${slugOf(lastName)}-${slugOf(other)}` };
   }
   const initials = `${random.pick(INITIALS)}. ${random.pick(INITIALS)}.`;
-  return { full: `ИП ${lastName} ${initials}`, core: lastName };
+  return { full: `ИП ${lastName} ${initials}`, slug: slugOf(lastName) };
 }
 
 const INITIALS = ['А', 'Б', 'В', 'Г', 'Д', 'Е', 'И', 'К', 'Л', 'М', 'Н', 'О', 'П', 'Р', 'С'] as const;
@@ -123,45 +202,48 @@ function makeRevenue(random: Random): string {
   return (Math.round(amount / 1000) * 1000).toFixed(2);
 }
 
-function makeAddress(random: Random, words: Words, city: City): Partial<CompanyRow> {
-  if (random.chance(0.2)) return {};
+function addAddress(row: CompanyRow, random: Random, words: Words, city: City): void {
   const street = random.pick(words.streets);
   const house = random.integer(1, 150);
-  return {
-    ADDRESS: words === WORDS.ru ? `${street}, д. ${house}` : `${house} ${street}`,
-    ADDRESS_2: random.chance(0.3) ? String(random.integer(1, 400)) : null,
-    ADDRESS_CITY: city.name,
-    ADDRESS_POSTAL_CODE: city.postalCode,
-    ADDRESS_PROVINCE: city.region,
-    ADDRESS_COUNTRY: city.phonePrefix.startsWith('+44') ? 'United Kingdom' : words.country,
-  };
+  row.ADDRESS = words === WORDS.ru ? `${street}, д. ${house}` : `${house} ${street}`;
+  row.ADDRESS_2 = random.chance(0.3) ? String(random.integer(1, 400)) : null;
+  row.ADDRESS_CITY = city.name;
+  row.ADDRESS_POSTAL_CODE = city.postalCode;
+  row.ADDRESS_PROVINCE = city.region;
+  row.ADDRESS_COUNTRY = city.phonePrefix.startsWith('+44') ? 'United Kingdom' : words.country;
 }
+
+const PHONE_KINDS = ['WORK', 'WORK', 'FAX', 'OTHER'] as const;
 
 /** Most have one; some have none, some have several of different kinds. */
 function makePhones(id: number, random: Random, city: City): Multifield[] {
-  const kinds = ['WORK', 'WORK', 'FAX', 'OTHER'] as const;
-  const count = random.chance(0.12) ? 0 : random.chance(0.25) ? random.integer(2, 4) : 1;
-  return kinds
-    .slice(0, count)
-    .map((kind, index) => multifield(id, index, 'PHONE', kind, makePhone(random, city)));
+  if (random.chance(0.12)) return [];
+  const count = random.chance(0.25) ? random.integer(2, PHONE_KINDS.length) : 1;
+  const phones: Multifield[] = [];
+  for (const kind of PHONE_KINDS.slice(0, count)) {
+    phones.push(multifield(id, phones.length, 'PHONE', kind, makePhone(random, city)));
+  }
+  return phones;
 }
 
 /** City and subscriber part of these countries have ten digits together. */
 function makePhone(random: Random, { phonePrefix }: City): string {
   const countryDigits = phonePrefix.startsWith('+44') ? 2 : 1;
-  const missing = 10 + countryDigits - phonePrefix.replace(/\D/g, '').length;
-  return phonePrefix + Array.from({ length: missing }, () => random.integer(0, 9)).join('');
+  const missing = 10 + countryDigits - countDigits(phonePrefix);
+  return phonePrefix + String(random.integer(0, 10 ** missing - 1)).padStart(missing, '0');
 }
+
+function countDigits(text: string): number {
+  let digits = 0;
+  for (const character of text) if (character >= '0' && character <= '9') digits += 1;
+  return digits;
+}
+
+const MAILBOXES = ['info', 'office', 'sales', 'mail'] as const;
 
 function makeEmails(id: number, random: Random, domain: string): Multifield[] {
   if (random.chance(0.2)) return [];
-  const first = multifield(
-    id,
-    0,
-    'EMAIL',
-    'WORK',
-    `${random.pick(['info', 'office', 'sales', 'mail'])}@${domain}`,
-  );
+  const first = multifield(id, 0, 'EMAIL', 'WORK', `${random.pick(MAILBOXES)}@${domain}`);
   return random.chance(0.85) ? [first] : [first, multifield(id, 1, 'EMAIL', 'MAILING', `news@${domain}`)];
 }
 
@@ -178,34 +260,28 @@ function multifield(
   return { ID: String(id * 10 + FIRST_ID_OF[type] + index), VALUE_TYPE: kind, VALUE: value, TYPE_ID: type };
 }
 
-function makeUserFields(
+function makeUserValue(
+  { type, items = [], isMultiple }: UserField,
   random: Random,
-  userFields: UserField[],
   domain: string,
   createdAtMs: number,
   utcOffset: string,
-): Partial<CompanyRow> {
-  const makeValue = ({ type, items = [], isMultiple }: UserField): string | string[] | null => {
-    if (isMultiple) return items.filter(() => random.chance(0.25)).map(({ ID }) => ID);
-    if (random.chance(0.4)) return null;
-    switch (type) {
-      case 'enumeration':
-        return items[random.integer(0, items.length - 1)]?.ID ?? null;
-      case 'boolean':
-        return random.chance(0.2) ? '1' : '0';
-      case 'url':
-        return `https://${domain}/catalogue`;
-      case 'date':
-        // A date is midnight of the portal's day.
-        return toIsoWithOffset(createdAtMs + 30 * MS_PER_DAY, utcOffset).replace(
-          /T\d\d:\d\d:\d\d/,
-          'T00:00:00',
-        );
-      default:
-        return null;
-    }
-  };
-  return Object.fromEntries(userFields.map((field) => [field.name, makeValue(field)]));
+): string | string[] | null {
+  if (isMultiple) return items.filter(() => random.chance(0.25)).map(({ ID }) => ID);
+  if (random.chance(0.4)) return null;
+  switch (type) {
+    case 'enumeration':
+      return items[random.integer(0, items.length - 1)]?.ID ?? null;
+    case 'boolean':
+      return random.chance(0.2) ? '1' : '0';
+    case 'url':
+      return `https://${domain}/catalogue`;
+    case 'date':
+      // A date is midnight of the portal's day.
+      return `${toIsoWithOffset(createdAtMs + 30 * MS_PER_DAY, utcOffset).slice(0, 10)}T00:00:00${utcOffset}`;
+    default:
+      return null;
+  }
 }
 
 const LATIN: Record<string, string> = Object.fromEntries(
@@ -214,9 +290,16 @@ const LATIN: Record<string, string> = Object.fromEntries(
     .map((pair) => pair.split(':')),
 );
 
-function toSlug(name: string): string {
-  return name
+/** There are only so many words, and companies without end. */
+const SLUGS = new Map<string, string>();
+
+function slugOf(word: string): string {
+  const known = SLUGS.get(word);
+  if (known !== undefined) return known;
+  const slug = word
     .toLowerCase()
     .replace(/[а-яё]/g, (letter) => LATIN[letter] ?? '')
     .replace(/[^a-z0-9]+/g, '-');
+  SLUGS.set(word, slug);
+  return slug;
 }

@@ -1,8 +1,8 @@
-import { CompanyBook } from '../crm/company-book.ts';
+import { CompanyBook, type CompanySource } from '../crm/company-book.ts';
 import { completeDictionaries, type Dictionaries } from '../crm/dictionaries.ts';
 import { demoUserFields, type UserField } from '../crm/user-fields.ts';
-import { generateCompanies } from '../demo/generate-companies.ts';
-import type { PortalOptions, PortalUserOptions } from '../options.ts';
+import { companySource } from '../demo/generate-companies.ts';
+import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
 
 export type Language = 'ru' | 'en';
@@ -40,10 +40,10 @@ export class Portal {
     this.dictionaries = completeDictionaries(this.language, options.dictionaries);
     this.#scope = options.scope;
     this.#users = new Map(options.users.map((user) => [user.id, completeUser(user)]));
-    this.companies = new CompanyBook(() => this.#makeCompanies(options.companies), {
-      userFields: this.userFields,
-      utcOffset: this.utcOffset,
-    });
+    this.companies = new CompanyBook(
+      Array.isArray(options.companies) ? options.companies : this.#sourceOf(options.companies),
+      { userFields: this.userFields, utcOffset: this.utcOffset },
+    );
   }
 
   get users(): PortalUser[] {
@@ -97,9 +97,8 @@ export class Portal {
     return user?.active ? user : undefined;
   }
 
-  #makeCompanies(companies: PortalOptions['companies']) {
-    if (Array.isArray(companies)) return companies;
-    return generateCompanies({
+  #sourceOf(companies: GeneratedCompanies): CompanySource {
+    return companySource({
       ...companies,
       language: this.language,
       utcOffset: this.utcOffset,

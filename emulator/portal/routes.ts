@@ -1,3 +1,4 @@
+import { joinFilters } from '../crm/filter.ts';
 import { companyListPage, companyPage, homePage, notFoundPage, signInPage } from '../pages.ts';
 import { routeRest } from '../rest/call.ts';
 import { readableBy } from '../rest/companies.ts';
@@ -64,6 +65,6 @@ function showCompany(portal: Portal, user: PortalUser, id: string): Answer {
 
 function showCompanyList(portal: Portal, user: PortalUser): Answer {
   const newestFirst = [{ field: 'ID', descending: true }];
-  const { rows, total = 0 } = portal.companies.table.page(readableBy(user), newestFirst, [], 0);
+  const { rows, total = 0 } = portal.companies.table.page(readableBy(user), newestFirst, joinFilters([]), 0);
   return htmlAnswer(companyListPage({ portal, companies: rows, total }));
 }

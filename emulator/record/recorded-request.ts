@@ -22,6 +22,7 @@ export interface RecordedRequest {
   grantType?: string;
   clientId?: string;
   userId?: number;
+  /** Empty once 1,000 requests came after it. */
   params: Record<string, PhpValue>;
   /** null while unanswered, and for good when the connection was dropped. */
   status: number | null;

@@ -4,7 +4,9 @@ import { isPhpArray, type PhpArray, type PhpValue } from '../wire/php-params.ts'
 import type { AboutRequest, RecordedRequest, RequestKind } from './recorded-request.ts';
 
 /** A demo that runs for weeks forgets its oldest requests; no test asks for as many. */
-const REMEMBERED_REQUESTS = 100_000;
+const REMEMBERED_REQUESTS = 10_000;
+/** A batch of fifty long commands is some 20 kB, so that what was asked for is forgotten sooner than that it was. */
+const REMEMBERED_PARAMS = 1_000;
 
 const SECRET_PARAMS = new Set(['access_token', 'auth', 'client_secret', 'code', 'password', 'refresh_token']);
 
@@ -30,6 +32,8 @@ export class RequestLog {
       headers: headersWorthKeeping(asked),
     };
     this.requests.push(request);
+    const old = this.requests.at(-1 - REMEMBERED_PARAMS);
+    if (old) old.params = {};
     if (this.requests.length > REMEMBERED_REQUESTS) this.requests.splice(0, REMEMBERED_REQUESTS / 10);
     return request;
   }

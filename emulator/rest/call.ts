@@ -10,7 +10,7 @@ import type { World } from '../world.ts';
 import { checkScope, checkUser, findToken, identifyCaller } from './authorize-call.ts';
 import { type RunCommand, readCommands, runBatch } from './batch.ts';
 import { type Caller, type Outcome, type RestMethod, toCall } from './method.ts';
-import { findMethod } from './methods.ts';
+import { findMethod, ownName } from './methods.ts';
 import { RestRefusal, refusalAnswer } from './refusal.ts';
 import { startTimeBlock, type TimeBlock } from './time-block.ts';
 
@@ -63,7 +63,7 @@ function describeCall(world: World, portal: Portal, asked: Asked, restMethod: st
     memberId: portal.memberId,
     restMethod,
     ...(restMethod === 'batch' && {
-      commands: readCommands(findParam(readParams(asked), 'cmd')).map(({ method }) => method),
+      commands: readCommands(findParam(readParams(asked), 'cmd')).map(({ method }) => ownName(method)),
     }),
     ...(chain && { clientId: chain.clientId, userId: chain.userId }),
     ...(found && { tokenIn: found.in }),
@@ -74,8 +74,9 @@ function answerCall(world: World, portal: Portal, asked: Asked, methodName: stri
   try {
     return jsonAnswer(200, carryOut(world, portal, asked, methodName));
   } catch (error) {
-    if (error instanceof RestRefusal) return refusalAnswer(error, world.switches.restStatuses);
-    throw error;
+    if (!(error instanceof RestRefusal)) throw error;
+    world.cost.countRefusal(error.code);
+    return refusalAnswer(error, world.switches.restStatuses);
   }
 }
 
@@ -133,6 +134,19 @@ function runMethod(
 }
 
 function commandRunner(caller: Caller): RunCommand {
+  const { cost } = caller.world;
+  const run = plainCommandRunner(caller);
+  return (name, params) => {
+    try {
+      return run(name, params);
+    } catch (error) {
+      if (error instanceof RestRefusal) cost.countRefusal(error.code);
+      throw error;
+    }
+  };
+}
+
+function plainCommandRunner(caller: Caller): RunCommand {
   const { world, portal } = caller;
   return (name, params) => {
     const fault = world.faults.meetInBatch({ on: 'rest', portal: portal.host, restMethod: name });

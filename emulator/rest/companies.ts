@@ -1,8 +1,8 @@
 import type { CompanyBook } from '../crm/company-book.ts';
 import type { CompanyField } from '../crm/company-fields.ts';
 import { type CompanyRow, type CompanyValue, isMultifieldName } from '../crm/company-row.ts';
-import { compileCondition, readConditions } from '../crm/filter.ts';
-import type { OrderEntry, RowTest, Visibility } from '../crm/table.ts';
+import { compileCondition, joinFilters, readConditions, toIdRange } from '../crm/filter.ts';
+import type { OrderEntry, RowFilter, Visibility } from '../crm/table.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
@@ -24,9 +24,14 @@ function listCompanies(call: RestCall): Outcome {
   if (filter !== undefined && !isArrayLike(filter)) throw crmRefusal("Parameter 'filter' must be array.");
 
   const { table, fields } = portal.companies;
-  const tests = readTests(portal, filter);
-  const { rows, ...counts } = table.page(readableBy(user), readOrder(order), tests, readStart(call));
+  const { rows, ...counts } = table.page(
+    readableBy(user),
+    readOrder(order),
+    readFilter(portal, filter),
+    readStart(call),
+  );
   const selected = selectFields(fields, call.param('select'));
+  call.world.cost.countPage();
   return { result: rows.map((row) => pick(row, selected)), ...counts };
 }
 
@@ -69,11 +74,15 @@ function describe(field: CompanyField, { language }: Portal) {
 export function readableBy(user: PortalUser): Visibility<CompanyRow> {
   switch (user.crm) {
     case 'all':
-      return { key: 'all', test: () => true };
+      return { key: 'all', everything: true, test: () => true };
     case 'own':
-      return { key: `own ${user.id}`, test: (row) => row.ASSIGNED_BY_ID === String(user.id) };
+      return {
+        key: `own ${user.id}`,
+        everything: false,
+        test: (row) => row.ASSIGNED_BY_ID === String(user.id),
+      };
     case 'none':
-      return { key: 'none', test: () => false };
+      return { key: 'none', everything: false, test: () => false };
   }
 }
 
@@ -85,13 +94,15 @@ function readOrder(order: PhpValue | undefined): OrderEntry[] {
 }
 
 /** Filter fields nobody knows are silently dropped: a typo returns everything (7.2). */
-function readTests({ companies: { table }, utcOffset }: Portal, filter: PhpValue | undefined): RowTest[] {
-  return readConditions(filter).flatMap((condition) => {
-    const kind = table.kindOf(condition.field);
-    return kind === undefined
-      ? []
-      : [table.testColumn(condition.field, compileCondition(condition, kind, utcOffset))];
+function readFilter({ companies: { table }, utcOffset }: Portal, filter: PhpValue | undefined): RowFilter {
+  const parts = readConditions(filter).flatMap((condition) => {
+    const { field } = condition;
+    const kind = table.kindOf(field);
+    if (kind === undefined) return [];
+    const range = field === 'ID' ? toIdRange(condition) : undefined;
+    return [range ?? table.testColumn(field, compileCondition(condition, kind, utcOffset))];
   });
+  return joinFilters(parts);
 }
 
 /** `*` are the ordinary fields, `UF_*` the user fields; multifields come only when named, `ID` always (7.2). */

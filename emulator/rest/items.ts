@@ -1,7 +1,14 @@
 import type { CompanyRow } from '../crm/company-row.ts';
-import { compileCondition, readValues, splitFilterKey } from '../crm/filter.ts';
+import {
+  compileCondition,
+  type IdRange,
+  joinFilters,
+  readValues,
+  splitFilterKey,
+  toIdRange,
+} from '../crm/filter.ts';
 import { type ItemField, itemFields, toFm } from '../crm/item-fields.ts';
-import type { OrderEntry, RowTest } from '../crm/table.ts';
+import type { OrderEntry, RowFilter, RowTest } from '../crm/table.ts';
 import {
   asEntries,
   asList,
@@ -27,10 +34,12 @@ function listItems(call: RestCall): Outcome {
   const fields = readFields(call);
   const { table } = call.portal.companies;
   const order = readItemOrder(call.param('order'), fields);
-  const tests = [readGroup(call, call.param('filter'), fields)];
-  const { rows, ...counts } = table.page(readableBy(call.user), order, tests, readStart(call));
+  const filter = readGroup(call, call.param('filter'), fields);
+  const { rows, ...counts } = table.page(readableBy(call.user), order, filter, readStart(call));
   const select = readSelect(call.param('select'));
-  return { result: { items: rows.map((row) => toItem(row, fields, select)) }, ...counts };
+  const selected = fields.filter((field) => isSelected(field, select));
+  call.world.cost.countPage();
+  return { result: { items: rows.map((row) => toItem(row, selected, select)) }, ...counts };
 }
 
 function getItem(call: RestCall): Outcome {
@@ -53,37 +62,48 @@ function readSelect(select: PhpValue | undefined): ReadonlySet<string> {
   return new Set(names.length > 0 ? names : ['*']);
 }
 
+function isSelected({ name, rowField }: ItemField, select: ReadonlySet<string>): boolean {
+  if (name === 'id' || select.has('*') || select.has(name)) return true;
+  return rowField.startsWith('UF_') && select.has('uf*');
+}
+
 /** Multifields cannot be selected by name, only with everything. */
-function toItem(row: CompanyRow, fields: ItemField[], select: ReadonlySet<string>): Record<string, unknown> {
-  const everything = select.has('*');
-  const isSelected = ({ name, rowField }: ItemField) =>
-    everything || name === 'id' || select.has(name) || (rowField.startsWith('UF_') && select.has('uf*'));
-  return {
-    ...Object.fromEntries(
-      fields.filter(isSelected).map(({ name, rowField, toValue }) => [name, toValue(row[rowField])]),
-    ),
-    ...(everything && { categoryId: 0, entityTypeId: 4, fm: toFm(row) }),
-  };
+function toItem(
+  row: CompanyRow,
+  selected: ItemField[],
+  select: ReadonlySet<string>,
+): Record<string, unknown> {
+  const item: Record<string, unknown> = {};
+  for (const { name, rowField, toValue } of selected) item[name] = toValue(row[rowField]);
+  return select.has('*') ? { ...item, categoryId: 0, entityTypeId: 4, fm: toFm(row) } : item;
 }
 
 /** Conditions that all must hold, or with `logic: "OR"` any; numbered entries are groups inside. */
-function readGroup(call: RestCall, filter: PhpValue | undefined, fields: ItemField[]): RowTest {
+function readGroup(call: RestCall, filter: PhpValue | undefined, fields: ItemField[]): RowFilter {
   const logic = isPhpArray(filter) ? asText(findParam(filter, 'logic')) : undefined;
-  const tests = asEntries(filter)
+  const parts = asEntries(filter)
     .filter(([key]) => key.toLowerCase() !== 'logic')
     .map(([key, value]) =>
-      /^\d+$/.test(key) ? readGroup(call, value, fields) : readTest(call, key, value, fields),
+      /^\d+$/.test(key) ? readGroup(call, value, fields) : readCondition(call, key, value, fields),
     );
-  return logic?.toUpperCase() === 'OR'
-    ? (row) => tests.some((test) => test(row))
-    : (row) => tests.every((test) => test(row));
+  if (logic?.toUpperCase() !== 'OR') return joinFilters(parts);
+  const { table } = call.portal.companies;
+  const tests = parts.map((part) => table.testFilter(joinFilters([part])));
+  return joinFilters([(position) => tests.some((test) => test(position))]);
 }
 
-function readTest({ portal }: RestCall, key: string, value: PhpValue, fields: ItemField[]): RowTest {
+function readCondition(
+  { portal }: RestCall,
+  key: string,
+  value: PhpValue,
+  fields: ItemField[],
+): IdRange | RowTest {
   const { operator, field } = splitFilterKey(key, 'item');
   const { rowField } = requireField(field, fields, 'filter');
   const { table } = portal.companies;
   const condition = { field: rowField, operator, values: readValues(value) };
+  const range = rowField === 'ID' ? toIdRange(condition) : undefined;
+  if (range !== undefined) return range;
   const kind = table.kindOf(rowField) ?? 'text';
   return table.testColumn(rowField, compileCondition(condition, kind, portal.utcOffset));
 }

@@ -28,6 +28,13 @@ export function findMethod(name: string): RestMethod | undefined {
   return Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
 }
 
+const NAMES = new Map([...Object.keys(METHODS), 'batch'].map((name) => [name, name]));
+
+/** The same name, as our own string: a piece of a command would keep the whole command in memory. */
+export function ownName(name: string): string {
+  return NAMES.get(name) ?? name;
+}
+
 function methodsWithin(scope: string[]): string[] {
   const usable = Object.entries(METHODS).filter(
     ([, { scopes }]) => scopes.length === 0 || scopes.some((each) => scope.includes(each)),

@@ -1,11 +1,14 @@
-import { type Clock, toUnixSeconds } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Switches } from '../options.ts';
 import { RestRefusal } from './refusal.ts';
 
-/** Section 5: ten buckets of one minute, and only runs longer than a tenth of a second are added. */
-const BUCKET_MS = 60_000;
+/** Section 5: ten equal buckets, and only runs longer than a tenth of a second are added. */
 const BUCKETS = 10;
+const DEFAULT_WINDOW_SECONDS = 600;
 const LEAST_COUNTED_SECONDS = 0.1;
+
+/** Kept as whole microseconds, so that thousands of calls of 0.3 seconds add up without a trace of rounding. */
+const MICROSECONDS = 1_000_000;
 
 /** Whose allowance it is: one per application and method on a portal. */
 export interface OperatingSubject {
@@ -14,10 +17,11 @@ export interface OperatingSubject {
   method: string;
 }
 
-/** The execution time that each method used within the last ten minutes. */
+/** The execution time that each method used within the window. */
 export class OperatingTime {
   readonly #clock: Clock;
   readonly #switches: Switches;
+  /** Microseconds by the instant at which their bucket began. */
   readonly #used = new Map<string, Map<number, number>>();
 
   constructor(clock: Clock, switches: Switches) {
@@ -41,33 +45,40 @@ export class OperatingTime {
   book(subject: OperatingSubject): void {
     const seconds = this.#switches.operatingLimit?.secondsPerCall ?? 0;
     if (seconds <= LEAST_COUNTED_SECONDS) return;
-    const minutes = this.#minutesOf(subject);
-    const minute = this.#minute();
-    minutes.set(minute, (minutes.get(minute) ?? 0) + seconds);
+    const buckets = this.#bucketsOf(subject);
+    const startMs = this.#currentBucket();
+    buckets.set(startMs, (buckets.get(startMs) ?? 0) + Math.round(seconds * MICROSECONDS));
   }
 
   /** `time.operating`: seconds used. */
   operating(subject: OperatingSubject): number {
-    return [...this.#minutesOf(subject).values()].reduce((sum, seconds) => sum + seconds, 0);
+    let sum = 0;
+    for (const microseconds of this.#bucketsOf(subject).values()) sum += microseconds;
+    return sum / MICROSECONDS;
   }
 
-  /** `time.operating_reset_at`: when the oldest bucket falls out, in Unix seconds. */
+  /** `time.operating_reset_at`: when the oldest bucket falls out, in Unix seconds; a part of one counts as whole. */
   resetAt(subject: OperatingSubject): number {
-    const oldest = Math.min(...this.#minutesOf(subject).keys(), this.#minute());
-    return toUnixSeconds((oldest + BUCKETS) * BUCKET_MS);
+    const oldest = Math.min(...this.#bucketsOf(subject).keys(), this.#currentBucket());
+    return Math.ceil((oldest + this.#windowMs) / 1000);
   }
 
-  #minute(): number {
-    return Math.floor(this.#clock.now() / BUCKET_MS);
+  get #windowMs(): number {
+    return (this.#switches.operatingLimit?.windowSeconds ?? DEFAULT_WINDOW_SECONDS) * 1000;
   }
 
-  #minutesOf({ memberId, clientId, method }: OperatingSubject): Map<number, number> {
+  #currentBucket(): number {
+    const bucketMs = this.#windowMs / BUCKETS;
+    return Math.floor(this.#clock.now() / bucketMs) * bucketMs;
+  }
+
+  #bucketsOf({ memberId, clientId, method }: OperatingSubject): Map<number, number> {
     const key = `${memberId} ${clientId} ${method}`;
-    const minutes = this.#used.get(key) ?? new Map<number, number>();
-    this.#used.set(key, minutes);
-    for (const minute of minutes.keys()) {
-      if (minute <= this.#minute() - BUCKETS) minutes.delete(minute);
+    const buckets = this.#used.get(key) ?? new Map<number, number>();
+    this.#used.set(key, buckets);
+    for (const startMs of buckets.keys()) {
+      if (startMs + this.#windowMs <= this.#clock.now()) buckets.delete(startMs);
     }
-    return minutes;
+    return buckets;
   }
 }

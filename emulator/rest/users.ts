@@ -1,5 +1,5 @@
-import { compileCondition, readConditions, toComparable } from '../crm/filter.ts';
-import { type Columns, type FieldKind, Table, type Visibility } from '../crm/table.ts';
+import { compileCondition, joinFilters, readConditions, toComparable } from '../crm/filter.ts';
+import { type Columns, type FieldKind, rowsOfList, Table, type Visibility } from '../crm/table.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { asText } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
@@ -29,7 +29,7 @@ function showProfile({ user, portal }: RestCall): Outcome {
 
 function listUsers(call: RestCall): Outcome {
   const rows = call.portal.users.map((user) => toUserRow(user, call));
-  const table = new Table<UserRow>(rows, USER_COLUMNS);
+  const table = new Table<UserRow>(rowsOfList(rows), USER_COLUMNS);
   const tests = readConditions(call.param('filter')).flatMap((condition) => {
     const kind = table.kindOf(condition.field.toUpperCase());
     return kind === undefined
@@ -45,7 +45,7 @@ function listUsers(call: RestCall): Outcome {
     field: (asText(call.param('sort')) ?? 'ID').toUpperCase(),
     descending: asText(call.param('order'))?.toUpperCase() === 'DESC',
   };
-  const { rows: result, ...counts } = table.page(EVERYBODY, [order], tests, readStart(call));
+  const { rows: result, ...counts } = table.page(EVERYBODY, [order], joinFilters(tests), readStart(call));
   return { result, ...counts };
 }
 
@@ -72,7 +72,7 @@ function toUserRow(user: PortalUser, { portal, scope }: { portal: Portal; scope:
   };
 }
 
-const EVERYBODY: Visibility<UserRow> = { key: 'everybody', test: () => true };
+const EVERYBODY: Visibility<UserRow> = { key: 'everybody', everything: true, test: () => true };
 
 const USER_KINDS: Record<string, FieldKind> = {
   ID: 'number',

@@ -26,15 +26,22 @@ export function collectPhpParams(pairs: Iterable<[string, string]>): PhpArray {
 
 /** `filter[>ID][0]` → `filter`, `>ID`, `0`. A name without a closing bracket is taken as it stands. */
 function splitName(name: string): string[] {
-  const open = name.indexOf('[');
-  if (open <= 0) return [name];
-  const keys = [...name.slice(open).matchAll(/\[([^\]]*)\]/g)].map((match) => match[1] ?? '');
-  return [name.slice(0, open), ...keys].slice(0, MAX_DEPTH);
+  const first = name.indexOf('[');
+  if (first <= 0) return [name];
+  const path = [name.slice(0, first)];
+  for (let open = first; open >= 0 && path.length < MAX_DEPTH; ) {
+    const close = name.indexOf(']', open);
+    if (close < 0) break;
+    path.push(name.slice(open + 1, close));
+    open = name.indexOf('[', close);
+  }
+  return path;
 }
 
 function put(params: PhpArray, path: string[], value: string): void {
   let target = params;
-  for (const key of path.slice(0, -1)) {
+  for (let depth = 0; depth < path.length - 1; depth += 1) {
+    const key = path[depth] ?? '';
     const name = key === '' ? nextIndex(target) : key;
     const inner = target[name];
     if (isPhpArray(inner)) {

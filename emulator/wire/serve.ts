@@ -84,6 +84,7 @@ function note(request: RecordedRequest, { status, error }: Answer): void {
 }
 
 async function send(res: ServerResponse, { status, headers, body }: Answer): Promise<void> {
-  res.writeHead(status, { ...headers, 'content-length': String(Buffer.byteLength(body)) });
-  res.end(body);
+  const bytes = Buffer.from(body);
+  res.writeHead(status, { ...headers, 'content-length': String(bytes.length) });
+  res.end(bytes);
 }

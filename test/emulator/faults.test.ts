@@ -24,6 +24,40 @@ async function startWithFault(effect: Effect) {
   return { emulator, portal, fault, tokens: tokensFor(portal) };
 }
 
+describe('a steady latency', () => {
+  it('when every REST answer is to take a while › each does, and batches as a whole', async () => {
+    const { emulator, portal } = await start();
+    const tokens = tokensFor(portal);
+    emulator.orderFault({
+      on: 'rest',
+      times: Number.POSITIVE_INFINITY,
+      effect: { type: 'delay', ms: 100, when: 'after' },
+    });
+
+    const single = await callRest(tokens, 'profile');
+    const batch = await callRest(tokens, 'batch', { cmd: ['profile', 'scope', 'user.admin'] });
+
+    expect([single.status, batch.status]).toEqual([200, 200]);
+    // A timer may be a millisecond early.
+    for (const { durationMs } of emulator.requests) expect(durationMs).toBeGreaterThan(95);
+  });
+
+  it('when many ask at once › they wait side by side', async () => {
+    const { emulator, portal } = await start();
+    const tokens = tokensFor(portal);
+    const latency = emulator.orderFault({
+      on: 'rest',
+      times: Number.POSITIVE_INFINITY,
+      effect: { type: 'delay', ms: 3_600_000, when: 'before' },
+    });
+    const calls = Array.from({ length: 40 }, () => callRest(tokens, 'profile').catch(() => undefined));
+
+    await latency.reached(40);
+
+    expect(emulator.requests.map(({ status }) => status)).toEqual(calls.map(() => null));
+  });
+});
+
 describe('a fault that answers in place of the real thing', () => {
   it.each<[string, Effect, number, string, string]>([
     [

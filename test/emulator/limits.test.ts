@@ -130,4 +130,47 @@ describe('the operating time', () => {
     expect(status).toBe(200);
     expect(body.result).toMatchObject({ result_error: { 2: { error: 'OPERATION_TIME_LIMIT' } } });
   });
+
+  it('when the window is shorter › its tenths fall out one at a time, and reset_at tells when', async () => {
+    const { emulator, portal } = await start({
+      now: () => 60_000_000,
+      operatingLimit: { thresholdSeconds: 2, secondsPerCall: 1, windowSeconds: 20 },
+    });
+    const tokens = tokensFor(portal);
+    const call = async () => {
+      const { status, body } = await callRest(tokens, 'user.current');
+      const { operating, operating_reset_at } = (body.time ?? {}) as Record<string, number>;
+      return [status, operating, operating_reset_at];
+    };
+
+    const first = await call();
+    emulator.advance(4_000);
+    const second = await call();
+    emulator.advance(15_999);
+    const refused = await call();
+    emulator.advance(1);
+    const admitted = await call();
+    const refusedAgain = await call();
+
+    expect([first, second, refused, admitted, refusedAgain]).toEqual([
+      [200, 1, 60_020],
+      [200, 2, 60_020],
+      [429, undefined, undefined],
+      [200, 2, 60_024],
+      [429, undefined, undefined],
+    ]);
+  });
+
+  it('when many parts of a second add up › no rounding shows', async () => {
+    const { portal } = await start({
+      now: () => 60_000_000,
+      operatingLimit: { thresholdSeconds: 480, secondsPerCall: 0.3 },
+    });
+    const tokens = tokensFor(portal);
+    await callRest(tokens, 'batch', { cmd: Array.from({ length: 50 }, () => 'user.admin') });
+
+    const { body } = await callRest(tokens, 'user.admin');
+
+    expect(body.time).toMatchObject({ operating: 15.3 });
+  });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { SECRET_MARK } from '../../emulator/index.ts';
+import { RequestLog } from '../../emulator/record/request-log.ts';
+import type { Asked } from '../../emulator/wire/asked.ts';
 import {
   authorize,
   authorizeUrl,
@@ -103,6 +105,60 @@ describe('the record of requests', () => {
     await callRest(tokensFor(portal), 'profile');
 
     expect(held.map(({ id }) => id)).toEqual([2]);
+  });
+
+  it('when requests are many › keeps the newest 10,000, and the parameters of the newest thousand', () => {
+    const log = new RequestLog();
+    const asked = { headers: {}, query: {}, form: {}, json: { cmd: ['profile'] } } as unknown as Asked;
+
+    for (let request = 1; request <= 25_000; request += 1) log.begin('rest', asked, {});
+
+    expect(log.requests.length).toBeLessThanOrEqual(10_000);
+    expect(log.requests.length).toBeGreaterThanOrEqual(9_000);
+    expect(log.requests.at(-1)).toMatchObject({ id: 25_000, params: { cmd: ['profile'] } });
+    expect(log.requests.at(-1000)?.params).toEqual({ cmd: ['profile'] });
+    expect(log.requests.filter(({ params }) => Object.keys(params).length > 0)).toHaveLength(1000);
+  });
+});
+
+describe('the cost', () => {
+  const pagesOf = async (url: string) => (await fetch(`${url}/_emulator/cost`).then(read)).body;
+
+  it('when pages of companies are served › counts those, inside batches too, and nothing else', async () => {
+    const { emulator, portal } = await start();
+    const tokens = tokensFor(portal);
+    await callRest(tokens, 'crm.company.list');
+    await callRest(tokens, 'crm.item.list', { entityTypeId: 4 });
+    await callRest(tokens, 'crm.item.list', { entityTypeId: 5 });
+    await callRest(tokens, 'batch', { cmd: ['crm.company.list', 'profile', 'crm.item.list?entityTypeId=4'] });
+
+    const cost = emulator.cost();
+
+    expect(cost.pages).toBe(4);
+    expect(cost.cpuMs).toBeGreaterThan(0);
+    expect(cost.cpuMsPerPage).toBeCloseTo(cost.cpuMs / 4);
+  });
+
+  it('when it is reset › begins anew', async () => {
+    const { emulator, portal } = await start();
+    await callRest(tokensFor(portal), 'crm.company.list');
+    const { cpuMs } = emulator.cost();
+    emulator.resetCost();
+
+    expect(emulator.cost()).toMatchObject({ pages: 0, cpuMsPerPage: null });
+    expect(emulator.cost().cpuMs).toBeLessThan(cpuMs);
+  });
+
+  it('when it is asked and reset from outside › is the same', async () => {
+    const { emulator, portal } = await start();
+    await callRest(tokensFor(portal), 'crm.company.list');
+    const before = await pagesOf(emulator.authorizationServer);
+
+    const { status } = await fetch(`${emulator.authorizationServer}/_emulator/cost`, { method: 'DELETE' });
+
+    expect(before).toEqual({ pages: 1, cpuMs: expect.any(Number), cpuMsPerPage: expect.any(Number) });
+    expect(status).toBe(204);
+    expect(await pagesOf(emulator.authorizationServer)).toMatchObject({ pages: 0, cpuMsPerPage: null });
   });
 });
 
