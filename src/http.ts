@@ -119,7 +119,7 @@ export class RedirectedError extends UnexpectedResponseError {
 
 /** Connections to one origin: so many at once, and so many kept for the next call. */
 const CONNECTIONS = 100;
-const IDLE_CONNECTIONS = 10;
+const IDLE_CONNECTIONS = 32;
 /** Shorter than servers keep them, so that a call rarely goes out on a connection that is just being closed. */
 const IDLE_MS = 15_000;
 

@@ -11,11 +11,12 @@ export function createLimitRecords(store: Store, clientId: string): LimitRecords
   return {
     async change(memberId, decide) {
       const key = `${KEY_PREFIX}limits:{${memberId}}:${clientId}`;
-      // Asked at the same time as the record itself.
-      const clock = store.now();
+      // Asked at the same time as the record itself, and again whenever somebody else was faster.
+      let clock: Promise<number> | undefined = store.now();
       clock.catch(() => {});
       return update(store, key, LIMITS_LIFETIME_MS, async (current) => {
-        const { write, result } = decide(current, await clock);
+        const { write, result } = decide(current, await (clock ?? store.now()));
+        clock = undefined;
         return write === undefined ? { keep: true, result } : { write, result };
       });
     },

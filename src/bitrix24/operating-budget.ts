@@ -22,6 +22,8 @@ export interface MethodUse {
   blockedUntil: number;
   /** Lower than documented, as a refusal has shown. */
   budgetSeconds: number | null;
+  /** When the newest report was made, in seconds by the portal's clock. */
+  toldAt: number | null;
 }
 
 export const UNUSED: MethodUse = {
@@ -30,6 +32,7 @@ export const UNUSED: MethodUse = {
   costSeconds: null,
   blockedUntil: 0,
   budgetSeconds: null,
+  toldAt: null,
 };
 
 /** What a call that nobody has seen yet may cost; the portal tells soon. */
@@ -40,6 +43,10 @@ const MOST_FOR_ONE_SECONDS = 2;
 const RESERVED_MS = 90_000;
 /** Portals forget in steps of a tenth of the window; asked a moment too early, they refuse. */
 const MARGIN_MS = 250;
+/** For the portal it may have fallen out already, or not yet have when it answered. */
+const ROLLING_MS = 1_000;
+/** Whoever waits for what is under way asks again after this. */
+const LOOK_AGAIN_MS = 200;
 /** A refusal shows that the budget is lower than what we had counted. */
 const LESSON = 0.98;
 
@@ -55,14 +62,15 @@ export function refreshUse(use: MethodUse, now: number): MethodUse {
 /**
  * How many calls fit now.
  *
- * @param share  of the budget that may be used: background work leaves something to people
- * @returns  how many, at most `wanted`; when none fits, after how many milliseconds one might
+ * @param options.needed  fewer are of no use
+ * @param options.share   of the budget that may be used: background work leaves something to people
+ * @returns  how many, at most `wanted`; when fewer than needed fit, after how many milliseconds those might
  */
 export function fitCalls(
   use: MethodUse,
   limit: OperatingLimit,
   now: number,
-  options: { wanted: number; share: number },
+  options: { wanted: number; needed?: number; share: number },
 ): { calls: number; waitMs: number } {
   if (use.blockedUntil > now) return { calls: 0, waitMs: use.blockedUntil - now };
   const budget = (use.budgetSeconds ?? limit.budgetSeconds) * options.share;
@@ -71,8 +79,9 @@ export function fitCalls(
   const free = budget - sum(use.spent) - sum(use.reserved);
   // Sums of tenths are not exact; a budget is not missed by a rounding error.
   const calls = Math.min(options.wanted, Math.floor(free / cost + 1e-6));
-  if (calls > 0) return { calls, waitMs: 0 };
-  return { calls: 0, waitMs: waitFor(cost - free, use, now) };
+  const { needed = 1 } = options;
+  if (calls >= needed) return { calls, waitMs: 0 };
+  return { calls: 0, waitMs: waitFor(cost * needed - free, use, now) };
 }
 
 /** Books calls that are about to leave. */
@@ -91,16 +100,36 @@ export function settleCalls(
 ): MethodUse {
   const reserved = use.reserved.filter((each) => each.id !== id);
   if (report === undefined) return { ...use, reserved };
-  const { operating } = report;
+  const { operating, toldAt } = report;
   if (operating === null) return { ...use, reserved, costSeconds: use.costSeconds ?? 0 };
   const difference = operating - sum(use.spent);
-  const cost = report.costSeconds ?? Math.min(MOST_FOR_ONE_SECONDS, Math.max(0, difference) / calls);
+  if (isOutdated(use, toldAt, difference)) {
+    return { ...use, reserved, costSeconds: learnCost(use, report.costSeconds) };
+  }
+  // While a part of the window is falling out, a difference does not show what the call has used.
+  const isRolling = difference < 0 || use.spent.some(({ until }) => until < now + ROLLING_MS);
+  const seen = isRolling ? null : Math.min(MOST_FOR_ONE_SECONDS, difference / calls);
+  const partMs = limit.windowSeconds * 100;
   return {
     ...use,
     reserved,
-    costSeconds: smooth(use.costSeconds, cost),
-    spent: correct(use.spent, difference, endOfPart(report, limit, now)),
+    toldAt,
+    costSeconds: learnCost(use, report.costSeconds ?? (operating === 0 ? 0 : seen)),
+    spent: correct(use.spent, difference, endOfPart(report, limit, now), partMs),
   };
+}
+
+/** A portal's clock that went back further than answers overtake each other is believed again. */
+const OVERTAKEN_SECONDS = 90;
+
+/** Answers overtake each other, and the older one knows less: nothing has fallen out. */
+function isOutdated({ toldAt: before }: MethodUse, toldAt: number | null, difference: number): boolean {
+  if (before === null || toldAt === null || before - toldAt > OVERTAKEN_SECONDS) return false;
+  return toldAt < before || (toldAt === before && difference < 0);
+}
+
+function learnCost(use: MethodUse, seen: number | null): number | null {
+  return seen === null ? use.costSeconds : smooth(use.costSeconds, seen);
 }
 
 /** The portal refused: it counts more than we do, or allows less. */
@@ -126,9 +155,14 @@ function smooth(before: number | null, seen: number): number {
 }
 
 /** What the portal counts more than we do was used by this call; what it counts less has fallen out already. */
-function correct(spent: MethodUse['spent'], difference: number, until: number): MethodUse['spent'] {
+function correct(
+  spent: MethodUse['spent'],
+  difference: number,
+  until: number,
+  partMs: number,
+): MethodUse['spent'] {
   if (Math.abs(difference) < 1e-6) return spent;
-  if (difference > 0) return add(spent, difference, until);
+  if (difference > 0) return add(spent, difference, until, partMs);
   let excess = -difference;
   return spent.flatMap((each) => {
     const taken = Math.min(excess, each.seconds);
@@ -137,10 +171,12 @@ function correct(spent: MethodUse['spent'], difference: number, until: number): 
   });
 }
 
-function add(spent: MethodUse['spent'], seconds: number, until: number): MethodUse['spent'] {
-  const last = spent.at(-1);
-  if (last?.until !== until) return [...spent, { seconds, until }];
-  return [...spent.slice(0, -1), { seconds: last.seconds + seconds, until }];
+/** Instants of one part differ by the milliseconds that answers were on their way; the latest is the safe one. */
+function add(spent: MethodUse['spent'], seconds: number, until: number, partMs: number): MethodUse['spent'] {
+  const index = spent.findIndex((each) => Math.abs(each.until - until) < partMs / 2);
+  const same = spent[index];
+  if (same === undefined) return [...spent, { seconds, until }];
+  return spent.with(index, { seconds: same.seconds + seconds, until: Math.max(same.until, until) });
 }
 
 /** When what a call used falls out of the window. The reset of the oldest part tells where parts begin. */
@@ -155,15 +191,16 @@ function endOfPart(
   return resetAt + Math.max(0, Math.min(9, partsAhead)) * partMs;
 }
 
-/** How long until so many seconds have fallen out. */
+/** How long until so many seconds have fallen out, or are told not to have been used after all. */
 function waitFor(seconds: number, { spent, reserved }: MethodUse, now: number): number {
+  // What is under way may turn out to cost less, and will be told soon.
+  if (seconds <= sum(reserved)) return LOOK_AGAIN_MS;
   let missing = seconds;
   for (const each of [...spent].sort((a, b) => a.until - b.until)) {
     missing -= each.seconds;
     if (missing <= 1e-6) return each.until + MARGIN_MS - now;
   }
-  // The rest is under way, and will be told soon.
-  return reserved.length > 0 ? 200 : 1_000;
+  return reserved.length > 0 ? LOOK_AGAIN_MS : 1_000;
 }
 
 function sum(parts: { seconds: number }[]): number {

@@ -8,6 +8,8 @@ export interface OperatingReport {
   agoMs: number;
   /** Of one call, if the answer shows it. */
   costSeconds: number | null;
+  /** When it was so, in seconds by the portal's clock: of two reports the later one knows more. */
+  toldAt: number | null;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface OperatingReport {
 export function readOperating(times: unknown[], finishAt: number | undefined): OperatingReport {
   const steps = times.flatMap((time) => readTime(time) ?? []);
   const last = steps.at(-1);
-  if (last === undefined) return { operating: null, resetInMs: 0, agoMs: 0, costSeconds: null };
+  if (last === undefined) return { operating: null, resetInMs: 0, agoMs: 0, costSeconds: null, toldAt: null };
   const now = finishAt ?? last.finish;
   const increments = steps.slice(1).map((step, index) => step.operating - (steps[index]?.operating ?? 0));
   // A part of the window may have fallen out in between.
@@ -31,6 +33,7 @@ export function readOperating(times: unknown[], finishAt: number | undefined): O
     resetInMs: Math.max(0, (last.resetAt - now) * 1000),
     agoMs: Math.max(0, (now - last.finish) * 1000),
     costSeconds: costs.length > 0 ? Math.max(...costs) : last.operating === 0 ? 0 : null,
+    toldAt: last.finish,
   };
 }
 

@@ -108,6 +108,7 @@ const Use = z.object({
   costSeconds: z.number().nullable(),
   blockedUntil: z.number(),
   budgetSeconds: z.number().nullable(),
+  toldAt: z.number().nullable().default(null),
 });
 const Record = z.object({
   v: z.literal(1),
@@ -131,7 +132,7 @@ export function createRateLimiter(options: {
 }): RateLimiter {
   const { records, limits, operating = OPERATING_LIMIT } = options;
   const queues = new Map<string, Promise<unknown>>();
-  const lookedUp = new Map<string, { hasRecord: boolean; at: number }>();
+  const lookedUp = new Map<string, { hasRecord: boolean | Promise<boolean>; at: number }>();
 
   async function enter(portal: LimitedPortal, asking: Asking, urgency: Urgency): Promise<Pass> {
     if (!(await isLimited(portal))) return freePass(portal, asking);
@@ -144,8 +145,15 @@ export function createRateLimiter(options: {
         decide(record, now, portal, asking, { ...urgency, maxWaitMs }, id),
       );
       if (decision.kind === 'pass') {
-        await pause(decision.startsInMs, urgency.signal);
-        return passOf(portal, asking, id, decision.granted);
+        const pass = passOf(portal, asking, id, decision.granted);
+        try {
+          await pause(decision.startsInMs, urgency.signal);
+        } catch (error) {
+          // What was booked for this call is free again.
+          await pass.done().catch(() => {});
+          throw error;
+        }
+        return pass;
       }
       if (decision.waitMs > maxWaitMs) {
         const scatterMs = decision.reason === 'operating' ? Math.random() * SCATTER_MS : 0;
@@ -161,12 +169,13 @@ export function createRateLimiter(options: {
     if (limits.of(portal) !== undefined) return true;
     const known = lookedUp.get(portal.memberId);
     if (known && performance.now() - known.at < LOOK_EVERY_MS) return known.hasRecord;
-    const hasRecord = await records.change(portal.memberId, (current) => ({ result: current !== null }));
-    noteRecord(portal, hasRecord);
-    return hasRecord;
+    const looking = records.change(portal.memberId, (current) => ({ result: current !== null }));
+    noteRecord(portal, looking);
+    looking.catch(() => lookedUp.delete(portal.memberId));
+    return looking;
   }
 
-  function noteRecord({ memberId }: LimitedPortal, hasRecord: boolean): void {
+  function noteRecord({ memberId }: LimitedPortal, hasRecord: boolean | Promise<boolean>): void {
     if (lookedUp.size >= MAX_PORTALS) lookedUp.clear();
     lookedUp.set(memberId, { hasRecord, at: performance.now() });
   }
@@ -188,9 +197,8 @@ export function createRateLimiter(options: {
     const fits = [...asking.calls].map(([method, wanted]) => {
       const use = record.methods[method] ?? UNUSED;
       const most = method === asking.elastic ? Math.min(wanted, longestBatch(use)) : wanted;
-      const fit = fitCalls(use, operating, now, { wanted: most, share });
-      const isEnough = fit.calls >= (method === asking.elastic ? 1 : most);
-      return { method, calls: fit.calls, waitMs: isEnough ? 0 : Math.max(fit.waitMs, 200) };
+      const needed = method === asking.elastic ? 1 : most;
+      return { method, ...fitCalls(use, operating, now, { wanted: most, needed, share }) };
     });
     const waitMs = Math.max(...fits.map((fit) => fit.waitMs), 0);
     if (waitMs > 0) return { result: { kind: 'wait', waitMs, reason: 'operating' } };
@@ -213,10 +221,10 @@ export function createRateLimiter(options: {
       methods[method] = reserveCalls(methods[method] ?? UNUSED, id, calls, now);
     }
     const granted = fits.find(({ method }) => method === asking.elastic)?.calls ?? 0;
-    return {
-      next: { ...record, bucket: turn.bucket, methods },
-      result: { kind: 'pass', startsInMs: turn.startsInMs, granted },
-    };
+    const next = { ...record, bucket: turn.bucket, methods };
+    const result: Decision = { kind: 'pass', startsInMs: turn.startsInMs, granted };
+    // A portal that has neither limits nor counts is soon forgotten.
+    return isSame(record, next) ? { result } : { next, result };
   }
 
   function passOf(portal: LimitedPortal, asking: Asking, id: string, granted: number): Pass {
@@ -231,7 +239,7 @@ export function createRateLimiter(options: {
           return {
             next: {
               ...record,
-              bucket: fullBucket(limit, now),
+              bucket: fullBucket(record.bucket, limit, now),
               learntUntil: now + LEARNT_MS,
             },
             result: undefined,
@@ -333,6 +341,7 @@ function longestBatch(use: MethodUse): number {
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
   if (ms <= 0) return;
   await new Promise<void>((resolve, reject) => {
     const stop = () => {

@@ -39,7 +39,7 @@ export function takeTurn(
   const capacity = Math.max(1, limit.burst - SPARE - options.reserve);
   const startsInMs = Math.max(0, ((level - capacity) / limit.perSecond) * 1000);
   if (startsInMs > options.maxWaitMs) return { retryAfterMs: startsInMs };
-  return { startsInMs, bucket: { level, at: now } };
+  return { startsInMs, bucket: { level, at: notBefore(bucket, now) } };
 }
 
 /** How far ahead people are told to come back. Whoever comes when the queue is longer hears the same. */
@@ -62,13 +62,21 @@ export function queueUp(
   const level = Math.min(levelAt(queue, limit, now), longest);
   return {
     retryAfterMs: retryAfterMs + (level / limit.perSecond) * 1000,
-    queue: { level: level + 1, at: now },
+    queue: { level: level + 1, at: notBefore(queue, now) },
   };
 }
 
-/** What the portal has just told us: there is no place at all. */
-export function fullBucket(limit: RequestLimit, now: number): Bucket {
-  return { level: limit.burst, at: now };
+/** What the portal has just told us: there is no place at all. Those that were taken ahead are taken all the same. */
+export function fullBucket(bucket: Bucket, limit: RequestLimit, now: number): Bucket {
+  return { level: Math.max(limit.burst, levelAt(bucket, limit, now)), at: notBefore(bucket, now) };
+}
+
+/** More than that is no late writer: the clock itself went back, and time goes on from there. */
+const LATE_MS = 10_000;
+
+/** Whoever read the clock earlier and wrote later must not let the same time drain twice. */
+function notBefore({ at }: Bucket, now: number): number {
+  return at - now > LATE_MS ? now : Math.max(at, now);
 }
 
 function levelAt({ level, at }: Bucket, { perSecond }: RequestLimit, now: number): number {

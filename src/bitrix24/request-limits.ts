@@ -28,7 +28,7 @@ export function parseRequestLimits(text: string): RequestLimits {
       const entry =
         written.get(host) ??
         written.get(hostname) ??
-        patterns.find(({ host: pattern }) => matches(pattern, hostname));
+        patterns.find(({ host: pattern }) => matches(pattern, hostname) || matches(pattern, host));
       return entry?.limit;
     },
   };

@@ -35,7 +35,7 @@ export interface WholeListOptions {
 }
 
 /** Ranges that are read at the same time. More would not be faster: the portal is busy then. */
-const AT_ONCE = 6;
+const AT_ONCE = 5;
 /** A command that fails at the beginning of a batch is tried so often in a row. */
 const TRIES = 4;
 
@@ -56,8 +56,8 @@ export async function* readWholeList(options: WholeListOptions): AsyncGenerator<
   const reader = new PageReader(options.clientFor(signal), filter);
   try {
     const start = await reader.start(readResumeToken(resumeToken, filter));
-    yield reader.asPart(start.page);
-    if (!start.page.isShort) yield* readRanges(reader, start.ranges);
+    yield start.part;
+    if (start.ranges) yield* readRanges(reader, start.ranges);
   } catch (error) {
     // However it was broken off, whoever asked for it hears their own reason.
     options.signal?.throwIfAborted();
@@ -82,7 +82,7 @@ async function* readRanges(reader: PageReader, ranges: IdRanges): AsyncGenerator
       underWay.shift();
       ranges.learn(first.range, first.rows);
     }
-    for (const page of chunk.pages) if (page.rows.length + page.strangeRows > 0) yield reader.asPart(page);
+    yield* chunk.parts;
   }
 }
 
@@ -116,9 +116,9 @@ class Reading {
   }
 }
 
-/** Pages that one batch has brought. */
+/** What one batch has brought. */
 interface Chunk {
-  pages: Page[];
+  parts: ListPart[];
   rows: number;
   lastId: number;
   isLast: boolean;
@@ -161,10 +161,12 @@ class PageReader {
     const page = readPage(mustSucceed(answers.first).result, after);
     const ceiling = readRow(asRows(mustSucceed(answers.last).result)[0])?.id ?? page.lastId;
     await this.#completePeople([page]);
+    const part = this.#asPart(page);
+    if (page.isShort) return { part };
     const [first] = page.rows;
     const density = page.rows.length / (page.lastId - (first?.id ?? 0) + 1);
     const ranges = new IdRanges({ after: page.lastId, last: ceiling, density, pagesAtOnce: MAX_COMMANDS });
-    return { page, ranges };
+    return { part, ranges };
   }
 
   /** The next pages of a range, as many as one batch can bring. */
@@ -212,14 +214,17 @@ class PageReader {
     const last = pages.at(-1);
     const lastId = last?.lastId ?? 0;
     return {
-      pages,
+      // At once: rows as they came take much more memory, and would wait for their turn.
+      parts: pages
+        .filter((page) => page.rows.length + page.strangeRows > 0)
+        .map((page) => this.#asPart(page)),
       rows: pages.reduce((sum, page) => sum + page.rows.length, 0),
       lastId,
       isLast: (last?.isShort ?? true) || (!isOpen && lastId >= to),
     };
   }
 
-  asPart({ rows, lastId, strangeRows }: Page): ListPart {
+  #asPart({ rows, lastId, strangeRows }: Page): ListPart {
     return {
       companies: rows.map((row) => readCompany(row, this.#vocabulary, this.#people)),
       resumeToken: writeResumeToken(lastId, this.#filter),

@@ -25,6 +25,7 @@ export interface SessionStores {
 /** Sessions that came from, or have been written to, the store. */
 class KnownSessions {
   readonly #known = new WeakSet<object>();
+  readonly #written = new WeakMap<object, string>();
 
   add(data: object): void {
     this.#known.add(data);
@@ -33,6 +34,21 @@ class KnownSessions {
   has(data: object): boolean {
     return this.#known.has(data);
   }
+
+  wasWritten(data: SessionData): void {
+    this.#known.add(data);
+    this.#written.set(data, contentOf(data));
+  }
+
+  /** express-session writes a session with a new id once more when the answer ends, whatever was saved before. */
+  isWritten(data: SessionData): boolean {
+    return this.#written.get(data) === contentOf(data);
+  }
+}
+
+/** All but the cookie, whose `expires` counts from now. */
+function contentOf({ cookie: _cookie, ...content }: SessionData): string {
+  return JSON.stringify(content);
 }
 
 /** The session ended while this request was running; nothing was written. */
@@ -71,6 +87,7 @@ class RedisSessions extends RedisStore {
   }
 
   async #save(key: string, data: SessionData): Promise<void> {
+    if (this.#known.isWritten(data)) return;
     const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMs];
     const write = async () => {
       if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
@@ -82,7 +99,7 @@ class RedisSessions extends RedisStore {
       throw asUnavailable(error);
     });
     if (!isWritten) throw new SessionEndedError();
-    this.#known.add(data);
+    this.#known.wasWritten(data);
   }
 
   override async touch(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
@@ -124,13 +141,14 @@ class EmbeddedSessions extends session.Store {
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
     const save = async () => {
+      if (this.#known.isWritten(data)) return;
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
       const written = await update(this.#store, PREFIX + sid, this.#idleMs, (current) =>
         (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
       );
       if (!written) throw new SessionEndedError();
-      this.#known.add(data);
+      this.#known.wasWritten(data);
     };
     answer(save(), callback);
   }

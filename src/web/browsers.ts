@@ -61,18 +61,20 @@ export function createBrowsers(options: { store: Store; clientId: string; now: (
   const keyOf = ({ memberId, userId }: Owner) => `${KEY_PREFIX}browsers:{${memberId}}:${clientId}:${userId}`;
 
   async function load(owner: Owner): Promise<SignIns> {
-    const text = await store.get(keyOf(owner));
+    return read(owner, await store.get(keyOf(owner)));
+  }
+
+  /** Nobody is listed by a record that cannot be read: everybody signs in again. */
+  async function read(owner: Owner, text: string | null): Promise<SignIns> {
     const signIns = parse(text);
-    if (signIns) return signIns;
-    // Nobody is listed by a record that cannot be read: everybody signs in again.
-    if (text !== null) await store.quarantine(keyOf(owner), text);
-    return new Map();
+    if (signIns === undefined && text !== null) await store.quarantine(keyOf(owner), text);
+    return signIns ?? new Map();
   }
 
   /** Writes what `decide` makes of the entries, unless that is nothing. */
   function change(owner: Owner, decide: (signIns: SignIns) => SignIns | undefined): Promise<void> {
-    return update<void>(store, keyOf(owner), LIFETIME_MS, (current): Change<void> => {
-      const next = decide(parse(current) ?? new Map());
+    return update<void>(store, keyOf(owner), LIFETIME_MS, async (current): Promise<Change<void>> => {
+      const next = decide(await read(owner, current));
       return next
         ? { write: JSON.stringify(Object.fromEntries(next)), result: undefined }
         : { keep: true, result: undefined };
@@ -87,7 +89,6 @@ export function createBrowsers(options: { store: Store; clientId: string; now: (
     async add(person, { name, agent }) {
       const at = new Date(now()).toISOString();
       const entry = { name, since: at, seen: at, agent: agent.slice(0, AGENT_LENGTH) };
-      await load(person);
       await change(person, (signIns) => {
         const alive = [...signIns].filter(([, { since }]) => now() - Date.parse(since) < LIFETIME_MS);
         const recent = alive.sort(([, a], [, b]) => compareSeen(a, b)).slice(0, MAX_SIGN_INS - 1);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Language } from './language.ts';
 
 /** Numbers and dates in the reader's way. */
@@ -13,6 +14,11 @@ export interface Format {
   ago(iso: string, now: number): string;
 }
 
+const MAX_DAYS = 5_000;
+const MIDNIGHT = '00:00';
+/** `2026-03-05T10:20:30+03:00`, as portals write instants. */
+const USUAL = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\d:\d{2}(Z|[+-]\d{2}:\d{2})$/;
+
 /** Formats for one language; the costly Intl objects are made once. */
 export function createFormat(language: Language): Format {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
@@ -23,6 +29,18 @@ export function createFormat(language: Language): Format {
   const instant = new Intl.DateTimeFormat(locale, { ...day, hour: '2-digit', minute: '2-digit' });
   const relative = new Intl.RelativeTimeFormat(locale);
   const currencies = new Map<string, Intl.NumberFormat>();
+  const days = new LRUCache<string, { date: string; instantAt: (time: string) => string }>({ max: MAX_DAYS });
+
+  /** A page has a hundred dates on a few days, and Intl takes longer for each than the rest of its row. */
+  function dayOf(day: string) {
+    const known = days.get(day);
+    if (known) return known;
+    const midnight = wallClock(day);
+    const [before = '', after = ''] = instant.format(midnight).split(MIDNIGHT);
+    const made = { date: date.format(midnight), instantAt: (time: string) => before + time + after };
+    days.set(day, made);
+    return made;
+  }
 
   function currencyFormat(currency: string): Intl.NumberFormat | undefined {
     if (!/^[A-Z]{3}$/.test(currency)) return undefined;
@@ -46,8 +64,9 @@ export function createFormat(language: Language): Format {
       if (currency === null) return number.format(amount);
       return currencyFormat(currency)?.format(amount) ?? `${number.format(amount)} ${currency}`;
     },
-    date: (iso) => date.format(wallClock(iso)),
-    instant: (iso) => instant.format(wallClock(iso)),
+    date: (iso) => (USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(wallClock(iso))),
+    instant: (iso) =>
+      USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(wallClock(iso)),
     ago(iso, now) {
       const minutes = Math.max(0, Math.floor((now - Date.parse(iso)) / 60_000));
       if (minutes < 1) return language === 'ru' ? 'только что' : 'just now';

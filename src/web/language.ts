@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { createInstance } from 'i18next';
+import { LRUCache } from 'lru-cache';
 import { createFormat, type Format } from './format.ts';
 import { english } from './messages/en.ts';
 import { russian } from './messages/ru.ts';
@@ -12,6 +13,8 @@ export type Language = (typeof LANGUAGES)[number];
 export type Translate = (key: string | string[], values?: Record<string, unknown>) => string;
 
 const COOKIE = 'language';
+/** The catalogue has some 400, and those with numbers in them are many. */
+const MAX_TEXTS = 5_000;
 const YEAR_MS = 365 * 24 * 3600_000;
 
 const catalogue = createInstance();
@@ -39,13 +42,13 @@ export function speakLanguage(): RequestHandler {
   };
 }
 
-/** A page asks for the same few texts hundreds of times, and looking one up costs more than rendering its row. */
+/** A page asks for the same few texts again and again, and looking one up costs more than rendering its row. */
 function remembering(t: Translate): Translate {
-  const known = new Map<string, string>();
+  const known = new LRUCache<string, string>({ max: MAX_TEXTS });
   return (key, values) => {
-    if (typeof key !== 'string' || values !== undefined) return t(key, values);
-    const text = known.get(key) ?? t(key);
-    known.set(key, text);
+    const question = values === undefined && typeof key === 'string' ? key : JSON.stringify([key, values]);
+    const text = known.get(question) ?? t(key, values);
+    known.set(question, text);
     return text;
   };
 }

@@ -23,7 +23,7 @@ export interface ReadingDependencies {
 }
 
 /** A person who waits for a page gets an answer within two seconds, if only that the portal is busy. */
-export const PERSON: Urgency = { kind: 'person', maxWaitMs: 1_500 };
+export const PERSON: Urgency = { kind: 'person', maxWaitMs: 1_200 };
 
 /** The stored address of a portal's REST is none that may be called any more. */
 class EndpointNotAllowedError extends AppError {

@@ -1,8 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { pinoHttp } from 'pino-http';
-import { describeError, type Logger } from '../log.ts';
+import type { Logger } from '../log.ts';
+
+declare module 'http' {
+  interface IncomingMessage {
+    /** Also the incident number of an error page. */
+    id: string;
+    /** For lines that belong to this request. */
+    log: Logger;
+  }
+}
+
+/** Asked every few seconds, and by machines only. */
+const UNLOGGED = /^\/(healthz|readyz)\b/;
 
 /**
  * One line per request, and `req.log` for lines that belong to it.
@@ -10,31 +20,26 @@ import { describeError, type Logger } from '../log.ts';
  * Only method and path are written: the query of the redirection endpoint holds a code and a state.
  */
 export function requestLog(logger: Logger): RequestHandler {
-  return pinoHttp({
-    logger,
-    genReqId(_req: IncomingMessage, res: ServerResponse) {
-      const requestId = randomBytes(6).toString('hex');
-      res.setHeader('X-Request-Id', requestId);
-      return requestId;
-    },
-    quietReqLogger: true,
-    // pino-http would hand the serializers a rewritten copy of what it was given, and an error is no Error any more.
-    wrapSerializers: false,
-    customAttributeKeys: { reqId: 'requestId', responseTime: 'durationMs' },
-    serializers: {
-      req: (req: IncomingMessage & { originalUrl?: string }) => ({
-        method: req.method,
-        path: (req.originalUrl ?? req.url)?.split('?', 1)[0],
-      }),
-      res: (res: { statusCode: number }) => ({ status: res.statusCode }),
-      err: describeError,
-    },
-    customLogLevel: (_req: IncomingMessage, res: ServerResponse) =>
-      res.statusCode >= 500 ? 'error' : 'info',
-    // error-page.ts writes the error itself, once, with its cause.
-    customErrorObject: () => ({}),
-    customSuccessMessage: () => 'answered',
-    customErrorMessage: () => 'answered',
-    autoLogging: { ignore: (req: IncomingMessage) => /^\/(healthz|readyz)\b/.test(req.url ?? '') },
-  });
+  return (req, res, next) => {
+    const startedAt = performance.now();
+    req.id = randomUUID().slice(-12);
+    req.log = logger.child({ requestId: req.id });
+    res.setHeader('X-Request-Id', req.id);
+    if (!UNLOGGED.test(req.url)) {
+      const { method } = req;
+      const path = req.originalUrl.split('?', 1)[0];
+      // Comes after the whole answer, and when somebody left before it.
+      res.once('close', () => {
+        const line = {
+          req: { method, path },
+          res: { status: res.statusCode },
+          durationMs: Math.round(performance.now() - startedAt),
+        };
+        // error-page.ts writes the error itself, once, with its cause.
+        const level = res.statusCode >= 500 ? 'error' : 'info';
+        req.log[level](line, res.writableFinished ? 'answered' : 'left before the answer');
+      });
+    }
+    next();
+  };
 }

@@ -65,11 +65,10 @@ describe('the house', () => {
       /from '(axios|node:https?)'|\bfetch\(/.test(readFileSync(file, 'utf8')),
     );
 
-    // The session's and the server's own imports are types and the listening side.
+    // The server's own import is the listening side.
     expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
       'http.ts',
       'running-server.ts',
-      'web/request-log.ts',
     ]);
   });
 });
