@@ -1,21 +1,37 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchCallback } from './callback.ts';
+import { benchCold } from './cold.ts';
 import { benchPages } from './pages.ts';
+import { benchReaders } from './readers-of-one-portal.ts';
 import { benchRefreshRace } from './refresh-race.ts';
 import { benchVaultSize } from './vault-size.ts';
+import { benchWarm } from './warm.ts';
+import { benchMillion, benchOperating, benchWholeList } from './whole-list.ts';
 
 /**
- * `npm run bench` runs everything and writes docs/benchmarks.md; `npm run bench -- pages` runs one part and prints it.
+ * `npm run bench` runs everything and writes docs/benchmarks.md; `npm run bench -- warm cold` runs some parts and prints
+ * them.
  *
  * Machines are shared and noisy: compare ratios within one run rather than figures of two.
  */
-const PARTS = {
-  pages: ['Pages', benchPages],
+const PARTS: Record<string, [title: string, bench: () => Promise<string[]>]> = {
+  'whole-list': ['All companies of a portal', benchWholeList],
+  million: ['A million companies', benchMillion],
+  operating: ['Execution time that runs out', benchOperating],
+  readers: ['Many readers of one portal', benchReaders],
+  warm: ['The list of companies when its answer is kept', benchWarm],
+  cold: ['The list of companies when nothing is known yet', benchCold],
+  callback: ['Coming back from Bitrix24', benchCallback],
+  pages: ['Starting, and pages that ask nobody', benchPages],
   'refresh-race': ['A refresh that several workers need at once', benchRefreshRace],
   'vault-size': ['A million token records in Redis', benchVaultSize],
-} as const;
+};
 
 const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in PARTS));
+if (unknown.length > 0)
+  throw new Error(`there are ${Object.keys(PARTS).join(', ')}; not ${unknown.join(', ')}`);
 const lines = [
   '# Benchmarks',
   '',

@@ -1,0 +1,152 @@
+import { Agent, get, type IncomingHttpHeaders } from 'node:http';
+import { startRedisServer } from '../test/support/redis-server.ts';
+import { median, withSpread } from './figures.ts';
+import { cpuMs, type EmulatorProcess, type Running, startProcess } from './process.ts';
+import { startServerUnderTest } from './server-under-test.ts';
+
+/**
+ * The redirection endpoint beside a bare Express handler that makes the same calls, and how long a code waits before it is
+ * exchanged. Everybody who comes back has begun a sign-in before.
+ */
+const ROUNDS = 5;
+const PEOPLE = 400;
+const AT_ONCE = 20;
+/** Codes live for 30 seconds, of which this takes 8. */
+const PER_SECOND = 50;
+
+/** Somebody at the redirection endpoint: a browser with its cookie, and the address that the portal sent it to. */
+interface Callback {
+  address: string;
+  cookie: string;
+}
+
+/** @returns lines of Markdown */
+export async function benchCallback(): Promise<string[]> {
+  const redis = await startRedisServer();
+  const users = Array.from({ length: PEOPLE }, (_, index) => ({
+    id: index + 1,
+    login: `user${index + 1}`,
+    password: 'demo',
+    name: 'Some',
+    lastName: 'Body',
+    crm: 'all' as const,
+  }));
+  const { server, emulator, stop } = await startServerUnderTest({
+    emulator: { portals: [{ host: '127.0.0.1', users, companies: { count: 50 } }] },
+    env: { REDIS_URL: redis.url },
+    nodeOptions: process.env.BENCH_PROFILE
+      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
+      : [],
+  });
+  const bare = await startProcess('bench/bare/callback.js', {
+    NODE_ENV: 'production',
+    REDIS_URL: redis.url,
+    PORTAL: emulator.portal,
+    AUTHORIZATION_SERVER: emulator.authorizationServer,
+    CLIENT_ID: emulator.clientId,
+    CLIENT_SECRET: emulator.clientSecret,
+  });
+
+  const costs: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+  const rates: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const theirs = await measure(bare, await comeBack(bare.origin, emulator));
+    const ours = await measure(server, await comeBack(server.origin, emulator));
+    // The first round warms up both.
+    if (round === 0) continue;
+    rates.bare.push(theirs.rate);
+    rates.ours.push(ours.rate);
+    costs.bare.push(theirs.cpuMs);
+    costs.ours.push(ours.cpuMs);
+  }
+  const waits = await waitsOf(await comeBack(server.origin, emulator), emulator);
+  await Promise.all([stop(), bare.stop()]);
+  await redis.stop();
+  const sorted = waits.sort((one, other) => one - other);
+  return [
+    `${PEOPLE} people come back, ${AT_ONCE} at a time, ${ROUNDS} rounds in turn; median (least–most):`,
+    '',
+    '| | ours | bare Express handler | ratio |',
+    '|---|---|---|---|',
+    `| callbacks a second | ${withSpread(rates.ours)} | ${withSpread(rates.bare)} | ${(median(rates.ours) / median(rates.bare)).toFixed(2)} |`,
+    `| CPU of the server for one, ms | ${withSpread(costs.ours, 2)} | ${withSpread(costs.bare, 2)} | ${(median(costs.ours) / median(costs.bare)).toFixed(2)} |`,
+    '',
+    `${PER_SECOND} callbacks a second, from the browser's request to the arrival of the exchange at the authorization server:`,
+    `median ${median(waits)} ms, p99 ${sorted[Math.ceil(waits.length * 0.99) - 1]} ms, most ${sorted.at(-1)} ms (of ${waits.length}).`,
+  ];
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE, timeout: 2_000 });
+
+/** Plain, so that the one who asks is not what is measured. @returns the headers of a redirect */
+function ask(address: string, headers: Record<string, string> = {}): Promise<IncomingHttpHeaders> {
+  return new Promise((resolve, reject) => {
+    get(address, { agent, headers: { accept: 'text/html', ...headers } }, (answer) => {
+      const { statusCode = 0 } = answer;
+      answer.resume().once('end', () => {
+        if (statusCode >= 300 && statusCode < 400) resolve(answer.headers);
+        else reject(new Error(`${new URL(address).pathname} answered ${statusCode}`));
+      });
+    }).once('error', reject);
+  });
+}
+
+/** Begins a sign-in for everybody, and takes from the portal what it would send them back with. */
+async function comeBack(origin: string, emulator: EmulatorProcess): Promise<Callback[]> {
+  const callbacks: Callback[] = [];
+  const states: { state: string; cookie: string }[] = [];
+  for (let person = 0; person < PEOPLE; person += 1) {
+    const headers = await ask(`${origin}/login?returnTo=/healthz`);
+    const cookie = headers['set-cookie']?.map((line) => line.split(';')[0]).join('; ') ?? '';
+    states.push({ state: new URL(String(headers.location)).searchParams.get('state') ?? '', cookie });
+  }
+  const codes = await emulator.codes(PEOPLE);
+  for (const [index, { state, cookie }] of states.entries()) {
+    const query = new URLSearchParams({
+      code: codes[index] ?? '',
+      state,
+      domain: new URL(emulator.portal).hostname,
+      member_id: emulator.memberId,
+      scope: 'crm,user',
+      server_domain: new URL(emulator.authorizationServer).host,
+    });
+    callbacks.push({ address: `${origin}/bitrix?${query}`, cookie });
+  }
+  return callbacks;
+}
+
+async function send({ address, cookie }: Callback): Promise<void> {
+  await ask(address, { cookie });
+}
+
+async function measure({ pid }: Running, callbacks: Callback[]): Promise<{ rate: number; cpuMs: number }> {
+  const before = cpuMs(pid);
+  const rate = await rateOf(callbacks);
+  return { rate, cpuMs: (cpuMs(pid) - before) / callbacks.length };
+}
+
+/** @returns callbacks a second */
+async function rateOf(callbacks: Callback[]): Promise<number> {
+  const waiting = [...callbacks];
+  const from = performance.now();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await send(next);
+    }),
+  );
+  return callbacks.length / ((performance.now() - from) / 1000);
+}
+
+/** @returns milliseconds until each code was exchanged */
+async function waitsOf(callbacks: Callback[], emulator: EmulatorProcess): Promise<number[]> {
+  await emulator.clearRequests();
+  const sentAt = new Map<number, number>();
+  await Promise.all(
+    callbacks.map(async (callback, index) => {
+      await new Promise((resolve) => setTimeout(resolve, (index * 1000) / PER_SECOND));
+      sentAt.set(index + 1, Date.now());
+      await send(callback);
+    }),
+  );
+  return (await emulator.exchanges()).map(({ userId, at }) => at - (sentAt.get(userId) ?? 0));
+}

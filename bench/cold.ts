@@ -1,0 +1,82 @@
+import { Agent } from 'node:http';
+import axios from 'axios';
+import { buildBatch } from '../src/bitrix24/batch.ts';
+import { listCompanies } from '../src/bitrix24/company.ts';
+import type { Params, RestClient } from '../src/bitrix24/rest-client.ts';
+import { startRedisServer } from '../test/support/redis-server.ts';
+import { median, withSpread } from './figures.ts';
+import { signIn, startServerUnderTest } from './server-under-test.ts';
+
+/**
+ * A list of companies of which nothing is known yet, dictionaries included, beside the very same batch sent to the portal
+ * by bare axios. One request at a time, turn by turn; what is left is what we add.
+ */
+const ROUNDS = 5;
+const PAGES = 200;
+const QUERY = { title: '', page: 1, sort: 'id', order: 'desc' } as const;
+
+/** @returns lines of Markdown */
+export async function benchCold(): Promise<string[]> {
+  const redis = await startRedisServer();
+  const { server, emulator, stop } = await startServerUnderTest({
+    env: { REDIS_URL: redis.url, CACHE_SECONDS: '0' },
+    nodeOptions: process.env.BENCH_PROFILE
+      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
+      : [],
+  });
+  const cookie = await signIn(server);
+  const { accessToken, clientEndpoint } = await emulator.tokens(1);
+  const batch = { ...(await batchOfAColdPage()), auth: accessToken };
+  const client = axios.create({ httpAgent: new Agent({ keepAlive: true }), proxy: false });
+  const ours = () =>
+    client.get(`${server.origin}/companies`, {
+      headers: { cookie, accept: 'text/html' },
+      responseType: 'text',
+    });
+  const bare = () => client.post(`${clientEndpoint}batch`, batch);
+
+  const rounds: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const times: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+    for (let page = 0; page < PAGES; page += 1) {
+      times.bare.push(await timed(bare));
+      times.ours.push(await timed(ours));
+    }
+    // The first one warms up both.
+    if (round === 0) continue;
+    rounds.ours.push(median(times.ours));
+    rounds.bare.push(median(times.bare));
+  }
+  await stop();
+  await redis.stop();
+  const added = rounds.ours.map((ms, round) => ms - (rounds.bare[round] ?? 0));
+  return [
+    `Medians of ${PAGES} pages, one at a time, ${ROUNDS} rounds; median of the rounds (least–most), in ms:`,
+    '',
+    '| | ms |',
+    '|---|---|',
+    `| ours: session, token, batch, HTML | ${withSpread(rounds.ours, 2)} |`,
+    `| bare axios: the batch alone | ${withSpread(rounds.bare, 2)} |`,
+    `| added by us | ${withSpread(added, 2)} |`,
+  ];
+}
+
+async function timed(ask: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await ask();
+  return performance.now() - from;
+}
+
+/** What our own code asks for, caught on its way. */
+async function batchOfAColdPage(): Promise<Params> {
+  let batch: Params | undefined;
+  const catching = {
+    batch(commands: Parameters<RestClient['batch']>[0]) {
+      batch = buildBatch(commands);
+      return Promise.reject(new Error('caught'));
+    },
+  } as unknown as RestClient;
+  await listCompanies(catching, QUERY).catch(() => undefined);
+  if (batch === undefined) throw new Error('no batch was sent');
+  return batch;
+}

@@ -1,0 +1,38 @@
+import { createRateLimiter } from '../../src/bitrix24/rate-limiter.ts';
+import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
+import { createRestClient } from '../../src/bitrix24/rest-client.ts';
+import { readWholeList } from '../../src/bitrix24/whole-list.ts';
+import { createHttpClient } from '../../src/http.ts';
+import { createLimitRecords } from '../../src/shared-records.ts';
+import { parseRedisAddress } from '../../src/store/redis-address.ts';
+import { connectRedis } from '../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
+import { type ReadingTask, report } from './reading.ts';
+
+/** The whole list as the application reads it, with limits that live in Redis. */
+const task = JSON.parse(process.argv[2] ?? '{}') as ReadingTask;
+const http = createHttpClient({ mayBePrivate: () => true });
+const store = createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
+const limiter = createRateLimiter({
+  records: createLimitRecords(store, task.clientId),
+  limits: parseRequestLimits(task.limits),
+  ...(task.operating ? { operating: task.operating } : {}),
+});
+const { host, hostname } = new URL(task.clientEndpoint);
+await store.ping();
+
+await report(async (take) => {
+  const parts = readWholeList({
+    clientFor: (signal) =>
+      createRestClient({
+        http,
+        tokens: { current: async () => task, renewed: async () => task },
+        limits: {
+          limiter,
+          portal: { memberId: task.memberId, host, hostname },
+          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
+        },
+      }),
+  });
+  for await (const { companies } of parts) for (const { id } of companies) take(id);
+});

@@ -1,0 +1,173 @@
+import { startRedisServer } from '../test/support/redis-server.ts';
+import { median, withSpread } from './figures.ts';
+import { type EmulatorCost, runReader, startEmulatorProcess } from './process.ts';
+import type { ReadingReport } from './readers/reading.ts';
+
+/**
+ * All companies of a portal, beside the vendor's SDK: as the portal limits both of them, without request limits for the
+ * million, and with execution time that runs out. Emulator, Redis and readers are processes of their own; each run
+ * begins with new ones, and with a full allowance.
+ */
+const ROUNDS = 5;
+const LATENCY_MS = 100;
+const LIMIT = { burst: 50, perSecond: 2 };
+const OPERATING = { budgetSeconds: 48, windowSeconds: 60, secondsPerPage: 0.3 };
+const PAGE_SIZE = 50;
+const PEOPLE = [
+  { id: 1, login: 'admin', password: 'demo', name: 'Ada', lastName: 'Admin', admin: true, crm: 'all' },
+] as const;
+
+interface Setting {
+  companies: number;
+  isLimited: boolean;
+  isCosted?: boolean;
+  /** Of how many companies is read by those who take a request for each page. */
+  most?: number;
+  /** Otherwise V8 takes what memory there is, and collects garbage when it sees fit. */
+  heap?: string[];
+}
+
+/** Room for what is alive, and little for garbage. */
+const SMALL_HEAP = ['--max-old-space-size=48', '--max-semi-space-size=4'];
+
+interface Run extends ReadingReport {
+  cost: EmulatorCost;
+}
+
+/** @returns lines of Markdown */
+export async function benchWholeList(): Promise<string[]> {
+  const limited: Setting = { companies: 100_000, isLimited: true };
+  const ours: Run[] = [];
+  const small: Run[] = [];
+  const theirs: Run[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    ours.push(await run('ours', limited));
+    small.push(await run('ours', { ...limited, heap: SMALL_HEAP }));
+    theirs.push(await run('b24jssdk', limited, { way: 'batchByChunk' }));
+  }
+  const part: Setting = { ...limited, most: 5_000 };
+  const slow = [
+    ['callList', await run('b24jssdk', part, { way: 'callList' })],
+    ['fetchList', await run('b24jssdk', part, { way: 'fetchList' })],
+  ] as const;
+  const ratio = median(theirs.map(seconds)) / median(ours.map(seconds));
+  const costs = [ours, theirs].map((runs) => median(runs.map(({ cost }) => cost.cpuMsPerPage)));
+  const apart = (Math.max(...costs) / Math.min(...costs) - 1) * 100;
+  return [
+    `100,000 companies, ${LATENCY_MS} ms an answer, a bucket of ${LIMIT.burst} + ${LIMIT.perSecond}/s, no execution time; ${ROUNDS} runs each in turn; median (least–most):`,
+    '',
+    '| | seconds | memory grown by, MB | CPU of the emulator per page, ms | refused |',
+    '|---|---|---|---|---|',
+    row('ours, Redis for the limits', ours),
+    row(`ours with a heap of 48 MB (\`node ${SMALL_HEAP.join(' ')}\`)`, small),
+    row('@bitrix24/b24jssdk batchByChunk', theirs),
+    ...slow.map(([way, one]) => row(`${way}, of 5,000 only (one run)`, [one])),
+    '',
+    `Ours is ${ratio.toFixed(2)} times as fast as \`batchByChunk\`. The emulator spends about the same on a page of either: ${apart.toFixed(0)} % apart.`,
+  ];
+}
+
+/** @returns lines of Markdown */
+export async function benchMillion(): Promise<string[]> {
+  const small: Run[] = [];
+  const large: Run[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    small.push(await run('ours', { companies: 100_000, isLimited: false, heap: SMALL_HEAP }));
+    large.push(await run('ours', { companies: 1_000_000, isLimited: false, heap: SMALL_HEAP }));
+  }
+  const ratio = median(large.map(rowsPerSecond)) / median(small.map(rowsPerSecond));
+  return [
+    `Ours with a heap of 48 MB, request limits off in both, ${LATENCY_MS} ms an answer; ${ROUNDS} runs each in turn; median (least–most):`,
+    '',
+    '| companies | seconds | rows a second | memory grown by, MB | CPU of the emulator per page, ms |',
+    '|---|---|---|---|---|',
+    ...[small, large].map(
+      (runs) =>
+        `| ${runs[0]?.rows.toLocaleString('en')} | ${withSpread(runs.map(seconds), 2)} | ${withSpread(runs.map(rowsPerSecond))} | ${withSpread(runs.map(grown))} | ${withSpread(runs.map(cpuPerPage), 2)} |`,
+    ),
+    '',
+    `Rows a second of the million: ${ratio.toFixed(2)} of those of the hundred thousand.`,
+  ];
+}
+
+/** @returns lines of Markdown */
+export async function benchOperating(): Promise<string[]> {
+  const runs: Run[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    runs.push(await run('ours', { companies: 20_000, isLimited: true, isCosted: true }));
+  }
+  const shares = runs.map((one) => one.seconds / soonest(one));
+  return [
+    `20,000 companies, ${OPERATING.secondsPerPage} s of execution a page, ${OPERATING.budgetSeconds} s in a window of ${OPERATING.windowSeconds} s; ${ROUNDS} runs:`,
+    '',
+    '| | |',
+    '|---|---|',
+    `| seconds | ${withSpread(runs.map(seconds), 1)} |`,
+    `| the soonest that the budget allows, from the moment each run began | ${withSpread(runs.map(soonest), 1)} |`,
+    `| ratio | ${withSpread(shares, 3)} |`,
+    `| refusals by the portal | ${runs.reduce((sum, one) => sum + refused(one), 0)} |`,
+  ];
+}
+
+/**
+ * How soon somebody could be done who uses up the budget at once, each time it is there again. The portal forgets in
+ * tenths of its window, which begin with the clock.
+ */
+function soonest({ startedAt, rows }: Run): number {
+  const { budgetSeconds, windowSeconds, secondsPerPage } = OPERATING;
+  const pagesAtOnce = Math.floor(budgetSeconds / secondsPerPage + 1e-9);
+  const windows = Math.ceil(rows / PAGE_SIZE / pagesAtOnce) - 1;
+  const partMs = windowSeconds * 100;
+  return ((Math.floor(startedAt / partMs) + windows * 10) * partMs - startedAt) / 1000;
+}
+
+async function run(reader: 'ours' | 'b24jssdk', setting: Setting, more: object = {}): Promise<Run> {
+  const { companies, isLimited, isCosted = false, most, heap = [] } = setting;
+  const redis = await startRedisServer();
+  const emulator = await startEmulatorProcess({
+    latencyMs: LATENCY_MS,
+    requestLimit: isLimited ? LIMIT : null,
+    operatingLimit: isCosted
+      ? {
+          thresholdSeconds: OPERATING.budgetSeconds,
+          windowSeconds: OPERATING.windowSeconds,
+          secondsPerCall: OPERATING.secondsPerPage,
+        }
+      : null,
+    portals: [{ host: '127.0.0.1', users: [...PEOPLE], companies: { count: companies, seed: 4 } }],
+  });
+  const { clientId, clientSecret, memberId, authorizationServer } = emulator;
+  const tokens = await emulator.tokens(1);
+  await emulator.resetCost();
+  const task = {
+    ...tokens,
+    clientId,
+    clientSecret,
+    memberId,
+    authorizationServer,
+    redisUrl: redis.url,
+    limits: isLimited ? `127.0.0.1=${LIMIT.burst}/${LIMIT.perSecond}` : '',
+    ...(isCosted ? { operating: OPERATING } : {}),
+    ...(most === undefined ? {} : { most }),
+    ...more,
+  };
+  const report = await runReader<ReadingReport>(`bench/readers/${reader}.ts`, task, heap);
+  const result = { ...report, cost: await emulator.cost() };
+  await Promise.all([emulator.stop(), redis.stop()]);
+  const expected = most ?? companies;
+  if (report.rows !== expected || report.idSum !== (expected * (expected + 1)) / 2 || !report.isOrdered) {
+    throw new Error(`${reader} read ${report.rows} of ${expected} companies, or not in order`);
+  }
+  return result;
+}
+
+const seconds = (one: Run) => one.seconds;
+const grown = (one: Run) => one.grownMegabytes;
+const rowsPerSecond = (one: Run) => one.rows / one.seconds;
+const cpuPerPage = ({ cost }: Run) => cost.cpuMsPerPage;
+const refused = ({ cost }: Run) => Object.values(cost.refusals).reduce((sum, count) => sum + count, 0);
+
+function row(name: string, runs: Run[]): string {
+  const refusals = runs.reduce((sum, one) => sum + refused(one), 0);
+  return `| ${name} | ${withSpread(runs.map(seconds), 2)} | ${withSpread(runs.map(grown))} | ${withSpread(runs.map(cpuPerPage), 2)} | ${refusals} |`;
+}
