@@ -57,7 +57,6 @@ export function readTotal(total: unknown): number | undefined {
 
 /** PHP writes an empty map as `[]` (protocol 6.2). */
 function asMap(value: unknown, field: string): Record<string, unknown> {
-  if (Array.isArray(value)) return Object.fromEntries(value.entries());
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   if (value === undefined || value === null) return {};
   throw new UnexpectedResponseError(field, `the batch answered no map of ${field}`);

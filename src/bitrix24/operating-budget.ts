@@ -47,6 +47,8 @@ const MARGIN_MS = 250;
 const ROLLING_MS = 1_000;
 /** Whoever waits for what is under way asks again after this. */
 const LOOK_AGAIN_MS = 200;
+/** What a refusal has taught holds for so long after it. */
+const LEARNT_MS = 10 * 60_000;
 /** A refusal shows that the budget is lower than what we had counted. */
 const LESSON = 0.98;
 
@@ -56,6 +58,7 @@ export function refreshUse(use: MethodUse, now: number): MethodUse {
     ...use,
     spent: use.spent.filter(({ until }) => until + MARGIN_MS > now),
     reserved: use.reserved.filter(({ until }) => until > now),
+    budgetSeconds: use.blockedUntil + LEARNT_MS > now ? use.budgetSeconds : null,
   };
 }
 

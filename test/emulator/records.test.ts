@@ -156,7 +156,12 @@ describe('the cost', () => {
 
     const { status } = await fetch(`${emulator.authorizationServer}/_emulator/cost`, { method: 'DELETE' });
 
-    expect(before).toEqual({ pages: 1, cpuMs: expect.any(Number), cpuMsPerPage: expect.any(Number) });
+    expect(before).toEqual({
+      pages: 1,
+      cpuMs: expect.any(Number),
+      cpuMsPerPage: expect.any(Number),
+      refusals: {},
+    });
     expect(status).toBe(204);
     expect(await pagesOf(emulator.authorizationServer)).toMatchObject({ pages: 0, cpuMsPerPage: null });
   });

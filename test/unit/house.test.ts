@@ -66,10 +66,7 @@ describe('the house', () => {
     );
 
     // The server's own import is the listening side.
-    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
-      'http.ts',
-      'running-server.ts',
-    ]);
+    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual(['http.ts', 'running-server.ts']);
   });
 });
 
