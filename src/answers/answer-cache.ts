@@ -156,8 +156,10 @@ export function createAnswerCache(options: {
     known.derived.set(name, text);
     const key = keyOf(place);
     const { size = 0 } = kept.info(key) ?? {};
-    // It counts like the answer itself.
-    if (kept.peek(key) === known) kept.set(key, known, { size: size + text.length });
+    if (kept.peek(key) !== known) return text;
+    // It counts like the answer itself; the size of what is there already would not be changed.
+    kept.delete(key);
+    kept.set(key, known, { size: size + text.length });
     return text;
   }
 

@@ -12,6 +12,8 @@ export interface Format {
   instant(iso: string): string;
   /** How long before `now`, in milliseconds since the epoch; a day after a month. */
   ago(iso: string, now: number): string;
+  /** As `ago`, to the second within the first minute. */
+  age(iso: string, now: number): string;
 }
 
 const MAX_DAYS = 5_000;
@@ -58,6 +60,15 @@ export function createFormat(language: Language): Format {
     return made;
   }
 
+  function ago(iso: string, now: number): string {
+    const minutes = Math.max(0, Math.floor((now - Date.parse(iso)) / 60_000));
+    if (minutes < 1) return language === 'ru' ? 'только что' : 'just now';
+    if (minutes < 60) return relative.format(-minutes, 'minute');
+    if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour');
+    const days = Math.floor(minutes / (24 * 60));
+    return days <= 30 ? relative.format(-days, 'day') : date.format(wallClock(iso));
+  }
+
   return {
     number: (value) => number.format(value),
     money(amount, currency) {
@@ -67,13 +78,10 @@ export function createFormat(language: Language): Format {
     date: (iso) => (USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(wallClock(iso))),
     instant: (iso) =>
       USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(wallClock(iso)),
-    ago(iso, now) {
-      const minutes = Math.max(0, Math.floor((now - Date.parse(iso)) / 60_000));
-      if (minutes < 1) return language === 'ru' ? 'только что' : 'just now';
-      if (minutes < 60) return relative.format(-minutes, 'minute');
-      if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour');
-      const days = Math.floor(minutes / (24 * 60));
-      return days <= 30 ? relative.format(-days, 'day') : date.format(wallClock(iso));
+    ago,
+    age(iso, now) {
+      const seconds = Math.floor((now - Date.parse(iso)) / 1000);
+      return seconds > 0 && seconds < 60 ? relative.format(-seconds, 'second') : ago(iso, now);
     },
   };
 }

@@ -94,3 +94,29 @@ describe('ago()', () => {
     expect(plain(russian.ago(iso, NOW))).toBe(inRussian);
   });
 });
+
+describe('age()', () => {
+  const NOW = Date.parse('2026-11-24T12:00:00Z');
+
+  it.each([
+    ['2026-11-24T12:00:00Z', 'just now', 'только что'],
+    ['2026-11-24T11:59:59Z', '1 second ago', '1 секунду назад'],
+    ['2026-11-24T11:59:20Z', '40 seconds ago', '40 секунд назад'],
+    ['2026-11-24T11:57:00Z', '3 minutes ago', '3 минуты назад'],
+  ])('when it is %s › is %s in English and %s in Russian', (iso, inEnglish, inRussian) => {
+    expect(english.age(iso, NOW)).toBe(inEnglish);
+    expect(plain(russian.age(iso, NOW))).toBe(inRussian);
+  });
+});
+
+describe('date() and instant()', () => {
+  it.each([
+    ['2026-02-28T23:59:59+03:00', '28 Feb 2026', '28 Feb 2026, 23:59'],
+    ['2026-02-28T00:00:00+03:00', '28 Feb 2026', '28 Feb 2026, 00:00'],
+    ['1999-12-31T07:05:09Z', '31 Dec 1999', '31 Dec 1999, 07:05'],
+  ])('when a day was shown before, %s › shows its own time', (iso, date, instant) => {
+    english.instant(iso);
+
+    expect([english.date(iso), english.instant(iso)]).toEqual([date, instant]);
+  });
+});
