@@ -50,6 +50,8 @@ export interface EmulatorProcess {
   clientSecret: string;
   /** A grant of a portal user, as a sign-in brings one. */
   tokens(userId: number): Promise<{ accessToken: string; refreshToken: string; clientEndpoint: string }>;
+  /** Serves pages of its last portal, so that what is measured afterwards is no compiling. */
+  warmUp(batches: number): Promise<void>;
   /** One code each for users 1, 2, 3 … */
   codes(count: number): Promise<string[]>;
   /** When whose code was exchanged, in milliseconds since the epoch. */
@@ -82,6 +84,7 @@ export async function startEmulatorProcess(
   return {
     ...(await ask<Pick<EmulatorProcess, 'portal' | 'memberId' | 'clientId' | 'clientSecret'>>('where')),
     tokens: (userId) => ask('tokens', userId),
+    warmUp: (batches) => ask('warmUp', batches),
     codes: (count) => ask('codes', count),
     exchanges: () => ask('exchanges'),
     cost: () => ask('cost'),

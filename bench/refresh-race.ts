@@ -50,6 +50,8 @@ async function raceOurs(emulator: Emulator): Promise<Race> {
   const settings = {
     REDIS_URL: redis.url,
     LOG_LEVEL: 'error',
+    // Every call shall use its token.
+    CACHE_SECONDS: '0',
     SESSION_SECRETS: randomBytes(32).toString('hex'),
     TOKEN_KEYS: randomBytes(32).toString('base64'),
     BITRIX24_CLIENT_ID: CLIENT.clientId,

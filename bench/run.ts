@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { benchCallback } from './callback.ts';
 import { benchCold } from './cold.ts';
@@ -44,4 +44,7 @@ for (const [name, [title, bench]] of Object.entries(PARTS)) {
   console.log(part.join('\n'));
   lines.push(...part);
 }
-if (asked.length === 0) writeFileSync('docs/benchmarks.md', `${lines.join('\n')}\n`);
+if (asked.length === 0) {
+  const growth = readFileSync('bench/growth.md', 'utf8');
+  writeFileSync('docs/benchmarks.md', `${lines.join('\n')}\n${growth}`);
+}

@@ -1,7 +1,12 @@
+import { LRUCache } from 'lru-cache';
+
 /** After so many failures in a row nobody is asked any more. */
 const FAILURES = 5;
 /** But one, this often, who finds out whether things have changed. */
 const PROBE_EVERY_MS = 1_000;
+
+/** A portal could name ever new addresses. */
+const MAX_SICK = 1_000;
 
 /** How a neighbour has been lately; nothing is kept about those who are well. */
 interface Sickness {
@@ -15,7 +20,7 @@ interface Sickness {
  * comes meanwhile hears at once what the last one heard after a long wait.
  */
 export class Circuits {
-  readonly #sick = new Map<string, Sickness>();
+  readonly #sick = new LRUCache<string, Sickness>({ max: MAX_SICK });
   readonly #now: () => number;
 
   /** @param now  milliseconds of a clock that never goes back */
@@ -30,6 +35,14 @@ export class Circuits {
     if (sickness.nextProbeAt > this.#now()) return sickness.lastFailure;
     sickness.nextProbeAt = this.#now() + PROBE_EVERY_MS;
     return undefined;
+  }
+
+  /** As `refusal`, but a look only: nobody who looks is the one who finds out. */
+  peek(name: string): Error | undefined {
+    const sickness = this.#sick.get(name);
+    const isOpen =
+      sickness !== undefined && sickness.failures >= FAILURES && sickness.nextProbeAt > this.#now();
+    return isOpen ? sickness.lastFailure : undefined;
   }
 
   succeeded(name: string): void {

@@ -16,6 +16,8 @@ export interface CallLimits {
   maxBytes: number;
   /** Breaks the call off when nobody wants its answer any more. */
   signal?: AbortSignal | undefined;
+  /** Much was asked for: that it takes long says nothing of how the neighbour is. */
+  mayTakeLong?: boolean;
 }
 
 /** An answer that arrived whole and held JSON. The status is the caller's to judge. */
@@ -51,6 +53,12 @@ export interface HttpClient {
    * @throws {TransportError}  no answer within the limits
    */
   probe(url: URL, limits: CallLimits): Promise<ProbeAnswer>;
+  /**
+   * Before anything is spent on a call.
+   *
+   * @throws {CircuitOpenError}  the neighbour is sick, and it is not yet time to find out more
+   */
+  requireWell(url: URL): void;
   close(): void;
 }
 
@@ -189,6 +197,7 @@ export function createHttpClient(options: {
       return answer;
     } catch (error) {
       if (isSickness(error, limits)) circuits.failed(url.origin, error);
+      else if (error instanceof UnexpectedResponseError) circuits.succeeded(url.origin);
       throw error;
     }
   }
@@ -238,6 +247,10 @@ export function createHttpClient(options: {
 
   return {
     probe,
+    requireWell(url) {
+      const lastFailure = circuits.peek(url.origin);
+      if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
+    },
     postForm: (url, fields, limits) => post(url, new URLSearchParams(fields), limits),
     postJson: post,
     close() {
@@ -272,12 +285,14 @@ function cancelled(host: string): TransportError {
   return new TransportError(host, 'cancelled', { timedOut: false, neverSent: false, wasCancelled: true });
 }
 
-/** Whether a failure tells something about the neighbour rather than about us. */
+/**
+ * Whether a failure tells something about the neighbour rather than about what was asked: one person's question, which a
+ * firewall dislikes or whose answer is too large, shall not keep the others out.
+ */
 function isSickness(error: unknown, limits: CallLimits): error is Error {
-  if (error instanceof RedirectedError) return false;
-  if (error instanceof UnexpectedResponseError) return true;
+  if (error instanceof UnexpectedResponseError) return (error.status ?? 0) >= 500;
   if (!(error instanceof TransportError) || error.wasCancelled || error.why === NOT_PUBLIC) return false;
-  return error.code !== 'portal_timeout' || limits.timeoutMs >= LONG_WAIT_MS;
+  return error.code !== 'portal_timeout' || (limits.timeoutMs >= LONG_WAIT_MS && !limits.mayTakeLong);
 }
 
 /** What arrives of a body; leaving the loop ends the connection of one that goes on. */

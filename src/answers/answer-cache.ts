@@ -56,6 +56,7 @@ export const MAX_AGE_MS = 10 * 60_000;
 /** Characters of all answers together, as JSON; in memory they take two to four times as many bytes. */
 const MAX_CHARACTERS = 12 * 1024 * 1024;
 const MAX_OWNERS = 10_000;
+const MAX_COMPANIONS = 1_000;
 /** After a failure that does not say when to ask again. */
 const USUAL_PAUSE_MS = 5_000;
 /** A refusal that another replica has heard is heard here within this. */
@@ -85,8 +86,8 @@ export function createAnswerCache(options: {
 }): AnswerCache {
   const { freshMs, epochs, now } = options;
   const kept = new LRUCache<string, Kept>({ maxSize: MAX_CHARACTERS });
-  const companions = new LRUCache<string, { value: object; madeAt: number }>({ max: MAX_OWNERS });
-  const underWay = new Map<string, Promise<Kept>>();
+  const companions = new LRUCache<string, { value: object; madeAt: number }>({ max: MAX_COMPANIONS });
+  const underWay = new Map<string, { owner: string; askedAt: number; answer: Promise<Kept> }>();
   const heard = new LRUCache<string, { epoch: Promise<string>; at: number }>({ max: MAX_OWNERS });
 
   async function read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>> {
@@ -97,11 +98,11 @@ export function createAnswerCache(options: {
       state,
       derive: (name, make) => derive(place, known, name, make),
     });
-    if (known === undefined) return answerWith(await renew(place, ask), 'fresh');
+    if (known === undefined) return answerWith(await renew(place, notBefore, ask), 'fresh');
     if (now() - known.askedAt < freshMs) return answerWith(known, 'fresh');
     const { failure } = known;
     if (failure && failure.askAgainAt > now()) return answerWith(known, failure.error);
-    renew(place, ask).catch((error: unknown) => noteFailure(known, error));
+    renew(place, notBefore, ask).catch((error: unknown) => noteFailure(known, error));
     return answerWith(known, failure?.error ?? 'renewing');
   }
 
@@ -121,14 +122,16 @@ export function createAnswerCache(options: {
     return epoch;
   }
 
-  /** Asks, together with whoever has the same question just now. */
-  function renew(place: Place, ask: () => Promise<unknown>): Promise<Kept> {
+  /** Asks, together with whoever has the same question just now; but not with whoever asked before a sign-out. */
+  function renew(place: Place, notBefore: number, ask: () => Promise<unknown>): Promise<Kept> {
     const key = keyOf(place);
     const asking = underWay.get(key);
-    if (asking) return asking;
-    const renewing = askAndKeep(place, ask).finally(() => underWay.delete(key));
-    underWay.set(key, renewing);
-    return renewing;
+    if (asking && asking.askedAt >= notBefore) return asking.answer;
+    const answer = askAndKeep(place, ask).finally(() => {
+      if (underWay.get(key)?.answer === answer) underWay.delete(key);
+    });
+    underWay.set(key, { owner: place.owner, askedAt: now(), answer });
+    return answer;
   }
 
   async function askAndKeep(place: Place, ask: () => Promise<unknown>): Promise<Kept> {
@@ -136,10 +139,12 @@ export function createAnswerCache(options: {
     const epoch = freshMs > 0 ? await epochOf(place.owner) : '';
     try {
       const answer: Kept = { value: await ask(), askedAt, epoch, derived: new Map() };
-      if (freshMs > 0) kept.set(keyOf(place), answer, { size: JSON.stringify(answer.value).length + 100 });
+      if (freshMs > 0) kept.set(keyOf(place), answer, { size: sizeOf(place, answer.value) });
       return answer;
     } catch (error) {
-      if (error instanceof AppError && REFUSALS.includes(error.code)) await forget(place.owner);
+      // What the store says of it matters less than the refusal.
+      if (error instanceof AppError && REFUSALS.includes(error.code))
+        await forget(place.owner).catch(() => {});
       else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }
@@ -171,6 +176,7 @@ export function createAnswerCache(options: {
 
   async function forget(owner: string): Promise<void> {
     for (const key of kept.keys()) if (key.startsWith(`${owner} `)) kept.delete(key);
+    for (const [key, asking] of underWay) if (asking.owner === owner) underWay.delete(key);
     companions.delete(owner);
     if (freshMs === 0) return;
     const epoch = epochs.begin(owner);
@@ -191,6 +197,11 @@ export function createAnswerCache(options: {
     },
     forget,
   };
+}
+
+/** In characters, with what it costs to keep anything. */
+function sizeOf(place: Place, value: unknown): number {
+  return JSON.stringify(value).length + keyOf(place).length + 500;
 }
 
 /** No owner has a blank in it. */

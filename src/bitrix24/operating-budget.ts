@@ -47,6 +47,8 @@ const MARGIN_MS = 250;
 const ROLLING_MS = 1_000;
 /** Whoever waits for what is under way asks again after this. */
 const LOOK_AGAIN_MS = 200;
+/** A portal that names a later reset is not believed. */
+const LONGEST_WINDOW_MS = 3600_000;
 /** What a refusal has taught holds for so long after it. */
 const LEARNT_MS = 10 * 60_000;
 /** A refusal shows that the budget is lower than what we had counted. */
@@ -83,6 +85,8 @@ export function fitCalls(
   // Sums of tenths are not exact; a budget is not missed by a rounding error.
   const calls = Math.min(options.wanted, Math.floor(free / cost + 1e-6));
   const { needed = 1 } = options;
+  // A cost above the whole budget would keep everybody out for ever, and only a call can correct it.
+  if (use.spent.length + use.reserved.length === 0) return { calls: Math.max(calls, needed), waitMs: 0 };
   if (calls >= needed) return { calls, waitMs: 0 };
   return { calls: 0, waitMs: waitFor(cost * needed - free, use, now) };
 }
@@ -189,7 +193,7 @@ function endOfPart(
   now: number,
 ): number {
   const partMs = windowSeconds * 100;
-  const resetAt = now + resetInMs;
+  const resetAt = now + Math.min(resetInMs, LONGEST_WINDOW_MS);
   const partsAhead = Math.floor((now - agoMs - (resetAt - windowSeconds * 1000)) / partMs);
   return resetAt + Math.max(0, Math.min(9, partsAhead)) * partMs;
 }

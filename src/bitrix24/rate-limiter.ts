@@ -14,7 +14,14 @@ import {
   UNUSED,
 } from './operating-budget.ts';
 import type { OperatingReport } from './operating-report.ts';
-import { EMPTY_BUCKET, fullBucket, queueUp, type RequestLimit, takeTurn } from './request-bucket.ts';
+import {
+  EMPTY_BUCKET,
+  fullBucket,
+  queueUp,
+  type RequestLimit,
+  sinceReset,
+  takeTurn,
+} from './request-bucket.ts';
 import { type RequestLimits, USUAL_LIMIT } from './request-limits.ts';
 
 /** What is known about a portal's limits lives with the tokens, so that all replicas go by the same count. */
@@ -317,7 +324,12 @@ function parse(text: string | null, now: number): Record {
   try {
     const record = Record.parse(JSON.parse(text ?? ''));
     const methods = Object.entries(record.methods).map(([name, use]) => [name, refreshUse(use, now)]);
-    return { ...record, methods: Object.fromEntries(methods) };
+    return {
+      ...record,
+      bucket: sinceReset(record.bucket, now),
+      queue: sinceReset(record.queue, now),
+      methods: Object.fromEntries(methods),
+    };
   } catch {
     return { v: 1, bucket: EMPTY_BUCKET, queue: EMPTY_BUCKET, learntUntil: 0, methods: {} };
   }

@@ -76,7 +76,12 @@ const LATE_MS = 10_000;
 
 /** Whoever read the clock earlier and wrote later must not let the same time drain twice. */
 function notBefore({ at }: Bucket, now: number): number {
-  return at - now > LATE_MS ? now : Math.max(at, now);
+  return Math.max(at, now);
+}
+
+/** After the clock went back nobody knows how full a bucket is; if it was, the portal says so. */
+export function sinceReset(bucket: Bucket, now: number): Bucket {
+  return bucket.at - now > LATE_MS ? EMPTY_BUCKET : bucket;
 }
 
 function levelAt({ level, at }: Bucket, { perSecond }: RequestLimit, now: number): number {

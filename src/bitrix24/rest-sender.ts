@@ -16,6 +16,17 @@ const TRIES = 4;
 /** Before the second try; each further pause is twice as long. */
 const FIRST_PAUSE_MS = 150;
 
+/** With less time than this nothing is begun any more. */
+const LEAST_MS = 500;
+
+/** How long somebody still waits, for everything together. */
+interface Patience {
+  /** By `performance.now()`. */
+  giveUpAt: number;
+  /** For a place in the queue of the portal. */
+  queueMs: number;
+}
+
 /** What an answer holds, and what the limiter wants to know of it. */
 interface Read<T> {
   value: T;
@@ -54,13 +65,15 @@ export function createSender<Access extends RestAccess>(options: {
 
   /** After `expired_token` or `invalid_token` repeats once with a new token, and never on a timer (protocol 2.6). */
   async function send<T>(method: string, calls: Map<string, number>, sending: Sending<T>): Promise<T> {
+    // One patience for all that may become of it: a new token, a new address, repetitions.
+    const patience = { giveUpAt: performance.now() + waitMs, queueMs: limits?.urgency.maxWaitMs ?? 0 };
     const access = await tokens.current();
     try {
-      return await sendAndFollow(access, method, calls, sending);
+      return await sendAndFollow(access, method, calls, sending, patience);
     } catch (error) {
       const isWorthRepeating = error instanceof RestError && error.needsNewToken;
       if (!isWorthRepeating) throw error;
-      return sendAndFollow(await tokens.renewed(access), method, calls, sending);
+      return sendAndFollow(await tokens.renewed(access), method, calls, sending, patience);
     }
   }
 
@@ -70,14 +83,16 @@ export function createSender<Access extends RestAccess>(options: {
     method: string,
     calls: Map<string, number>,
     sending: Sending<T>,
+    patience: Patience,
   ): Promise<T> {
     try {
-      return await sendPatiently(access, method, calls, sending);
+      return await sendPatiently(access, method, calls, sending, patience);
     } catch (error) {
       const moved = error instanceof RedirectedError && tokens.moved?.(access, error.location);
       if (!moved) throw error;
-      const value = await sendPatiently(moved.access, method, calls, sending);
-      await moved.keep();
+      const value = await sendPatiently(moved.access, method, calls, sending, patience);
+      // If it cannot be kept just now, the next call is sent there once more.
+      await moved.keep().catch(() => {});
       return value;
     }
   }
@@ -87,21 +102,21 @@ export function createSender<Access extends RestAccess>(options: {
     method: string,
     calls: Map<string, number>,
     sending: Sending<T>,
+    patience: Patience,
   ): Promise<T> {
-    const giveUpAt = performance.now() + waitMs;
-    // A person waits for a place in the queue once, however often the request is repeated.
-    let patienceMs = limits?.urgency.maxWaitMs ?? 0;
+    // Waiting for background work is free; what a person waits for has one deadline.
+    const leftMs = () => (isBackground() ? waitMs : patience.giveUpAt - performance.now());
     for (let tries = 1; ; tries += 1) {
+      // Whoever is turned away by a sick neighbour has used none of its limits.
+      http.requireWell(new URL(access.clientEndpoint));
       const queuedAt = performance.now();
-      const pass = await enter(calls, sending.elastic, patienceMs);
-      if (!isBackground()) patienceMs = Math.max(0, patienceMs - (performance.now() - queuedAt));
-      // Waiting for background work is free; what a person waits for has one deadline.
-      const leftMs = isBackground() ? waitMs : giveUpAt - performance.now();
+      const pass = await enter(calls, sending.elastic, patience.queueMs);
+      if (!isBackground()) patience.queueMs = Math.max(0, patience.queueMs - (performance.now() - queuedAt));
       try {
-        return await sendOnce(access, method, sending, pass, Math.max(1, Math.ceil(leftMs)));
+        return await sendOnce(access, method, sending, pass, Math.max(1, Math.ceil(leftMs())));
       } catch (error) {
         const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random());
-        const mayRepeat = tries < TRIES && isWorthAnotherTry(error) && leftMs > pauseMs;
+        const mayRepeat = tries < TRIES && isWorthAnotherTry(error) && leftMs() > pauseMs + LEAST_MS;
         if (!mayRepeat || signal?.aborted) throw error;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
@@ -135,8 +150,10 @@ export function createSender<Access extends RestAccess>(options: {
       read = sending.read(await post(access, method, params, timeoutMs));
       return read.value;
     } catch (error) {
-      if (error instanceof RestError && error.isRequestLimit) await pass.refusedRequest();
-      if (error instanceof RestError && error.isOperatingLimit) await pass.refusedMethod(method);
+      if (error instanceof RestError && error.isRequestLimit) await pass.refusedRequest().catch(() => {});
+      if (error instanceof RestError && error.isOperatingLimit) {
+        await pass.refusedMethod(method).catch(() => {});
+      }
       throw error;
     } finally {
       // Whoever waits for the answer does not wait for the books.
@@ -160,7 +177,12 @@ export function createSender<Access extends RestAccess>(options: {
     const { body, status } = await http.postJson(
       url,
       { ...params, auth: access.accessToken },
-      { timeoutMs, maxBytes: MAX_BYTES, ...(signal ? { signal } : {}) },
+      {
+        timeoutMs,
+        maxBytes: MAX_BYTES,
+        ...(isBackground() ? { mayTakeLong: true } : {}),
+        ...(signal ? { signal } : {}),
+      },
     );
     if (typeof body !== 'object' || body === null) {
       throw new UnexpectedResponseError(

@@ -1,4 +1,5 @@
-import { TransportError, UnexpectedResponseError } from '../http.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../http.ts';
 import { MAX_COMMANDS } from './batch.ts';
 import { PAGE_SIZE } from './company.ts';
 import { COMPANY_SELECT, type Company, readCompany, readRow, responsibleOf } from './company-row.ts';
@@ -38,6 +39,10 @@ export interface WholeListOptions {
 const AT_ONCE = 5;
 /** A command that fails at the beginning of a batch is tried so often in a row. */
 const TRIES = 4;
+const PAUSE_MS = 500;
+/** A portal that is left in peace is looked at again after this, for a minute. */
+const REST_MS = 1_000;
+const MAX_RESTS = 60;
 
 /**
  * Reads all companies of a filter, however many there are, in constant memory.
@@ -53,7 +58,7 @@ export async function* readWholeList(options: WholeListOptions): AsyncGenerator<
   const { filter = {}, resumeToken } = options;
   const ending = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
-  const reader = new PageReader(options.clientFor(signal), filter);
+  const reader = new PageReader(options.clientFor(signal), filter, signal);
   try {
     const start = await reader.start(readResumeToken(resumeToken, filter));
     yield start.part;
@@ -128,19 +133,32 @@ interface Chunk {
 class PageReader {
   readonly #client: RestClient;
   readonly #filter: Params;
+  readonly #signal: AbortSignal;
   readonly #vocabulary = new Vocabulary();
   readonly #people = new Map<number, Person>();
   readonly #askingForPeople = new Map<number, Promise<unknown>>();
   /** Fewer, where answers turned out to be too large or too slow. */
   #pagesAtOnce = MAX_COMMANDS;
 
-  constructor(client: RestClient, filter: Params) {
+  constructor(client: RestClient, filter: Params, signal: AbortSignal) {
     this.#client = client;
+    this.#signal = signal;
     this.#filter = filter;
   }
 
   /** The first page, how far the ids go, and the words of the portal. */
   async start(after: number) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#begin(after);
+      } catch (error) {
+        if (tries >= TRIES || !isWorthAnotherTry(error)) throw error;
+        await pause(PAUSE_MS * tries, this.#signal);
+      }
+    }
+  }
+
+  async #begin(after: number) {
     const people = Array.from({ length: PAGE_SIZE }, (_, row) => `$result[first][${row}][ASSIGNED_BY_ID]`);
     const answers = await this.#client.batch({
       first: this.#page({ '>ID': after }),
@@ -171,6 +189,7 @@ class PageReader {
 
   /** The next pages of a range, as many as one batch can bring. */
   async read(range: Range): Promise<Chunk> {
+    let rests = 0;
     for (let tries = 1; ; tries += 1) {
       const wanted = Math.min(pagesIn(range), this.#pagesAtOnce);
       try {
@@ -178,7 +197,13 @@ class PageReader {
         const { pages, failure } = readChain(answers, range.after);
         if (pages.length > 0) return await this.#asChunk(pages, range);
         if (tries >= TRIES || !isWorthAnotherTry(failure)) throw failure;
+        await pause(PAUSE_MS * tries, this.#signal);
       } catch (error) {
+        if (error instanceof CircuitOpenError && rests < MAX_RESTS) {
+          rests += 1;
+          await pause(REST_MS, this.#signal);
+          continue;
+        }
         // One page that is too large or too slow will always be.
         if (!isTooMuch(error) || wanted === 1) throw error;
         this.#pagesAtOnce = Math.min(this.#pagesAtOnce, Math.ceil(wanted / 2));
@@ -308,6 +333,11 @@ function isWorthAnotherTry(failure: unknown): boolean {
 
 /** The whole batch was more than we read, or took longer than we wait: half of it may do. */
 function isTooMuch(error: unknown): boolean {
+  if (error instanceof CircuitOpenError) return false;
   if (error instanceof TransportError) return error.code === 'portal_timeout';
   return error instanceof UnexpectedResponseError && error.field === 'body' && error.status === undefined;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal });
 }

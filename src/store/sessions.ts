@@ -35,9 +35,10 @@ class KnownSessions {
     return this.#known.has(data);
   }
 
-  wasWritten(data: SessionData): void {
+  /** @param content  what was written; more may have been changed meanwhile */
+  wasWritten(data: SessionData, content: string): void {
     this.#known.add(data);
-    this.#written.set(data, contentOf(data));
+    this.#written.set(data, content);
   }
 
   /** express-session writes a session with a new id once more when the answer ends, whatever was saved before. */
@@ -88,6 +89,7 @@ class RedisSessions extends RedisStore {
 
   async #save(key: string, data: SessionData): Promise<void> {
     if (this.#known.isWritten(data)) return;
+    const content = contentOf(data);
     const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMs];
     const write = async () => {
       if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
@@ -99,7 +101,7 @@ class RedisSessions extends RedisStore {
       throw asUnavailable(error);
     });
     if (!isWritten) throw new SessionEndedError();
-    this.#known.wasWritten(data);
+    this.#known.wasWritten(data, content);
   }
 
   override async touch(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
@@ -142,13 +144,14 @@ class EmbeddedSessions extends session.Store {
   override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
     const save = async () => {
       if (this.#known.isWritten(data)) return;
+      const content = contentOf(data);
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
       const written = await update(this.#store, PREFIX + sid, this.#idleMs, (current) =>
         (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
       );
       if (!written) throw new SessionEndedError();
-      this.#known.wasWritten(data);
+      this.#known.wasWritten(data, content);
     };
     answer(save(), callback);
   }

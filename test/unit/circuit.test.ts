@@ -125,3 +125,20 @@ describe('new Circuits()', () => {
     expect(circuits.refusal(NAME)).toEqual(failure(5));
   });
 });
+
+describe('peek()', () => {
+  it('when somebody only looks › the next one still finds out', () => {
+    let now = 0;
+    const circuits = new Circuits(() => now);
+    for (let time = 0; time < 5; time += 1) circuits.failed('acme', new Error('away'));
+
+    const closedIn = circuits.peek('acme');
+    now = 1_000;
+    const looks = [circuits.peek('acme'), circuits.peek('acme')];
+
+    expect(closedIn).toBeInstanceOf(Error);
+    expect(looks).toEqual([undefined, undefined]);
+    expect(circuits.refusal('acme')).toBeUndefined();
+    expect(circuits.refusal('acme')).toBeInstanceOf(Error);
+  });
+});

@@ -114,8 +114,38 @@ describe('a sick upstream', () => {
     await Promise.all(stuck);
   });
 
+  it.each([
+    ['that a firewall dislikes', { type: 'html', status: 403 }],
+    ['whose answer is too large', { type: 'huge', bytes: 6 * MIB }],
+    ['whose answer is no JSON', { type: 'brokenJson' }],
+  ] as const)('a question %s › keeps nobody else out', async (_case, effect) => {
+    app.emulator.orderFault({ on: 'rest', portal: 'localhost', times: 10, effect });
+    const pages = Array.from({ length: 10 }, (_, index) =>
+      agent.request(`${app.origin}/companies?q=<script>${index}`),
+    );
+    const bad = new Set((await Promise.all(pages)).map(({ status }) => status));
+
+    const page = await agent.request(`${app.origin}/companies`);
+
+    expect([[...bad], page.status]).toEqual([[502], 200]);
+  });
+
+  it('codes that the authorization server answers with a page keep nobody else out', async () => {
+    app.emulator.orderFault({ on: 'token', times: 8, effect: { type: 'html', status: 403 } });
+    for (let visitor = 0; visitor < 8; visitor += 1) await app.signIn(app.agent());
+
+    const page = await app.signIn(app.agent());
+
+    expect(page.status).toBe(200);
+  });
+
   it('that failed five times is asked by one caller a second until it is well', async () => {
-    app.emulator.orderFault({ on: 'rest', portal: 'localhost', times: 99, effect: { type: 'brokenJson' } });
+    app.emulator.orderFault({
+      on: 'rest',
+      portal: 'localhost',
+      times: 99,
+      effect: { type: 'html', status: 502 },
+    });
     for (let visit = 0; visit < 5; visit += 1) await agent.request(`${app.origin}/companies`);
     app.emulator.clearRequests();
 

@@ -47,6 +47,30 @@ describe('read()', () => {
     expect(value).toBe('after');
   });
 
+  it('when the owner signed in after it was asked, and it is still under way › asks anew', async () => {
+    const asking = countingAsk(['before', 'after']);
+    const slow = cache.read(PLACE, ALWAYS, asking.ask);
+    await Promise.resolve();
+    clock.advance(1_000);
+
+    const { value } = await cache.read(PLACE, clock.now(), asking.ask);
+
+    expect([(await slow).value, value]).toEqual(['before', 'after']);
+  });
+
+  it('when everything was forgotten while it was under way › asks anew, and keeps the new one', async () => {
+    const asking = countingAsk(['before', 'after']);
+    const slow = cache.read(PLACE, ALWAYS, asking.ask);
+    await Promise.resolve();
+    await cache.forget(PLACE.owner);
+
+    const { value } = await cache.read(PLACE, ALWAYS, asking.ask);
+    await slow;
+    const kept = await cache.read(PLACE, ALWAYS, asking.ask);
+
+    expect([value, kept.value, asking.times]).toEqual(['after', 'after', 2]);
+  });
+
   it('when somebody else asks the same › they get an answer of their own', async () => {
     await cache.read(PLACE, ALWAYS, async () => 'of one');
 

@@ -5,6 +5,7 @@ import {
   fullBucket,
   queueUp,
   type RequestLimit,
+  sinceReset,
   takeTurn,
 } from '../../../src/bitrix24/request-bucket.ts';
 
@@ -76,10 +77,11 @@ describe('takeTurn()', () => {
     expect(turn).toMatchObject({ bucket: aBucket(level, NOW + ms) });
   });
 
-  it('when the clock went back › the bucket is as full as it was', () => {
-    const turn = takeTurn(aBucket(40), CLOUD, NOW - 60_000, AT_ONCE);
+  it('when the clock went back › nobody waits for it', () => {
+    const bucket = sinceReset(aBucket(52), NOW - 300_000);
 
-    expect(turn).toEqual({ startsInMs: 0, bucket: { level: 41, at: NOW - 60_000 } });
+    expect(bucket).toEqual(EMPTY_BUCKET);
+    expect(sinceReset(aBucket(52), NOW - 800)).toEqual(aBucket(52));
   });
 
   it('when somebody wrote meanwhile who had read the clock later › no time drains twice', () => {

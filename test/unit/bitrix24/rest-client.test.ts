@@ -24,11 +24,12 @@ beforeEach(() => {
   [sent, renewals, answers] = [[], [], []];
   client = createRestClient({
     http: {
+      requireWell() {},
       async postJson(url: URL, body: object, limits: CallLimits) {
         sent.push({ url: url.href, body: body as Record<string, unknown>, limits });
         return (answers.length > 1 ? answers.shift() : answers[0]) as HttpAnswer;
       },
-    } as HttpClient,
+    } as Partial<HttpClient> as HttpClient,
     tokens: {
       current: async () => ({ accessToken: 'CANARY 1', clientEndpoint: ENDPOINT }),
       async renewed(failed) {

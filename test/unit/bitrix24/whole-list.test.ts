@@ -161,6 +161,24 @@ describe('readWholeList', () => {
       expect(companies.map(({ id }) => id)).toEqual(range(1, MANY));
     });
 
+    it('because five answers at once are too large, asks for less and reads all the same', async () => {
+      const effect = { type: 'huge', bytes: 6 * 1024 * 1024 } as const;
+
+      const { companies } = await readAll(1, {}, () => {
+        emulator.orderFault({ on: 'rest', times: 6, effect });
+      });
+
+      expect(companies.map(({ id }) => id)).toEqual(sparse().map(({ ID }) => Number(ID)));
+    });
+
+    it('so that nobody asks it for a while, waits and goes on', async () => {
+      const { companies } = await readAll(1, {}, () => {
+        emulator.orderFault({ on: 'rest', times: 8, effect: { type: 'html', status: 502 } });
+      });
+
+      expect(companies.map(({ id }) => id)).toEqual(sparse().map(({ ID }) => Number(ID)));
+    });
+
     it('for good, ends with its error, and what was read can be resumed', async () => {
       const read: number[] = [];
       let token = '';

@@ -39,6 +39,7 @@ class HttpStub implements HttpClient {
   async probe(): Promise<ProbeAnswer> {
     throw new Error('nobody is probed here');
   }
+  requireWell() {}
   close() {}
 }
 
