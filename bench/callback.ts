@@ -1,6 +1,7 @@
 import { Agent, get, type IncomingHttpHeaders } from 'node:http';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
+import { manyPeople } from './people.ts';
 import { cpuMs, type EmulatorProcess, type Running, startProcess } from './process.ts';
 import { startServerUnderTest } from './server-under-test.ts';
 
@@ -23,14 +24,7 @@ interface Callback {
 /** @returns lines of Markdown */
 export async function benchCallback(): Promise<string[]> {
   const redis = await startRedisServer();
-  const users = Array.from({ length: PEOPLE }, (_, index) => ({
-    id: index + 1,
-    login: `user${index + 1}`,
-    password: 'demo',
-    name: 'Some',
-    lastName: 'Body',
-    crm: 'all' as const,
-  }));
+  const users = manyPeople(PEOPLE);
   const { server, emulator, stop } = await startServerUnderTest({
     emulator: { portals: [{ host: '127.0.0.1', users, companies: { count: 50 } }] },
     env: { REDIS_URL: redis.url },

@@ -1,4 +1,5 @@
 import { startRedisServer } from '../test/support/redis-server.ts';
+import { manyPeople } from './people.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
 
 /**
@@ -22,14 +23,7 @@ interface Seen {
 /** @returns lines of Markdown */
 export async function benchReaders(): Promise<string[]> {
   const redis = await startRedisServer();
-  const users = Array.from({ length: READERS }, (_, index) => ({
-    id: index + 1,
-    login: `user${index + 1}`,
-    password: 'demo',
-    name: 'Some',
-    lastName: 'Body',
-    crm: 'all' as const,
-  }));
+  const users = manyPeople(READERS);
   const { server, emulator, replica, stop } = await startServerUnderTest({
     emulator: {
       requestLimit: LIMIT,

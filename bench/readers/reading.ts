@@ -59,16 +59,4 @@ export async function report(read: (take: (id: number) => void) => Promise<void>
 }
 
 /** The fields that both sides ask for: what a list shows. */
-export const SELECT = [
-  'ID',
-  'TITLE',
-  'COMPANY_TYPE',
-  'INDUSTRY',
-  'REVENUE',
-  'CURRENCY_ID',
-  'ASSIGNED_BY_ID',
-  'DATE_CREATE',
-  'DATE_MODIFY',
-  'PHONE',
-  'EMAIL',
-];
+export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/company-row.ts';

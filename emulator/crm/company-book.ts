@@ -16,6 +16,8 @@ export interface CompanySource {
   count: number;
   /** A new row of the same company every time. */
   make(id: number): CompanyRow;
+  /** Whether rows have the flags that a portal derives. */
+  makesComplete?: boolean;
 }
 
 /** Made companies of a book up to this size are kept; a larger one makes them anew each time and stays small. */
@@ -109,7 +111,8 @@ export class CompanyBook {
   #row(id: number): CompanyRow | undefined {
     const kept = this.#kept.get(id);
     if (kept || !this.#source) return kept;
-    const made = completeRow(this.#source.make(id));
+    const row = this.#source.make(id);
+    const made = this.#source.makesComplete ? row : completeRow(row);
     if (this.#keepsMade) this.#kept.set(id, made);
     return made;
   }
@@ -131,7 +134,7 @@ function readId(text: string): number {
 }
 
 /** Fills in the flags that a portal derives (section 7.4), in the row itself. */
-function completeRow(row: CompanyRow): CompanyRow {
+export function completeRow(row: CompanyRow): CompanyRow {
   row.OPENED ??= 'Y';
   row.IS_MY_COMPANY ??= 'N';
   row.HAS_IMOL ??= 'N';

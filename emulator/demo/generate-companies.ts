@@ -1,5 +1,5 @@
 import { toIsoWithOffset } from '../clock.ts';
-import { type CompanySource, KEPT_COMPANIES } from '../crm/company-book.ts';
+import { type CompanySource, completeRow, KEPT_COMPANIES } from '../crm/company-book.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/company-row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../portal/portal.ts';
@@ -42,10 +42,11 @@ export function companySource(options: GenerateOptions): CompanySource {
   return {
     firstId,
     count,
+    makesComplete: true,
     make: (id) => {
       const index = id - firstId;
       const number = index % MOULDS;
-      moulds[number] ??= invent(firstId + number);
+      moulds[number] ??= completeRow(invent(firstId + number));
       return castCompany(
         moulds[number],
         id,
@@ -83,6 +84,11 @@ function castCompany(mould: CompanyRow, id: number, created: string, userFields:
     ADDRESS_POSTAL_CODE: mould.ADDRESS_POSTAL_CODE,
     ADDRESS_PROVINCE: mould.ADDRESS_PROVINCE,
     ADDRESS_COUNTRY: mould.ADDRESS_COUNTRY,
+    OPENED: mould.OPENED,
+    IS_MY_COMPANY: mould.IS_MY_COMPANY,
+    HAS_IMOL: mould.HAS_IMOL,
+    HAS_PHONE: mould.HAS_PHONE,
+    HAS_EMAIL: mould.HAS_EMAIL,
   };
   if (mould.PHONE) row.PHONE = mould.PHONE.map((item) => renumber(item, id));
   if (mould.EMAIL) row.EMAIL = mould.EMAIL.map((item) => renumber(item, id));
