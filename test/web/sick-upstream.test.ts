@@ -40,6 +40,7 @@ describe('a sick upstream', () => {
     });
     agent = app.agent();
     await app.signIn(agent);
+    app.emulator.clearRequests();
   });
   afterAll(() => app.stop());
   afterEach(() => {
