@@ -28,9 +28,6 @@ export async function benchCallback(): Promise<string[]> {
   const { server, emulator, stop } = await startServerUnderTest({
     emulator: { portals: [{ host: '127.0.0.1', users, companies: { count: 50 } }] },
     env: { REDIS_URL: redis.url },
-    nodeOptions: process.env.BENCH_PROFILE
-      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
-      : [],
   });
   const bare = await startProcess('bench/bare/callback.js', {
     NODE_ENV: 'production',

@@ -20,9 +20,6 @@ export async function benchCold(): Promise<string[]> {
   const redis = await startRedisServer();
   const { server, emulator, stop } = await startServerUnderTest({
     env: { REDIS_URL: redis.url, CACHE_SECONDS: '0' },
-    nodeOptions: process.env.BENCH_PROFILE
-      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
-      : [],
   });
   const cookie = await signIn(server);
   const { accessToken, clientEndpoint } = await emulator.tokens(1);

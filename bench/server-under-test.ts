@@ -7,6 +7,10 @@ import { createAgent } from '../test/support/browser-agent.ts';
 import { freePort } from '../test/support/redis-server.ts';
 import { type EmulatorProcess, type Running, startEmulatorProcess, startProcess } from './process.ts';
 
+/** `BENCH_PROFILE=folder npm run bench -- warm` writes there where the server's processor time goes. */
+const { BENCH_PROFILE } = process.env;
+const PROFILE = BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${BENCH_PROFILE}`] : [];
+
 /** The built server in front of an emulated portal that knows where to send people back to. */
 export interface ServerUnderTest {
   server: Running;
@@ -17,7 +21,7 @@ export interface ServerUnderTest {
 }
 
 export async function startServerUnderTest(
-  options: { emulator?: EmulatorOptions; env?: Record<string, string>; nodeOptions?: string[] } = {},
+  options: { emulator?: EmulatorOptions; env?: Record<string, string> } = {},
 ): Promise<ServerUnderTest> {
   const port = String(await freePort());
   const publicUrl = `http://127.0.0.1:${port}`;
@@ -35,7 +39,7 @@ export async function startServerUnderTest(
     BITRIX24_AUTHORIZATION_SERVERS: emulator.authorizationServer,
     ...options.env,
   };
-  const server = await startProcess('dist/server.js', { ...env, PORT: port }, options.nodeOptions);
+  const server = await startProcess('dist/server.js', { ...env, PORT: port }, PROFILE);
   const replicas: Running[] = [];
   return {
     server,

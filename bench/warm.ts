@@ -22,9 +22,6 @@ export async function benchWarm(): Promise<string[]> {
   const redis = await startRedisServer();
   const { server, stop } = await startServerUnderTest({
     env: { REDIS_URL: redis.url, CACHE_SECONDS: '600' },
-    nodeOptions: process.env.BENCH_PROFILE
-      ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`]
-      : [],
   });
   const cookie = await signIn(server);
   const ours = { url: `${server.origin}/companies`, cookie };

@@ -30,11 +30,11 @@ export class Circuits {
 
   /** @returns the failure to pass on without asking, or nothing: then ask, and say how it went */
   refusal(name: string): Error | undefined {
+    const lastFailure = this.peek(name);
     const sickness = this.#sick.get(name);
-    if (sickness === undefined || sickness.failures < FAILURES) return undefined;
-    if (sickness.nextProbeAt > this.#now()) return sickness.lastFailure;
-    sickness.nextProbeAt = this.#now() + PROBE_EVERY_MS;
-    return undefined;
+    // Whoever is let through finds out; the others wait for what they hear.
+    if (lastFailure === undefined && sickness) sickness.nextProbeAt = this.#now() + PROBE_EVERY_MS;
+    return lastFailure;
   }
 
   /** As `refusal`, but a look only: nobody who looks is the one who finds out. */

@@ -121,7 +121,7 @@ export function settleCalls(
     ...use,
     reserved,
     toldAt,
-    costSeconds: learnCost(use, report.costSeconds ?? (operating === 0 ? 0 : seen)),
+    costSeconds: learnCost(use, report.costSeconds ?? seen),
     spent: correct(use.spent, difference, endOfPart(report, limit, now), partMs),
   };
 }

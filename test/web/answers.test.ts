@@ -106,6 +106,17 @@ describe.each(STORE_KINDS)('answers that are kept, on the %s store', (store) => 
     expect(page.status).toBe(502);
   });
 
+  it('when the reader chooses another language › are shown in that one', async () => {
+    const admin = await signedIn();
+    const russian = await admin.request(`${app.origin}/companies`, { headers: { 'accept-language': 'ru' } });
+
+    const english = await list(admin);
+
+    expect(russian.text).toContain('data-label="Ответственный"');
+    expect(english.text).toContain('data-label="Responsible"');
+    expect(asked()).toBe(0);
+  });
+
   it('tell a program when they were true', async () => {
     const admin = await signedIn();
     const from = app.clock.now();
