@@ -20,7 +20,9 @@ let sent: { url: string; body: Record<string, unknown>; limits: CallLimits }[];
 let renewals: RestAccess[];
 let answers: HttpAnswer[];
 let client: RestClient;
+let renewing: () => Promise<void>;
 beforeEach(() => {
+  renewing = async () => {};
   [sent, renewals, answers] = [[], [], []];
   client = createRestClient({
     http: {
@@ -33,6 +35,7 @@ beforeEach(() => {
     tokens: {
       current: async () => ({ accessToken: 'CANARY 1', clientEndpoint: ENDPOINT }),
       async renewed(failed) {
+        await renewing();
         renewals.push(failed);
         return { accessToken: `CANARY ${renewals.length + 1}`, clientEndpoint: ENDPOINT };
       },
@@ -97,6 +100,18 @@ describe('call()', () => {
       expect(renewals).toEqual([{ accessToken: 'CANARY 1', clientEndpoint: ENDPOINT }]);
     },
   );
+
+  it('when a new token was needed › the repetition gets what is left of the time, not as much again', async () => {
+    renewing = () => new Promise((resolve) => setTimeout(resolve, 60));
+    answer({ error: 'expired_token' }, 401);
+    answer({ result: 'well' });
+
+    await client.call('profile');
+
+    const [first = 0, second = 0] = sent.map(({ limits }) => limits.timeoutMs);
+    expect(first).toBe(15_000);
+    expect(second).toBeLessThan(15_000 - 50);
+  });
 
   it('when the portal refuses the second token as well › gives up', async () => {
     answer({ error: 'expired_token' }, 401);
