@@ -71,6 +71,18 @@ describe('read()', () => {
     expect([value, kept.value, asking.times]).toEqual(['after', 'after', 2]);
   });
 
+  it('when another replica has forgotten the owner › asks anew once a second has passed', async () => {
+    const replica = newCache();
+    const asking = countingAsk(['before', 'after']);
+    await cache.read(PLACE, ALWAYS, asking.ask);
+    await replica.forget(PLACE.owner);
+    clock.advance(1_001);
+
+    const { value } = await cache.read(PLACE, ALWAYS, asking.ask);
+
+    expect(value).toBe('after');
+  });
+
   it('when somebody else asks the same › they get an answer of their own', async () => {
     await cache.read(PLACE, ALWAYS, async () => 'of one');
 
