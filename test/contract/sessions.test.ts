@@ -105,6 +105,18 @@ describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
       });
     });
 
+    describe('when it is written again and nothing has changed, as express-session does', () => {
+      it('leaves what somebody else has written since', async () => {
+        const data = aSession(1);
+        await set(data);
+        await set(Object.assign(await load(), { visits: 2 }));
+
+        await set(data);
+
+        expect(await get()).toMatchObject({ visits: 2 });
+      });
+    });
+
     describe('when it was loaded', () => {
       it('updates it', async () => {
         await set(aSession(1));
