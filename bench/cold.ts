@@ -2,6 +2,7 @@ import { Agent } from 'node:http';
 import axios from 'axios';
 import { buildBatch } from '../src/bitrix24/batch.ts';
 import { listCompanies } from '../src/bitrix24/company.ts';
+import { ALL_COMPANIES } from '../src/bitrix24/company-filter.ts';
 import type { Params, RestClient } from '../src/bitrix24/rest-client.ts';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
@@ -13,7 +14,7 @@ import { signIn, startServerUnderTest } from './server-under-test.ts';
  */
 const ROUNDS = 5;
 const PAGES = 200;
-const QUERY = { title: '', page: 1, sort: 'id', order: 'desc' } as const;
+const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 
 /** @returns lines of Markdown */
 export async function benchCold(): Promise<string[]> {

@@ -13,6 +13,7 @@ export interface Company {
   title: string;
   type: DictionaryValue | null;
   industry: DictionaryValue | null;
+  employees: DictionaryValue | null;
   phones: string[];
   emails: string[];
   /** In `currency`. */
@@ -31,6 +32,7 @@ export const COMPANY_SELECT = [
   'TITLE',
   'COMPANY_TYPE',
   'INDUSTRY',
+  'EMPLOYEES',
   'REVENUE',
   'CURRENCY_ID',
   'ASSIGNED_BY_ID',
@@ -65,6 +67,7 @@ export function readCompany({ id, fields }: CompanyRow, vocabulary: Vocabulary, 
     title: readText(fields.TITLE) ?? '',
     type: readDictionaryValue(fields.COMPANY_TYPE, vocabulary, 'COMPANY_TYPE'),
     industry: readDictionaryValue(fields.INDUSTRY, vocabulary, 'INDUSTRY'),
+    employees: readDictionaryValue(fields.EMPLOYEES, vocabulary, 'EMPLOYEES'),
     phones: readMultifield(fields.PHONE),
     emails: readMultifield(fields.EMAIL),
     revenue: asNumber(fields.REVENUE),

@@ -7,6 +7,7 @@ import {
   isPersonType,
   readFields,
 } from './company-field.ts';
+import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
 import { COMPANY_SELECT, type Company, readCompany, readRow } from './company-row.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './people.ts';
 import { mustSucceed, type RestClient } from './rest-client.ts';
@@ -19,11 +20,11 @@ export interface CompanyPage {
   total: number;
 }
 
-export type CompanySort = 'title' | 'created' | 'modified' | 'id' | 'revenue';
+export const COMPANY_SORTS = ['title', 'created', 'modified', 'id', 'revenue'] as const;
+export type CompanySort = (typeof COMPANY_SORTS)[number];
 
 export interface CompanyQuery {
-  /** Part of a title; empty for all. */
-  title: string;
+  filter: CompanyFilter;
   /** From 1. A page past the end is empty. */
   page: number;
   sort: CompanySort;
@@ -69,14 +70,14 @@ export async function listCompanies(
       method: 'crm.company.list',
       params: {
         select: COMPANY_SELECT,
-        ...(query.title === '' ? {} : { filter: { '%TITLE': query.title } }),
+        filter: buildWireFilter(query.filter),
         // Ties are ordered by id, so that no row is on two pages or on none.
         order: { [SORT_FIELDS[query.sort]]: direction, ID: direction },
         start: (query.page - 1) * PAGE_SIZE,
       },
     },
     people: askForPeople(rowNumbers.map((row) => `$result[list][${row}][ASSIGNED_BY_ID]`)),
-    ...vocabulary.missing(['types', 'industries']),
+    ...vocabulary.missing(['types', 'industries', 'employees']),
   });
   vocabulary.learn(answers);
   const list = mustSucceed(answers.list);

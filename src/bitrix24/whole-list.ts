@@ -172,7 +172,7 @@ class PageReader {
         },
       },
       people: askForPeople(people),
-      ...this.#vocabulary.missing(['types', 'industries']),
+      ...this.#vocabulary.missing(['types', 'industries', 'employees']),
     });
     this.#vocabulary.learn(answers);
     for (const [id, person] of readPeople(answers.people)) this.#people.set(id, person);

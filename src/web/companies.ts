@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Answer } from '../answers/answer-cache.ts';
 import { type CompanyQuery, PAGE_SIZE } from '../bitrix24/company.ts';
 import type { CompanyField } from '../bitrix24/company-field.ts';
+import { ALL_COMPANIES } from '../bitrix24/company-filter.ts';
 import type { Company } from '../bitrix24/company-row.ts';
 import { type AllowedPortals, companyPage, type Portal } from '../bitrix24/portal.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
@@ -49,7 +50,13 @@ export function showCompanies(dependencies: CompaniesDependencies): RequestHandl
     const { companies, total } = answer.value;
     if (prefersJson(req)) {
       const asOf = new Date(answer.askedAt).toISOString();
-      return void res.json({ companies, total, page: query.page, pageSize: PAGE_SIZE, asOf });
+      return void res.json({
+        companies: companies.map(asJson),
+        total,
+        page: query.page,
+        pageSize: PAGE_SIZE,
+        asOf,
+      });
     }
     const portal = portalOf(person, dependencies);
     const page = buildListPage(query, total, labelsOf(res));
@@ -78,7 +85,7 @@ export function showCompany(dependencies: CompaniesDependencies): RequestHandler
     const id = readCompanyId(req);
     const answer = await dependencies.companyReader.card(person, id);
     const { company, fields } = answer.value;
-    if (prefersJson(req)) return void res.json({ company, fields });
+    if (prefersJson(req)) return void res.json({ company: asJson(company), fields });
     const portal = portalOf(person, dependencies);
     res.render('company', {
       company,
@@ -111,8 +118,18 @@ function readCompanyId(req: Request): number {
   return Number(id);
 }
 
+/** The company of design.md section 4. */
+function asJson({ employees: _, ...company }: Company) {
+  return company;
+}
+
 function asCompanyQuery({ q, page, sort, order }: ListQuery): CompanyQuery {
-  return { title: q, page, sort, order };
+  return {
+    filter: { ...ALL_COMPANIES, search: q === '' ? null : { by: 'title', text: q } },
+    page,
+    sort,
+    order,
+  };
 }
 
 /** The list the person came from, so that the way back leads to the same page of the same search. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { listCompanies, loadCompany } from '../../../src/bitrix24/company.ts';
 import type { FieldValue } from '../../../src/bitrix24/company-field.ts';
+import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
 import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest-client.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest-error.ts';
 
-const QUERY = { title: '', page: 1, sort: 'id', order: 'desc' } as const;
+const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 
 /** What the portal answers, by the name of the command; dictionaries are empty and people unknown unless said. */
 interface Answers {
@@ -65,6 +66,7 @@ describe('listCompanies()', () => {
       title: '',
       type: null,
       industry: null,
+      employees: null,
       phones: [],
       emails: [],
       revenue: null,

@@ -53,6 +53,7 @@ describe('readWholeList', () => {
         id: 4_001,
         title: 'Company 4001',
         type: { id: 'CUSTOMER', name: 'Client' },
+        employees: null,
         industry: { id: 'IT', name: 'Information technology' },
         phones: [],
         emails: [],

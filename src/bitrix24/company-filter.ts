@@ -1,0 +1,79 @@
+import type { Params } from './rest-client.ts';
+
+/** Which companies are wanted: all conditions hold at once, and whatever is null or empty is no condition. */
+export interface CompanyFilter {
+  search: CompanySearch | null;
+  /** `STATUS_ID`s of the dictionaries; any one of them. */
+  types: string[];
+  industries: string[];
+  employees: string[];
+  /** A portal user's id. */
+  responsible: number | null;
+  created: Period;
+  modified: Period;
+  hasPhone: boolean | null;
+  hasEmail: boolean | null;
+  /** Bounds that belong to it, in whatever currency a company has. */
+  revenue: { from: number | null; to: number | null };
+}
+
+/** Part of a title in any letter case; or a whole phone or e-mail as the portal has it (protocol 7.2). */
+export interface CompanySearch {
+  by: 'title' | 'phone' | 'email';
+  text: string;
+}
+
+/** Instants in ISO 8601 with an offset: `from` belongs to it, `before` does not. */
+export interface Period {
+  from: string | null;
+  before: string | null;
+}
+
+const ANYTIME: Period = { from: null, before: null };
+
+export const ALL_COMPANIES: CompanyFilter = {
+  search: null,
+  types: [],
+  industries: [],
+  employees: [],
+  responsible: null,
+  created: ANYTIME,
+  modified: ANYTIME,
+  hasPhone: null,
+  hasEmail: null,
+  revenue: { from: null, to: null },
+};
+
+const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as const;
+
+/**
+ * The `filter` of `crm.company.list`. Portals silently ignore fields they do not know and answer everything then (protocol
+ * 7.2), so that no name of a field comes from anywhere but here.
+ */
+export function buildWireFilter(filter: CompanyFilter): Params {
+  const { search, types, industries, employees, responsible, created, modified, revenue } = filter;
+  const conditions: Record<string, Params[string] | null> = {
+    ...(search && { [SEARCH_FIELDS[search.by]]: search.text }),
+    COMPANY_TYPE: anyOf(types),
+    INDUSTRY: anyOf(industries),
+    EMPLOYEES: anyOf(employees),
+    ASSIGNED_BY_ID: responsible,
+    '>=DATE_CREATE': created.from,
+    '<DATE_CREATE': created.before,
+    '>=DATE_MODIFY': modified.from,
+    '<DATE_MODIFY': modified.before,
+    HAS_PHONE: asFlag(filter.hasPhone),
+    HAS_EMAIL: asFlag(filter.hasEmail),
+    '>=REVENUE': revenue.from,
+    '<=REVENUE': revenue.to,
+  };
+  return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== null)) as Params;
+}
+
+function anyOf(ids: string[]): string[] | null {
+  return ids.length === 0 ? null : ids;
+}
+
+function asFlag(isWanted: boolean | null): 'Y' | 'N' | null {
+  return isWanted === null ? null : isWanted ? 'Y' : 'N';
+}
