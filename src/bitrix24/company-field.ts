@@ -86,8 +86,14 @@ export function asNumber(value: unknown): number | null {
   return isNumber && Number.isFinite(Number(value)) ? Number(value) : null;
 }
 
+/** As portals write instants: nothing in it is out of range, but perhaps the last days of a short month. */
+const USUAL_INSTANT =
+  /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](0\d|1[0-4]):[0-5]\d$/;
+
 /** An instant or a day in ISO 8601, or null. */
 export function asInstant(value: unknown): string | null {
+  // Whole lists have hundreds of thousands, and `Date.parse` takes longer than the rest of a row.
+  if (typeof value === 'string' && USUAL_INSTANT.test(value)) return value;
   const isIso = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}|$)/.test(value);
   return isIso && !Number.isNaN(Date.parse(value)) ? value : null;
 }

@@ -107,9 +107,11 @@ function readDictionaryValue(
 
 /** Phones, e-mails and the like; values that are odd or empty are left out. */
 function readMultifield(value: unknown): string[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((item: unknown) => {
-    const text = typeof item === 'object' && item !== null && 'VALUE' in item ? item.VALUE : undefined;
-    return readText(text) ?? [];
-  });
+  const texts: string[] = [];
+  if (!Array.isArray(value)) return texts;
+  for (const item of value as unknown[]) {
+    const text = typeof item === 'object' && item !== null && 'VALUE' in item ? readText(item.VALUE) : null;
+    if (text !== null) texts.push(text);
+  }
+  return texts;
 }

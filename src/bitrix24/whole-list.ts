@@ -259,10 +259,7 @@ class PageReader {
 
   /** Asks for the names of people who have not been met before, 50 at a time. */
   async #completePeople(pages: Page[]): Promise<void> {
-    const ids = new Set(
-      pages.flatMap(({ rows }) => rows.flatMap(({ fields }) => responsibleOf(fields) ?? [])),
-    );
-    const unknown = [...ids].filter((id) => !this.#people.has(id));
+    const unknown = [...responsibleFor(pages)].filter((id) => !this.#people.has(id));
     const unasked = unknown.filter((id) => !this.#askingForPeople.has(id));
     for (let from = 0; from < unasked.length; from += PAGE_SIZE) {
       const some = unasked.slice(from, from + PAGE_SIZE);
@@ -287,6 +284,17 @@ interface Page {
   isShort: boolean;
 }
 
+function responsibleFor(pages: Page[]): Set<number> {
+  const ids = new Set<number>();
+  for (const { rows } of pages) {
+    for (const { fields } of rows) {
+      const id = responsibleOf(fields);
+      if (id !== null) ids.add(id);
+    }
+  }
+  return ids;
+}
+
 /** The pages up to the first that failed, was short, or does not follow the one before it. */
 function readChain(answers: CommandAnswer[], after: number): { pages: Page[]; failure: unknown } {
   const pages: Page[] = [];
@@ -309,9 +317,15 @@ function readChain(answers: CommandAnswer[], after: number): { pages: Page[]; fa
 /** @throws {UnexpectedResponseError}  no list, or one that does not go on after `after` */
 function readPage(result: unknown, after: number): Page & { isCut: boolean } {
   const raw = asRows(result);
-  const rows = raw.flatMap((row) => readRow(row) ?? []);
-  const isOrdered = rows.every(({ id }, index) => id > (rows[index - 1]?.id ?? after));
-  const lastId = rows.at(-1)?.id ?? after;
+  const rows: Page['rows'] = [];
+  let [lastId, isOrdered] = [after, true];
+  for (const each of raw) {
+    const row = readRow(each);
+    if (row === undefined) continue;
+    isOrdered &&= row.id > lastId;
+    lastId = row.id;
+    rows.push(row);
+  }
   const isShort = raw.length < PAGE_SIZE;
   if (!isOrdered || (rows.length === 0 && !isShort)) {
     throw new UnexpectedResponseError('result', 'crm.company.list answered companies in another order');
