@@ -1,4 +1,4 @@
-import type { CompanyRow, Multifield } from './crm/company-row.ts';
+import type { CompanyRow, ContactRow, DealRow, Multifield } from './crm/row.ts';
 import type { PortalOptions, PortalUserOptions } from './options.ts';
 import { randomHex } from './secrets.ts';
 
@@ -22,6 +22,53 @@ export function aCompany(overrides: Partial<CompanyRow> = {}): CompanyRow {
   };
 }
 
+/** Somebody of company 1. */
+export function aContact(overrides: Partial<ContactRow> = {}): ContactRow {
+  const ID = overrides.ID ?? String(nextId());
+  return {
+    ID,
+    NAME: 'Some',
+    LAST_NAME: `Contact ${ID}`,
+    POST: 'Director',
+    TYPE_ID: 'CLIENT',
+    COMPANY_ID: '1',
+    ASSIGNED_BY_ID: '1',
+    CREATED_BY_ID: '1',
+    MODIFY_BY_ID: '1',
+    DATE_CREATE: '2026-01-16T10:00:00+00:00',
+    DATE_MODIFY: '2026-02-16T10:00:00+00:00',
+    EXPORT: 'Y',
+    OPENED: 'Y',
+    ...overrides,
+  };
+}
+
+/** A new deal of company 1, in the default pipeline. */
+export function aDeal(overrides: Partial<DealRow> = {}): DealRow {
+  const ID = overrides.ID ?? String(nextId());
+  return {
+    ID,
+    TITLE: `Deal ${ID}`,
+    TYPE_ID: 'SALE',
+    CATEGORY_ID: '0',
+    STAGE_ID: 'NEW',
+    STAGE_SEMANTIC_ID: 'P',
+    CLOSED: 'N',
+    OPPORTUNITY: '1000.00',
+    CURRENCY_ID: 'USD',
+    COMPANY_ID: '1',
+    ASSIGNED_BY_ID: '1',
+    CREATED_BY_ID: '1',
+    MODIFY_BY_ID: '1',
+    BEGINDATE: '2026-01-17T00:00:00+00:00',
+    CLOSEDATE: '2026-03-17T00:00:00+00:00',
+    DATE_CREATE: '2026-01-17T10:00:00+00:00',
+    DATE_MODIFY: '2026-02-17T10:00:00+00:00',
+    OPENED: 'Y',
+    ...overrides,
+  };
+}
+
 /** One item of PHONE, EMAIL, WEB or IM. */
 export function aMultifield(overrides: Partial<Multifield> = {}): Multifield {
   return {
@@ -33,7 +80,7 @@ export function aMultifield(overrides: Partial<Multifield> = {}): Multifield {
   };
 }
 
-/** A portal of its own, with one administrator and no companies. */
+/** A portal of its own, with one administrator and neither companies nor, unless they are given or made, relations. */
 export function aPortal(overrides: Partial<PortalOptions> = {}): PortalOptions {
   return { host: '127.0.0.1', memberId: randomHex(32), users: [aPortalUser()], companies: [], ...overrides };
 }

@@ -34,6 +34,17 @@ export function toIsoWithOffset(ms: number, utcOffset: string): string {
   return `${isoDate(day)}T${time}${utcOffset}`;
 }
 
+/**
+ * A date without a time as Bitrix24 writes it: midnight in UTC, in the portal's offset, so `T03:00:00+03:00`
+ * [core:rest/classes/general/rest_util.php, ConvertDate].
+ *
+ * @param ms  any instant of the portal's day
+ */
+export function toIsoDay(ms: number, utcOffset: string): string {
+  const msPerDay = SECONDS_PER_DAY * 1000;
+  return toIsoWithOffset(Math.floor((ms + offsetToMs(utcOffset)) / msPerDay) * msPerDay, utcOffset);
+}
+
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 function twoDigits(number: number): string {

@@ -155,6 +155,8 @@ function harbourTrading(): PortalOptions {
       },
     ],
     companies: [...awkward, ...ordinary],
+    contacts: 'made',
+    deals: 'made',
     userFields,
   };
 }

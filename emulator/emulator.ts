@@ -1,4 +1,4 @@
-import type { CompanyRow } from './crm/company-row.ts';
+import type { CompanyRow } from './crm/row.ts';
 import type { Fault } from './faults/fault.ts';
 import type { OrderedFault } from './faults/fault-orders.ts';
 import type { ClientOptions, PortalUserOptions, RequestLimit, Switches } from './options.ts';

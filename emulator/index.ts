@@ -20,7 +20,8 @@ import { type Listener, listen, loopbackAddresses } from './wire/listen.ts';
 import { serve } from './wire/serve.ts';
 import type { World } from './world.ts';
 
-export type { CompanyRow, Multifield } from './crm/company-row.ts';
+export type { DealCategory, DealStage } from './crm/deal-categories.ts';
+export type { CompanyRow, ContactRow, DealRow, Multifield } from './crm/row.ts';
 export { demoPortals } from './demo-portals.ts';
 export type { EmulatedPortal, Emulator, IssuedTokenSet } from './emulator.ts';
 export type { Effect, Fault } from './faults/fault.ts';

@@ -1,5 +1,6 @@
-import type { CompanyRow } from './crm/company-row.ts';
+import type { DealCategory } from './crm/deal-categories.ts';
 import type { Dictionaries } from './crm/dictionaries.ts';
+import type { CompanyRow, ContactRow, DealRow } from './crm/row.ts';
 import type { UserField } from './crm/user-fields.ts';
 
 /** What may be bent, also while the emulator runs; the README tells what each one is for. */
@@ -85,6 +86,15 @@ export interface PortalOptions {
   users: PortalUserOptions[];
   /** Rows as they are on the wire, or how many believable ones to make; a million of them cost no memory. */
   companies: CompanyRow[] | GeneratedCompanies;
+  /**
+   * Rows of people of these companies, or believable ones made when they are asked for. Default: `made` if companies
+   * are, else none.
+   */
+  contacts?: ContactRow[] | 'made';
+  /** As contacts. */
+  deals?: DealRow[] | 'made';
+  /** Pipelines and their stages; default the factory's and two more. */
+  dealCategories?: DealCategory[];
   dictionaries?: Partial<Dictionaries>;
   userFields?: UserField[];
   /** Narrows what applications were granted on this portal. */
@@ -107,7 +117,9 @@ export interface PortalUserOptions {
   email?: string;
   position?: string;
   gender?: 'M' | 'F';
-  /** Which companies this user may read: `own` are those with their ASSIGNED_BY_ID, `none` is refused altogether. */
+  /** `Asia/Omsk`, as the profile tells it; default the portal's. No other answer depends on it. */
+  timeZone?: string;
+  /** What of the CRM this user may read: `own` is what has their ASSIGNED_BY_ID, `none` is refused altogether. */
   crm?: 'all' | 'own' | 'none';
   /** false: the administrator limited the application to others (3.3, #9). */
   appAccess?: boolean;

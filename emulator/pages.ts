@@ -1,4 +1,4 @@
-import type { CompanyRow, CompanyValue } from './crm/company-row.ts';
+import type { CompanyRow, CrmValue } from './crm/row.ts';
 import type { Portal, PortalUser } from './portal/portal.ts';
 import type { RecordedRequest } from './record/recorded-request.ts';
 import type { World } from './world.ts';
@@ -156,7 +156,7 @@ export function companyPage({ portal, company }: { portal: Portal; company: Comp
   return portalDocument(portal, company.TITLE, html`<h1>${company.TITLE}</h1><table>${rows}</table>`);
 }
 
-function inWords(value: CompanyValue | undefined): string {
+function inWords(value: CrmValue | undefined): string {
   if (!Array.isArray(value)) return value ?? '';
   return value
     .map((item) => (typeof item === 'string' ? item : `${item.VALUE} (${item.VALUE_TYPE})`))

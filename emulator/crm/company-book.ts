@@ -1,8 +1,9 @@
-import { type CompanyField, companyFields } from './company-fields.ts';
-import { type CompanyRow, isMultifieldName, MULTIFIELDS, type Multifield } from './company-row.ts';
-import { toComparable } from './filter.ts';
+import { crmColumns } from './columns.ts';
+import { companyFields } from './company-fields.ts';
+import type { CrmField } from './fields.ts';
 import { IdList } from './id-list.ts';
-import { type Columns, type Comparable, type FieldKind, Table } from './table.ts';
+import { type CompanyRow, completeMultifields } from './row.ts';
+import { type Columns, type Rows, Table } from './table.ts';
 import type { UserField } from './user-fields.ts';
 
 export interface CompanyBookOptions {
@@ -25,7 +26,7 @@ export const KEPT_COMPANIES = 20_000;
 
 /** The companies of a portal, as rows of the wire. */
 export class CompanyBook {
-  readonly fields: CompanyField[];
+  readonly fields: CrmField[];
   readonly userFields: UserField[];
   readonly #source: CompanySource | undefined;
   readonly #columns: Columns<CompanyRow>;
@@ -34,6 +35,7 @@ export class CompanyBook {
   readonly #kept: Map<number, CompanyRow>;
   #table: Table<CompanyRow> | undefined;
   #list: CompanyRow[] | undefined;
+  #changes = 0;
 
   constructor(
     companies: readonly CompanyRow[] | CompanySource,
@@ -41,7 +43,7 @@ export class CompanyBook {
   ) {
     this.userFields = userFields;
     this.fields = companyFields(userFields);
-    this.#columns = companyColumns(this.fields, utcOffset);
+    this.#columns = crmColumns(this.fields, utcOffset);
     if ('make' in companies) {
       this.#source = companies;
       this.#kept = new Map();
@@ -62,22 +64,39 @@ export class CompanyBook {
     const list = Array.from({ length: this.size }, (_, position) => this.#at(position)).filter(
       (row) => row !== undefined,
     );
-    if (this.#keepsMade) this.#list = list;
+    if (this.keepsMade) this.#list = list;
     return list;
   }
 
   get table(): Table<CompanyRow> {
-    const ids = this.#ids;
-    this.#table ??= new Table(
-      {
-        length: ids.length,
-        at: (position) => this.#at(position),
-        idAt: (position) => ids.at(position),
-        countBelow: (id) => ids.countBelow(id),
-      },
-      this.#columns,
-    );
+    this.#table ??= new Table(this.byId, this.#columns);
     return this.#table;
+  }
+
+  /** All of them, whatever is asked. */
+  tableFor(): Table<CompanyRow> {
+    return this.table;
+  }
+
+  /** As they are now: whoever keeps what follows from it looks at `changes`. */
+  get byId(): Rows<CompanyRow> {
+    const ids = this.#ids;
+    return {
+      length: ids.length,
+      at: (position) => this.#at(position),
+      idAt: (position) => ids.at(position),
+      countBelow: (id) => ids.countBelow(id),
+    };
+  }
+
+  /** How often a company was put or removed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Whether rows that were made are kept; of a large book nothing is. */
+  get keepsMade(): boolean {
+    return (this.#source?.count ?? 0) <= KEPT_COMPANIES;
   }
 
   find(id: string): CompanyRow | undefined {
@@ -98,10 +117,6 @@ export class CompanyBook {
     this.#forgetLists();
   }
 
-  get #keepsMade(): boolean {
-    return (this.#source?.count ?? 0) <= KEPT_COMPANIES;
-  }
-
   #at(position: number): CompanyRow | undefined {
     const id = this.#ids.at(position);
     return id === undefined ? undefined : this.#row(id);
@@ -113,13 +128,14 @@ export class CompanyBook {
     if (kept || !this.#source) return kept;
     const row = this.#source.make(id);
     const made = this.#source.makesComplete ? row : completeRow(row);
-    if (this.#keepsMade) this.#kept.set(id, made);
+    if (this.keepsMade) this.#kept.set(id, made);
     return made;
   }
 
   #forgetLists(): void {
     this.#table = undefined;
     this.#list = undefined;
+    this.#changes += 1;
   }
 }
 
@@ -137,46 +153,5 @@ function readId(text: string): number {
 export function completeRow(row: CompanyRow): CompanyRow {
   row.OPENED ??= 'Y';
   row.IS_MY_COMPANY ??= 'N';
-  row.HAS_IMOL ??= 'N';
-  row.HAS_PHONE = row.PHONE?.length ? 'Y' : 'N';
-  row.HAS_EMAIL = row.EMAIL?.length ? 'Y' : 'N';
-  for (const name of MULTIFIELDS) {
-    // A company without phones has no PHONE at all, rather than an empty one (7.2).
-    if (row[name]?.length === 0) delete row[name];
-  }
-  return row;
-}
-
-const KIND_OF_TYPE: Record<string, FieldKind> = {
-  integer: 'number',
-  double: 'number',
-  user: 'number',
-  crm_lead: 'number',
-  date: 'instant',
-  datetime: 'instant',
-  crm_status: 'choice',
-  crm_multifield: 'list',
-  crm_contact: 'list',
-};
-
-function companyColumns(fields: CompanyField[], utcOffset: string): Columns<CompanyRow> {
-  const kinds = new Map(
-    fields.map(
-      ({ name, type, isMultiple }) => [name, isMultiple ? 'list' : (KIND_OF_TYPE[type] ?? 'text')] as const,
-    ),
-  );
-  return {
-    kindOf: (field) => kinds.get(field),
-    valueOf: (row, field, kind) => comparableOf(row, field, kind, utcOffset),
-  };
-}
-
-function comparableOf(row: CompanyRow, field: string, kind: FieldKind, utcOffset: string): Comparable {
-  const value = row[field];
-  if (value === null || value === undefined) return kind === 'list' ? [] : null;
-  if (typeof value === 'string') return toComparable(value, kind, utcOffset);
-  const texts = isMultifieldName(field)
-    ? (value as Multifield[]).map(({ VALUE }) => VALUE)
-    : (value as string[]);
-  return texts.map((text) => toComparable(text, 'list', utcOffset));
+  return completeMultifields(row);
 }

@@ -1,24 +1,9 @@
-import { MULTIFIELDS } from './company-row.ts';
+import { type CrmField, type FieldLine, fieldOfUserField, multifieldFields, readField } from './fields.ts';
 import type { UserField } from './user-fields.ts';
 
-/** A field of the company, as `crm.company.fields` describes it (section 7.4). */
-export interface CompanyField {
-  name: string;
-  type: string;
-  isReadOnly: boolean;
-  isMultiple: boolean;
-  isDynamic: boolean;
-  en: string;
-  ru: string;
-  userField?: UserField;
-}
-
-type Row = readonly [name: string, type: string, en?: string, ru?: string, marks?: string];
-
-/** Marks: `r` read-only, `m` multiple. A field without titles is titled by its name. */
-const ORDINARY: readonly Row[] = [
+const ORDINARY: readonly FieldLine[] = [
   ['ID', 'integer', 'ID', 'ID', 'r'],
-  ['TITLE', 'string', 'Company Name', 'Название компании'],
+  ['TITLE', 'string', 'Company Name', 'Название компании', 'q'],
   ['COMPANY_TYPE', 'crm_status', 'Company type', 'Тип компании'],
   ['LOGO', 'file', 'Logo', 'Логотип'],
   ['ADDRESS', 'string', 'Address', 'Адрес'],
@@ -71,44 +56,7 @@ const ORDINARY: readonly Row[] = [
   ['UTM_TERM', 'string', 'UTM Term', 'Условие поиска кампании'],
 ];
 
-const MULTIFIELD_TITLES: Record<(typeof MULTIFIELDS)[number], readonly [string, string]> = {
-  PHONE: ['Phone', 'Телефон'],
-  EMAIL: ['E-mail', 'E-mail'],
-  WEB: ['Website', 'Сайт'],
-  IM: ['Messenger', 'Мессенджер'],
-  LINK: ['Link', 'Ссылка'],
-};
-
 /** All fields of a portal's companies, in the order in which answers show them. */
-export function companyFields(userFields: UserField[]): CompanyField[] {
-  return [
-    ...ORDINARY.map(([name, type, en = name, ru = en, marks = '']) => ({
-      name,
-      type,
-      isReadOnly: marks.includes('r'),
-      isMultiple: marks.includes('m'),
-      isDynamic: false,
-      en,
-      ru,
-    })),
-    ...MULTIFIELDS.map((name) => ({
-      name,
-      type: 'crm_multifield',
-      isReadOnly: false,
-      isMultiple: true,
-      isDynamic: false,
-      en: MULTIFIELD_TITLES[name][0],
-      ru: MULTIFIELD_TITLES[name][1],
-    })),
-    ...userFields.map((userField) => ({
-      name: userField.name,
-      type: userField.type,
-      isReadOnly: false,
-      isMultiple: userField.isMultiple ?? false,
-      isDynamic: true,
-      en: userField.label,
-      ru: userField.label,
-      userField,
-    })),
-  ];
+export function companyFields(userFields: UserField[]): CrmField[] {
+  return [...ORDINARY.map(readField), ...multifieldFields(), ...userFields.map(fieldOfUserField)];
 }

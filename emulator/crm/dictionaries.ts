@@ -1,7 +1,13 @@
 import type { Language } from '../portal/portal.ts';
 
-/** The dictionaries a company refers to; each is the `ENTITY_ID` of `crm.status.list` (section 7.5). */
-export type DictionaryName = 'COMPANY_TYPE' | 'INDUSTRY' | 'EMPLOYEES';
+/** What companies, contacts and deals refer to; each is the `ENTITY_ID` of `crm.status.list` (section 7.5). */
+export type DictionaryName =
+  | 'COMPANY_TYPE'
+  | 'INDUSTRY'
+  | 'EMPLOYEES'
+  | 'CONTACT_TYPE'
+  | 'DEAL_TYPE'
+  | 'SOURCE';
 export type Dictionaries = Record<DictionaryName, DictionaryItem[]>;
 
 export interface DictionaryItem {
@@ -28,6 +34,9 @@ function demoDictionaries(language: Language): Dictionaries {
     COMPANY_TYPE: COMPANY_TYPES.map(inLanguage),
     INDUSTRY: INDUSTRIES.map(inLanguage),
     EMPLOYEES: EMPLOYEES.map(inLanguage),
+    CONTACT_TYPE: CONTACT_TYPES.map(inLanguage),
+    DEAL_TYPE: DEAL_TYPES.map(inLanguage),
+    SOURCE: SOURCES.map(inLanguage),
   };
 }
 
@@ -59,4 +68,28 @@ const EMPLOYEES = [
   ['EMPLOYEES_2', '50-250', '50-250'],
   ['EMPLOYEES_3', '250-500', '250-500'],
   ['EMPLOYEES_4', 'Over 500', 'более 500'],
+] as const;
+
+const CONTACT_TYPES = [
+  ['CLIENT', 'Clients', 'Клиенты'],
+  ['SUPPLIER', 'Suppliers', 'Поставщики'],
+  ['PARTNER', 'Partners', 'Партнёры'],
+  ['OTHER', 'Other', 'Другое'],
+] as const;
+
+const DEAL_TYPES = [
+  ['SALE', 'Sale', 'Продажа'],
+  ['COMPLEX', 'Integrated sale', 'Комплексная продажа'],
+  ['GOODS', 'Sale of goods', 'Продажа товара'],
+  ['SERVICES', 'Services', 'Услуги'],
+  ['SERVICE', 'After-sales service', 'Сервисное обслуживание'],
+] as const;
+
+const SOURCES = [
+  ['CALL', 'Call', 'Звонок'],
+  ['EMAIL', 'E-mail', 'Электронная почта'],
+  ['WEB', 'Website', 'Веб-сайт'],
+  ['PARTNER', 'Existing client', 'Существующий клиент'],
+  ['RECOMMENDATION', 'By recommendation', 'По рекомендации'],
+  ['TRADE_SHOW', 'Trade show', 'Выставка'],
 ] as const;

@@ -42,9 +42,9 @@ export function splitFilterKey(key: string, family: 'list' | 'item'): { operator
 }
 
 /** The conditions of a flat filter, all of which must hold. Fields nobody knows are still among them. */
-export function readConditions(filter: PhpValue | undefined): Condition[] {
+export function readConditions(filter: PhpValue | undefined, family: 'list' | 'item' = 'list'): Condition[] {
   return asEntries(filter).map(([key, value]) => ({
-    ...splitFilterKey(key, 'list'),
+    ...splitFilterKey(key, family),
     values: readValues(value),
   }));
 }
@@ -191,15 +191,24 @@ export function toComparable(text: string, kind: FieldKind, utcOffset: string): 
       return Number.parseFloat(text) || 0;
     case 'instant':
       return parseInstant(text, utcOffset);
+    case 'day':
+      return Math.floor((parseInstant(text, utcOffset) + offsetToMs(utcOffset)) / MS_PER_DAY);
     default:
       return text.toLowerCase();
   }
 }
 
-const WITHOUT_OFFSET = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/;
+const MS_PER_DAY = 24 * 60 * 60 * 1000;
+const WITHOUT_OFFSET = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?)?$/;
 const RUSSIAN = /^(\d\d)\.(\d\d)\.(\d{4})(?: (\d\d):(\d\d)(?::(\d\d))?)?$/;
+const WITH_OFFSET = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/i;
 
-/** An instant nobody can read is NaN, which equals and precedes nothing. */
+/**
+ * In whole seconds, as PHP reads it. Without an offset it is the server's time, never that of the user who asks
+ * [core:rest/classes/general/rest_util.php, unConvertDateTime; crm/classes/general/restservice.php].
+ *
+ * An instant nobody can read is NaN, which equals and precedes nothing.
+ */
 function parseInstant(text: string, utcOffset: string): number {
   const local = WITHOUT_OFFSET.exec(text);
   if (local) return portalTime(local.slice(1), utcOffset);
@@ -208,7 +217,7 @@ function parseInstant(text: string, utcOffset: string): number {
     const [day, month, year, ...time] = russian.slice(1);
     return portalTime([year, month, day, ...time], utcOffset);
   }
-  return Date.parse(text);
+  return WITH_OFFSET.test(text) ? Math.floor(Date.parse(text) / 1000) * 1000 : Number.NaN;
 }
 
 function portalTime(parts: (string | undefined)[], utcOffset: string): number {

@@ -1,5 +1,5 @@
-import type { CompanyRow, CompanyValue, Multifield } from './company-row.ts';
-import { MULTIFIELDS } from './company-row.ts';
+import type { CompanyRow, CrmValue, Multifield } from './row.ts';
+import { MULTIFIELDS } from './row.ts';
 import type { UserField } from './user-fields.ts';
 
 /** A company's field as `crm.item.*` knows it: another name, and a typed value (section 7.6). */
@@ -7,14 +7,14 @@ export interface ItemField {
   /** camelCase; of a user field also its original name, if the caller prefers that. */
   name: string;
   rowField: string;
-  toValue(value: CompanyValue | undefined): unknown;
+  toValue(value: CrmValue | undefined): unknown;
 }
 
-const asIs = (value: CompanyValue | undefined) => value ?? null;
-const asNumber = (value: CompanyValue | undefined) =>
+const asIs = (value: CrmValue | undefined) => value ?? null;
+const asNumber = (value: CrmValue | undefined) =>
   typeof value === 'string' && value !== '' ? Number(value) : null;
-const asNumbers = (value: CompanyValue | undefined) => (Array.isArray(value) ? value.map(Number) : []);
-const asFlag = (value: CompanyValue | undefined) => (value === '1' ? 'Y' : 'N');
+const asNumbers = (value: CrmValue | undefined) => (Array.isArray(value) ? value.map(Number) : []);
+const asFlag = (value: CrmValue | undefined) => (value === '1' ? 'Y' : 'N');
 
 const ORDINARY: readonly (readonly [name: string, rowField: string, toValue: ItemField['toValue']])[] = [
   ['id', 'ID', asNumber],

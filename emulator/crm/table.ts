@@ -1,7 +1,7 @@
 import { ANY_ID, type IdRange, type Test } from './filter.ts';
 
-/** How the values of a field compare: `choice` is a dictionary's id, `list` has several values. */
-export type FieldKind = 'number' | 'instant' | 'text' | 'choice' | 'list';
+/** How the values of a field compare: `day` has no time, `choice` is a dictionary's id, `list` has several values. */
+export type FieldKind = 'number' | 'instant' | 'day' | 'text' | 'choice' | 'list';
 
 /** A value made ready to compare; null stands for empty. */
 export type Comparable = string | number | null | readonly (string | number | null)[];

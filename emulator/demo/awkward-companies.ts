@@ -1,4 +1,4 @@
-import type { CompanyRow, Multifield, MultifieldName } from '../crm/company-row.ts';
+import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 
 /** What each of them tries to break is its key. */
 const AWKWARD = {
@@ -101,6 +101,18 @@ const AWKWARD = {
   numberLike: { TITLE: '0012345' },
   nullLike: { TITLE: 'null' },
 } satisfies Record<string, Awkward>;
+
+const TITLES = new Set<string>(Object.values(AWKWARD).map(({ TITLE }) => TITLE));
+
+/** By its title, wherever it is: no believable company is called so. */
+export function isAwkward({ TITLE }: CompanyRow): boolean {
+  return TITLES.has(TITLE);
+}
+
+/** The one with a page and more of contacts and deals. */
+export const EASY_TO_REACH: string = AWKWARD.manyContacts.TITLE;
+/** The one with neither. */
+export const OUT_OF_REACH: string = AWKWARD.noContacts.TITLE;
 
 type Pairs = [kind: string, value: string][];
 interface Awkward {

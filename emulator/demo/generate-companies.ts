@@ -1,6 +1,6 @@
-import { toIsoWithOffset } from '../clock.ts';
+import { toIsoDay, toIsoWithOffset } from '../clock.ts';
 import { type CompanySource, completeRow, KEPT_COMPANIES } from '../crm/company-book.ts';
-import type { CompanyRow, Multifield, MultifieldName } from '../crm/company-row.ts';
+import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../portal/portal.ts';
 import { Random, seedOfRow } from './random.ts';
@@ -19,8 +19,8 @@ export interface GenerateOptions {
 }
 
 /** Fixed, as the same data must come at every start; six years before it are covered. */
-const NEWEST_AT_MS = Date.UTC(2026, 10, 20, 18);
-const MS_PER_DAY = 24 * 60 * 60 * 1000;
+export const NEWEST_AT_MS = Date.UTC(2026, 10, 20, 18);
+export const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const COVERED_MS = 6 * 365 * MS_PER_DAY;
 
 /** In a book with more companies than this, each is like one of these but for its ID and its dates. */
@@ -233,7 +233,7 @@ function makePhones(id: number, random: Random, city: City): Multifield[] {
 }
 
 /** City and subscriber part of these countries have ten digits together. */
-function makePhone(random: Random, { phonePrefix }: City): string {
+export function makePhone(random: Random, { phonePrefix }: City): string {
   const countryDigits = phonePrefix.startsWith('+44') ? 2 : 1;
   const missing = 10 + countryDigits - countDigits(phonePrefix);
   return phonePrefix + String(random.integer(0, 10 ** missing - 1)).padStart(missing, '0');
@@ -283,8 +283,7 @@ function makeUserValue(
     case 'url':
       return `https://${domain}/catalogue`;
     case 'date':
-      // A date is midnight of the portal's day.
-      return `${toIsoWithOffset(createdAtMs + 30 * MS_PER_DAY, utcOffset).slice(0, 10)}T00:00:00${utcOffset}`;
+      return toIsoDay(createdAtMs + 30 * MS_PER_DAY, utcOffset);
     default:
       return null;
   }
@@ -299,7 +298,7 @@ const LATIN: Record<string, string> = Object.fromEntries(
 /** There are only so many words, and companies without end. */
 const SLUGS = new Map<string, string>();
 
-function slugOf(word: string): string {
+export function slugOf(word: string): string {
   const known = SLUGS.get(word);
   if (known !== undefined) return known;
   const slug = word

@@ -15,6 +15,12 @@ export interface Words {
   comments: readonly [string, ...string[]];
   currencies: readonly [string, ...string[]];
   country: string;
+  firstNames: Record<'M' | 'F', readonly [string, ...string[]]>;
+  /** Patronymics, where the language has them. */
+  secondNames: Record<'M' | 'F', readonly string[]>;
+  posts: readonly [string, ...string[]];
+  /** What deals are about. */
+  dealTitles: readonly [string, ...string[]];
 }
 
 export interface City {
@@ -197,6 +203,47 @@ const ENGLISH: Words = {
   ],
   currencies: ['USD', 'USD', 'USD', 'GBP', 'EUR'],
   country: 'USA',
+  firstNames: {
+    M: [
+      'Adam',
+      'Brian',
+      'Charles',
+      'David',
+      'Edward',
+      'George',
+      'Henry',
+      'James',
+      'Martin',
+      'Oliver',
+      'Thomas',
+    ],
+    F: ['Alice', 'Beth', 'Claire', 'Diana', 'Emma', 'Helen', 'Irene', 'Julia', 'Laura', 'Rachel', 'Susan'],
+  },
+  secondNames: { M: [], F: [] },
+  posts: [
+    'Managing director',
+    'Chief accountant',
+    'Purchasing manager',
+    'Head of sales',
+    'Office manager',
+    'Chief engineer',
+    'Warehouse manager',
+    'Lawyer',
+    'IT administrator',
+    'Assistant to the director',
+  ],
+  dealTitles: [
+    'Yearly supply',
+    'Spare parts',
+    'Equipment lease',
+    'Office fit-out',
+    'Trial order',
+    'Maintenance contract',
+    'Staff training',
+    'Delivery to the new warehouse',
+    'Website redesign',
+    'Replacement of the old line',
+  ],
 };
 
 const RUSSIAN: Words = {
@@ -404,6 +451,62 @@ const RUSSIAN: Words = {
   ],
   currencies: ['RUB', 'RUB', 'RUB', 'RUB', 'USD', 'EUR'],
   country: 'Россия',
+  firstNames: {
+    M: [
+      'Александр',
+      'Андрей',
+      'Дмитрий',
+      'Евгений',
+      'Иван',
+      'Константин',
+      'Максим',
+      'Николай',
+      'Пётр',
+      'Сергей',
+      'Фёдор',
+    ],
+    F: [
+      'Алла',
+      'Валентина',
+      'Галина',
+      'Дарья',
+      'Елена',
+      'Ирина',
+      'Ксения',
+      'Марина',
+      'Наталья',
+      'Ольга',
+      'Юлия',
+    ],
+  },
+  secondNames: {
+    M: ['Александрович', 'Андреевич', 'Викторович', 'Иванович', 'Николаевич', 'Петрович', 'Сергеевич'],
+    F: ['Александровна', 'Андреевна', 'Викторовна', 'Ивановна', 'Николаевна', 'Петровна', 'Сергеевна'],
+  },
+  posts: [
+    'Генеральный директор',
+    'Главный бухгалтер',
+    'Менеджер по закупкам',
+    'Начальник отдела продаж',
+    'Офис-менеджер',
+    'Главный инженер',
+    'Заведующий складом',
+    'Юрист',
+    'Системный администратор',
+    'Помощник директора',
+  ],
+  dealTitles: [
+    'Годовая поставка',
+    'Запчасти к оборудованию',
+    'Аренда техники',
+    'Отделка офиса',
+    'Пробная партия',
+    'Договор на обслуживание',
+    'Обучение сотрудников',
+    'Доставка на новый склад',
+    'Обновление сайта',
+    'Замена старой линии',
+  ],
 };
 
 export const WORDS: Record<Language, Words> = { en: ENGLISH, ru: RUSSIAN };

@@ -1,7 +1,14 @@
 import { CompanyBook, type CompanySource } from '../crm/company-book.ts';
+import { CONTACT_FIELDS } from '../crm/contact-fields.ts';
+import { type DealCategory, demoDealCategories } from '../crm/deal-categories.ts';
+import { DEAL_FIELDS } from '../crm/deal-fields.ts';
 import { completeDictionaries, type Dictionaries } from '../crm/dictionaries.ts';
+import { RelatedBook } from '../crm/related-book.ts';
+import { type ContactRow, completeMultifields, type DealRow } from '../crm/row.ts';
 import { demoUserFields, type UserField } from '../crm/user-fields.ts';
 import { companySource } from '../demo/generate-companies.ts';
+import { contactSource } from '../demo/generate-contacts.ts';
+import { dealSource } from '../demo/generate-deals.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
 
@@ -20,6 +27,9 @@ export class Portal {
   readonly dictionaries: Dictionaries;
   readonly userFields: UserField[];
   readonly companies: CompanyBook;
+  readonly contacts: RelatedBook<ContactRow>;
+  readonly deals: RelatedBook<DealRow>;
+  readonly dealCategories: DealCategory[];
   host: string;
   installed = true;
   /** Counts up with each removal, so that tokens of before stay dead after a new installation. */
@@ -39,10 +49,23 @@ export class Portal {
     this.userFields = options.userFields ?? demoUserFields(this.language);
     this.dictionaries = completeDictionaries(this.language, options.dictionaries);
     this.#scope = options.scope;
-    this.#users = new Map(options.users.map((user) => [user.id, completeUser(user)]));
+    this.dealCategories = options.dealCategories ?? demoDealCategories(this.language);
+    this.#users = new Map(options.users.map((user) => [user.id, completeUser(user, this.timeZone)]));
     this.companies = new CompanyBook(
       Array.isArray(options.companies) ? options.companies : this.#sourceOf(options.companies),
       { userFields: this.userFields, utcOffset: this.utcOffset },
+    );
+    const { contacts, deals } = withRelations(options);
+    const { companies, utcOffset } = this;
+    this.contacts = new RelatedBook(
+      contacts === 'made'
+        ? contactSource(this.#making)
+        : contacts.map((row) => completeMultifields({ ...row })),
+      { companies, fields: CONTACT_FIELDS, utcOffset },
+    );
+    this.deals = new RelatedBook(
+      deals === 'made' ? dealSource({ ...this.#making, categories: this.dealCategories }) : deals,
+      { companies, fields: DEAL_FIELDS, utcOffset },
     );
   }
 
@@ -98,18 +121,26 @@ export class Portal {
   }
 
   #sourceOf(companies: GeneratedCompanies): CompanySource {
-    return companySource({
-      ...companies,
-      language: this.language,
-      utcOffset: this.utcOffset,
-      responsibleIds: this.users.filter((user) => user.crm !== 'none').map((user) => user.id),
-      userFields: this.userFields,
-    });
+    return companySource({ ...companies, ...this.#making, userFields: this.userFields });
+  }
+
+  /** What everything that is made here has in common. */
+  get #making() {
+    const { language, utcOffset } = this;
+    const responsibleIds = this.users.filter((user) => user.crm !== 'none').map((user) => user.id);
+    return { language, utcOffset, responsibleIds };
   }
 }
 
-function completeUser(user: PortalUserOptions): PortalUser {
+/** Made companies have made contacts and deals; given ones have those that are given. */
+function withRelations({ companies, contacts, deals }: PortalOptions) {
+  const byDefault = Array.isArray(companies) ? [] : 'made';
+  return { contacts: contacts ?? byDefault, deals: deals ?? byDefault } as const;
+}
+
+function completeUser(user: PortalUserOptions, timeZone: string): PortalUser {
   return {
+    timeZone,
     admin: false,
     email: `${user.login}@example.com`,
     position: '',

@@ -1,7 +1,7 @@
 import { joinFilters } from '../crm/filter.ts';
 import { companyListPage, companyPage, homePage, notFoundPage, signInPage } from '../pages.ts';
 import { routeRest } from '../rest/call.ts';
-import { readableBy } from '../rest/companies.ts';
+import { readableBy } from '../rest/crm-list.ts';
 import { type Answer, htmlAnswer, notFoundAnswer, redirectAnswer } from '../wire/answer.ts';
 import type { Asked } from '../wire/asked.ts';
 import type { Route } from '../wire/serve.ts';

@@ -1,6 +1,6 @@
-/** What serving pages of companies costs, so that a load test can tell the emulator's share from the application's. */
+/** What serving pages of rows costs, so that a load test can tell the emulator's share from the application's. */
 export interface CostSummary {
-  /** Answers of crm.company.list and crm.item.list, those inside batches too. */
+  /** Answers of crm.company.list, crm.contact.list, crm.deal.list and crm.item.list, those inside batches too. */
   pages: number;
   /** User and system time of the whole process: whatever else runs in it is counted too. */
   cpuMs: number;

@@ -1,4 +1,3 @@
-import type { CompanyRow } from '../crm/company-row.ts';
 import {
   compileCondition,
   type IdRange,
@@ -8,6 +7,7 @@ import {
   toIdRange,
 } from '../crm/filter.ts';
 import { type ItemField, itemFields, toFm } from '../crm/item-fields.ts';
+import type { CompanyRow } from '../crm/row.ts';
 import type { OrderEntry, RowFilter, RowTest } from '../crm/table.ts';
 import {
   asEntries,
@@ -18,7 +18,7 @@ import {
   isPhpArray,
   type PhpValue,
 } from '../wire/php-params.ts';
-import { readableBy } from './companies.ts';
+import { readableBy } from './crm-list.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
 import { RestRefusal } from './refusal.ts';
 

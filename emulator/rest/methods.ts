@@ -1,5 +1,7 @@
 import { APPLICATION_METHODS } from './application.ts';
 import { COMPANY_METHODS } from './companies.ts';
+import { CONTACT_METHODS } from './contacts.ts';
+import { DEAL_METHODS } from './deals.ts';
 import { DICTIONARY_METHODS } from './dictionaries.ts';
 import { ITEM_METHODS } from './items.ts';
 import type { RestMethod, RestMethods } from './method.ts';
@@ -8,6 +10,8 @@ import { USER_METHODS } from './users.ts';
 const METHODS: RestMethods = {
   ...APPLICATION_METHODS,
   ...COMPANY_METHODS,
+  ...CONTACT_METHODS,
+  ...DEAL_METHODS,
   ...DICTIONARY_METHODS,
   ...ITEM_METHODS,
   ...USER_METHODS,

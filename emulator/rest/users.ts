@@ -1,7 +1,14 @@
-import { compileCondition, joinFilters, readConditions, toComparable } from '../crm/filter.ts';
+import {
+  type Condition,
+  compileCondition,
+  joinFilters,
+  readConditions,
+  type Test,
+  toComparable,
+} from '../crm/filter.ts';
 import { type Columns, type FieldKind, rowsOfList, Table, type Visibility } from '../crm/table.ts';
-import type { Portal, PortalUser } from '../portal/portal.ts';
-import { asText } from '../wire/php-params.ts';
+import type { PortalUser } from '../portal/portal.ts';
+import { asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
 
 const USER_SCOPES = ['user', 'user_basic', 'user_brief'] as const;
@@ -11,10 +18,11 @@ export const USER_METHODS: RestMethods = {
   profile: { scopes: [], run: showProfile },
   'user.admin': { scopes: [], run: ({ user }) => ({ result: user.admin }) },
   'user.current': { scopes: USER_SCOPES, run: (call) => ({ result: toUserRow(call.user, call) }) },
-  'user.get': { scopes: USER_SCOPES, run: listUsers },
+  'user.get': { scopes: USER_SCOPES, run: getUsers },
+  'user.search': { scopes: USER_SCOPES, run: searchUsers },
 };
 
-function showProfile({ user, portal }: RestCall): Outcome {
+function showProfile({ user }: RestCall): Outcome {
   return {
     result: {
       ID: String(user.id),
@@ -22,31 +30,87 @@ function showProfile({ user, portal }: RestCall): Outcome {
       NAME: user.name,
       LAST_NAME: user.lastName,
       PERSONAL_GENDER: user.gender,
-      TIME_ZONE: portal.timeZone,
+      TIME_ZONE: user.timeZone,
     },
   };
 }
 
-function listUsers(call: RestCall): Outcome {
+/** Without FILTER its fields may stand among the parameters, as the samples have them [RU:api-reference/user/user-get.md]. */
+function getUsers(call: RestCall): Outcome {
+  return listUsers(call, readConditions(call.param('filter') ?? call.params, 'item'));
+}
+
+/**
+ * `FIND` looks into all personal fields, and then no other field counts; other names are looked for by how they begin
+ * [RU:api-reference/user/user-search.md].
+ */
+function searchUsers(call: RestCall): Outcome {
+  const conditions = readConditions(call.param('filter') ?? call.params, 'item');
+  const find = conditions.find(({ field }) => field.toUpperCase() === 'FIND');
+  if (find) return listUsers(call, [{ ...find, field: NAME_SEARCH }]);
+  const beginnings = conditions.map((condition) =>
+    condition.operator === '=' && PERSONAL_FIELDS.includes(condition.field.toUpperCase())
+      ? { ...condition, values: condition.values.map((value) => `${value}%`) }
+      : condition,
+  );
+  return listUsers(call, beginnings);
+}
+
+function listUsers(call: RestCall, conditions: Condition[]): Outcome {
   const rows = call.portal.users.map((user) => toUserRow(user, call));
   const table = new Table<UserRow>(rowsOfList(rows), USER_COLUMNS);
-  const tests = readConditions(call.param('filter')).flatMap((condition) => {
-    const kind = table.kindOf(condition.field.toUpperCase());
-    return kind === undefined
-      ? []
-      : [
-          table.testColumn(
-            condition.field.toUpperCase(),
-            compileCondition(condition, kind, call.portal.utcOffset),
-          ),
-        ];
+  const tests = conditions.flatMap(({ field: name, operator, values }) => {
+    const field = name.toUpperCase();
+    if (field === NAME_SEARCH) return [table.testColumn(field, hasWordsThatBegin(values[0] ?? ''))];
+    const kind = table.kindOf(field);
+    if (kind === undefined) return [];
+    const condition: Condition = {
+      field,
+      // `NAME: "Iva%"` is a pattern without any operator; without a `%` it is the whole name.
+      operator:
+        operator === '=' && kind === 'text' && values.some((value) => value.includes('%'))
+          ? 'like'
+          : operator,
+      values: field === 'ACTIVE' ? values.map(toActive) : values,
+    };
+    return [table.testColumn(field, compileCondition(condition, kind, call.portal.utcOffset))];
   });
   const order = {
     field: (asText(call.param('sort')) ?? 'ID').toUpperCase(),
     descending: asText(call.param('order'))?.toUpperCase() === 'DESC',
   };
-  const { rows: result, ...counts } = table.page(EVERYBODY, [order], joinFilters(tests), readStart(call));
-  return { result, ...counts };
+  const { rows: page, ...counts } = table.page(EVERYBODY, [order], joinFilters(tests), readStart(call));
+  return { result: page.map(selecting(call.param('select'))), ...counts };
+}
+
+/** Which users are asked for is written in many ways; `true` leaves out who was dismissed. */
+function toActive(value: string): string {
+  return ['1', 'true', 'y'].includes(value.toLowerCase()) ? '1' : '';
+}
+
+/** Each word of what is looked for begins a word of the text. */
+function hasWordsThatBegin(text: string): Test {
+  const wanted = toWords(text.toLowerCase());
+  return (value) => {
+    const words = toWords(typeof value === 'string' ? value : '');
+    return wanted.every((beginning) => words.some((word) => word.startsWith(beginning)));
+  };
+}
+
+function toWords(text: string): string[] {
+  return text.split(/[\s,.]+/u).filter((word) => word !== '');
+}
+
+/** Fields that the scope or the portal does not know are skipped without an error. */
+function selecting(select: PhpValue | undefined): (row: UserRow) => UserRow {
+  if (!isArrayLike(select)) return (row) => row;
+  const names = asList(select).map((name) => asText(name)?.toUpperCase() ?? '');
+  const isSelected = (field: string) =>
+    names.includes('*') || names.includes(field) || (field.startsWith('UF_') && names.includes('UF_*'));
+  return (row) =>
+    Object.fromEntries(
+      Object.entries(row).filter(([field]) => field === 'ID' || isSelected(field)),
+    ) as UserRow;
 }
 
 interface UserRow {
@@ -55,7 +119,7 @@ interface UserRow {
 }
 
 /** `user_brief` gives neither e-mail nor phones. */
-function toUserRow(user: PortalUser, { portal, scope }: { portal: Portal; scope: string[] }): UserRow {
+function toUserRow(user: PortalUser, { scope }: { scope: string[] }): UserRow {
   const mayReadContacts = scope.includes('user') || scope.includes('user_basic');
   return {
     ID: String(user.id),
@@ -64,7 +128,7 @@ function toUserRow(user: PortalUser, { portal, scope }: { portal: Portal; scope:
     LAST_NAME: user.lastName,
     SECOND_NAME: '',
     ...(mayReadContacts && { EMAIL: user.email }),
-    TIME_ZONE: portal.timeZone,
+    TIME_ZONE: user.timeZone,
     PERSONAL_GENDER: user.gender,
     WORK_POSITION: user.position,
     UF_DEPARTMENT: [1],
@@ -73,6 +137,12 @@ function toUserRow(user: PortalUser, { portal, scope }: { portal: Portal; scope:
 }
 
 const EVERYBODY: Visibility<UserRow> = { key: 'everybody', everything: true, test: () => true };
+
+/** What `user.search` looks for by beginnings. */
+const PERSONAL_FIELDS = ['NAME', 'LAST_NAME', 'WORK_POSITION'];
+
+/** All of them in one text; a column that no row shows. */
+const NAME_SEARCH = 'NAME_SEARCH';
 
 const USER_KINDS: Record<string, FieldKind> = {
   ID: 'number',
@@ -88,6 +158,10 @@ const USER_KINDS: Record<string, FieldKind> = {
 const USER_COLUMNS: Columns<UserRow> = {
   kindOf: (field) => USER_KINDS[field],
   valueOf(row, field, kind) {
+    if (field === NAME_SEARCH)
+      return PERSONAL_FIELDS.map((name) => row[name])
+        .join(' ')
+        .toLowerCase();
     const value = row[field];
     if (typeof value === 'boolean') return value ? '1' : null;
     return typeof value === 'string' ? toComparable(value, kind, '+00:00') : null;

@@ -10,7 +10,14 @@ import {
   startEmulator,
 } from '../../emulator/index.ts';
 
-export { aCompany, aMultifield, aPortal, aPortalUser } from '../../emulator/builders.ts';
+export {
+  aCompany,
+  aContact,
+  aDeal,
+  aMultifield,
+  aPortal,
+  aPortalUser,
+} from '../../emulator/builders.ts';
 export { DEMO_CLIENT } from '../../emulator/index.ts';
 
 const running: Emulator[] = [];

@@ -22,6 +22,16 @@ describe('users', () => {
     });
   });
 
+  it('when a user lives in another time zone › the profile tells it, others tell the portal’s', async () => {
+    const users = [aPortalUser({ timeZone: 'Asia/Omsk' }), aPortalUser({ id: 2 })];
+    const { portal } = await start({ portals: [aPortal({ users, timeZone: 'Europe/Moscow' })] });
+    const zoneOf = async (userId: number) =>
+      (await callRest(tokensFor(portal, userId), 'profile')).body.result as { TIME_ZONE: string };
+
+    expect((await zoneOf(1)).TIME_ZONE).toBe('Asia/Omsk');
+    expect((await zoneOf(2)).TIME_ZONE).toBe('Europe/Moscow');
+  });
+
   it('when user.current is asked with scope user › gives the e-mail', async () => {
     const { portal } = await start({
       portals: [aPortal({ users: [aPortalUser({ email: 'ann@example.com' })] })],
@@ -72,6 +82,75 @@ describe('users', () => {
     const answer = await callRest(tokensFor(portal), 'user.get', { FILTER: { ID: 2 } });
 
     expect(rowsOf(answer)[0]).toMatchObject({ ID: '2', ACTIVE: false });
+  });
+
+  it('when those who still work are listed by last name › pages are in that order, equal names by ID', async () => {
+    const lastNames = ['Moor', 'abbott', 'Zane', 'Moor'];
+    const users = Array.from({ length: 120 }, (_, index) =>
+      aPortalUser({ id: index + 1, lastName: lastNames[index % 4] ?? '', active: index % 10 !== 9 }),
+    );
+    const { portal } = await start({ portals: [aPortal({ users })] });
+    const tokens = tokensFor(portal);
+    const list = (start: number) =>
+      callRest(tokens, 'user.get', {
+        FILTER: { ACTIVE: true },
+        sort: 'LAST_NAME',
+        order: 'ASC',
+        start,
+        select: ['ID', 'LAST_NAME'],
+      });
+
+    const pages = [await list(0), await list(50), await list(100)];
+
+    const rank = (id: number) =>
+      ({ abbott: 0, moor: 1, zane: 2 })[String(lastNames[(id - 1) % 4]).toLowerCase()] ?? 3;
+    const expected = users
+      .filter(({ active }) => active)
+      .map(({ id }) => id)
+      .sort((a, b) => rank(a) - rank(b) || a - b);
+    expect(pages.flatMap((page) => idsOf(page).map(Number))).toEqual(expected);
+    expect(pages.map(({ body }) => [body.total, body.next])).toEqual([
+      [108, 50],
+      [108, 100],
+      [108, undefined],
+    ]);
+    expect(rowsOf(pages[0] as (typeof pages)[0])[0]).toEqual({ ID: '2', LAST_NAME: 'abbott' });
+  });
+
+  const people = () => [
+    aPortalUser({ name: 'Anna-Maria', lastName: 'Moor', position: 'Head of sales' }),
+    aPortalUser({ id: 2, name: 'Bob', lastName: 'Annan', position: 'Driver' }),
+    aPortalUser({ id: 3, name: 'Hanna', lastName: 'Sales', active: false }),
+  ];
+
+  it.each([
+    ['user.get', 'whom ACTIVE leaves out', { FILTER: { ACTIVE: true } }, ['1', '2']],
+    ['user.get', 'ACTIVE as Y', { FILTER: { ACTIVE: 'Y' } }, ['1', '2']],
+    ['user.get', 'who was dismissed', { FILTER: { ACTIVE: false } }, ['3']],
+    ['user.get', 'a pattern without an operator', { filter: { NAME: 'an%' } }, ['1']],
+    ['user.get', 'a part of a name', { filter: { '%NAME': 'nna' } }, ['1', '3']],
+    ['user.get', 'an operator that lists do not know', { filter: { '!%NAME': 'nna' } }, ['2']],
+    ['user.get', 'a field outside of FILTER', { ID: 2 }, ['2']],
+    ['user.get', 'NAME_SEARCH', { filter: { NAME_SEARCH: 'moo' } }, ['1']],
+    ['user.search', 'FIND in any field, by beginnings', { FILTER: { FIND: 'ann' } }, ['1', '2']],
+    ['user.search', 'FIND of two words in any order', { FILTER: { FIND: 'moor an' } }, ['1']],
+    ['user.search', 'FIND in the position', { FILTER: { FIND: 'sal' } }, ['1', '3']],
+    [
+      'user.search',
+      'FIND beside another field, which is ignored',
+      { FILTER: { FIND: 'sal', ACTIVE: true } },
+      ['1', '3'],
+    ],
+    ['user.search', 'the beginning of a last name', { FILTER: { LAST_NAME: 'an' } }, ['2']],
+    ['user.search', 'names among those who still work', { FILTER: { NAME: 'h', ACTIVE: true } }, []],
+    ['user.search', 'an order', { FILTER: { FIND: '' }, sort: 'LAST_NAME', order: 'DESC' }, ['3', '1', '2']],
+  ])('when %s is given %s › follows it', async (method, _, params, expected) => {
+    const { portal } = await start({ portals: [aPortal({ users: people() })] });
+
+    const answer = await callRest(tokensFor(portal), method, params);
+
+    expect(idsOf(answer)).toEqual(expected);
+    expect(answer.body.total).toBe(expected.length);
   });
 
   it('when user.admin is asked › answers a boolean', async () => {

@@ -1,0 +1,54 @@
+import type { Language } from '../portal/portal.ts';
+
+interface Currency {
+  CURRENCY: string;
+  /** Its rate in the base currency, by the portal's language. */
+  rates: Record<Language, string>;
+  names: Record<Language, string>;
+  FORMAT_STRING: string;
+}
+
+const CURRENCIES: readonly Currency[] = [
+  {
+    CURRENCY: 'RUB',
+    rates: { ru: '1.0000', en: '0.0120' },
+    names: { ru: 'Российский рубль', en: 'Russian Ruble' },
+    FORMAT_STRING: '# &#8381;',
+  },
+  {
+    CURRENCY: 'USD',
+    rates: { ru: '83.2000', en: '1.0000' },
+    names: { ru: 'Доллар США', en: 'US Dollar' },
+    FORMAT_STRING: '$#',
+  },
+  {
+    CURRENCY: 'EUR',
+    rates: { ru: '97.5000', en: '1.1700' },
+    names: { ru: 'Евро', en: 'Euro' },
+    FORMAT_STRING: '# &euro;',
+  },
+  {
+    CURRENCY: 'GBP',
+    rates: { ru: '112.0000', en: '1.3400' },
+    names: { ru: 'Фунт стерлингов', en: 'Pound Sterling' },
+    FORMAT_STRING: '&pound;#',
+  },
+];
+
+/** Rows of `crm.currency.list` [RU:api-reference/crm/currency/crm-currency-list.md]. */
+export function currencyRows(language: Language, utcOffset: string): Record<string, string>[] {
+  return CURRENCIES.map(({ CURRENCY, rates, names, FORMAT_STRING }, index) => ({
+    CURRENCY,
+    AMOUNT_CNT: '1',
+    AMOUNT: rates[language],
+    SORT: String((index + 1) * 100),
+    BASE: rates[language] === '1.0000' ? 'Y' : 'N',
+    FULL_NAME: names[language],
+    LID: language,
+    FORMAT_STRING,
+    DEC_POINT: '.',
+    THOUSANDS_SEP: '&nbsp;',
+    DECIMALS: '2',
+    DATE_UPDATE: `2026-01-12T09:00:00${utcOffset}`,
+  }));
+}

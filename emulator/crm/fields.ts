@@ -1,0 +1,64 @@
+import { MULTIFIELDS } from './row.ts';
+import type { UserField } from './user-fields.ts';
+
+/** A field, as `crm.company.fields`, `crm.contact.fields` and `crm.deal.fields` describe it (section 7.4). */
+export interface CrmField {
+  name: string;
+  type: string;
+  /** The dictionary of a `crm_status`: the `ENTITY_ID` of `crm.status.list`. */
+  statusType?: string;
+  isRequired: boolean;
+  isReadOnly: boolean;
+  isImmutable: boolean;
+  isMultiple: boolean;
+  isDynamic: boolean;
+  isDeprecated: boolean;
+  /** Only described: lists know it in no parameter and no row. */
+  isUnlisted: boolean;
+  en: string;
+  ru: string;
+  userField?: UserField;
+}
+
+/**
+ * `type`: of a `crm_status` the dictionary follows, if it is not called like the field: `crm_status CONTACT_TYPE`.
+ *
+ * Marks: `q` required, `r` read-only, `i` immutable, `m` multiple, `d` deprecated, `u` unlisted. A field without titles
+ * is titled by its name.
+ */
+export type FieldLine = readonly [name: string, type: string, en?: string, ru?: string, marks?: string];
+
+export function readField([name, typeAndDictionary, en = name, ru = en, marks = '']: FieldLine): CrmField {
+  const [type = '', dictionary = name] = typeAndDictionary.split(' ');
+  return {
+    name,
+    type,
+    ...(type === 'crm_status' && { statusType: dictionary }),
+    isRequired: marks.includes('q'),
+    isReadOnly: marks.includes('r'),
+    isImmutable: marks.includes('i'),
+    isMultiple: marks.includes('m'),
+    isDynamic: false,
+    isDeprecated: marks.includes('d'),
+    isUnlisted: marks.includes('u'),
+    en,
+    ru,
+  };
+}
+
+const MULTIFIELD_TITLES: Record<(typeof MULTIFIELDS)[number], readonly [string, string]> = {
+  PHONE: ['Phone', 'Телефон'],
+  EMAIL: ['E-mail', 'E-mail'],
+  WEB: ['Website', 'Сайт'],
+  IM: ['Messenger', 'Мессенджер'],
+  LINK: ['Link', 'Ссылка'],
+};
+
+export function multifieldFields(): CrmField[] {
+  return MULTIFIELDS.map((name) => readField([name, 'crm_multifield', ...MULTIFIELD_TITLES[name], 'm']));
+}
+
+export function fieldOfUserField(userField: UserField): CrmField {
+  const { name, type, label, isMultiple } = userField;
+  return { ...readField([name, type, label, label, isMultiple ? 'm' : '']), isDynamic: true, userField };
+}

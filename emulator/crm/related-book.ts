@@ -1,0 +1,148 @@
+import { crmColumns } from './columns.ts';
+import type { CompanyBook } from './company-book.ts';
+import type { CrmField } from './fields.ts';
+import type { Condition } from './filter.ts';
+import type { CompanyRow, CrmRow } from './row.ts';
+import { type Columns, type Rows, rowsOfList, Table } from './table.ts';
+
+/** Rows that are made of the company they belong to: the same whenever they are asked for. */
+export interface RelatedSource<Row> {
+  countOf(company: CompanyRow): number;
+  /** @param index  less than the count, and than SLOTS_OF_COMPANY */
+  make(company: CompanyRow, index: number): Row;
+}
+
+/** IDs of made rows tell the company: each has so many of its own. */
+export const SLOTS_OF_COMPANY = 64;
+
+export function madeId(companyId: number, index: number): number {
+  return companyId * SLOTS_OF_COMPANY + index;
+}
+
+/** So many companies a question may name before it costs less to walk over all of them. */
+const MOST_NAMED_COMPANIES = 1000;
+
+/**
+ * Contacts or deals of a portal's companies: those that were given, or made ones, of which none is kept.
+ *
+ * Who asks about certain companies, by COMPANY_ID or by ID, pays for these alone. Any other question walks over all; of
+ * a book too large to be kept, all that stays of the walk is where the rows of each company end.
+ */
+export class RelatedBook<Row extends CrmRow> {
+  readonly fields: readonly CrmField[];
+  readonly #companies: CompanyBook;
+  readonly #rows: readonly Row[] | RelatedSource<Row>;
+  readonly #columns: Columns<CrmRow>;
+  /** All rows, and what was found out about them, of the companies as they were after so many changes. */
+  #everything: { rows: Rows<Row>; table: Table<Row> | undefined; changes: number } | undefined;
+
+  constructor(
+    rows: readonly Row[] | RelatedSource<Row>,
+    {
+      companies,
+      fields,
+      utcOffset,
+    }: { companies: CompanyBook; fields: readonly CrmField[]; utcOffset: string },
+  ) {
+    this.fields = fields;
+    this.#rows = rows;
+    this.#companies = companies;
+    this.#columns = crmColumns(fields, utcOffset);
+  }
+
+  /** A table that holds at least every row for which all these conditions hold. */
+  tableFor(conditions: readonly Condition[]): Table<Row> {
+    const companyIds = isSource(this.#rows) ? namedCompanies(conditions) : undefined;
+    if (companyIds) {
+      return new Table<Row>(rowsOfList(companyIds.flatMap((id) => this.ofCompany(id))), this.#columns);
+    }
+    const { changes, keepsMade } = this.#companies;
+    if (this.#everything?.changes !== changes) {
+      const rows = isSource(this.#rows) ? this.#walk(this.#rows) : rowsOfList(this.#rows);
+      this.#everything = { rows, table: undefined, changes };
+    }
+    const table = this.#everything.table ?? new Table<Row>(this.#everything.rows, this.#columns);
+    if (keepsMade) this.#everything.table = table;
+    return table;
+  }
+
+  /** All rows that belong to one company, in the order of their IDs. */
+  ofCompany(id: string): Row[] {
+    const rows = this.#rows;
+    if (!isSource(rows)) return rows.filter((row) => companiesOf(row).includes(id));
+    const company = this.#companies.find(id);
+    if (company === undefined) return [];
+    return Array.from({ length: rows.countOf(company) }, (_, index) => rows.make(company, index));
+  }
+
+  /** All rows of all companies; where those of each company end is counted once. */
+  #walk(source: RelatedSource<Row>): Rows<Row> {
+    const companies = this.#companies.byId;
+    const ends = new Uint32Array(companies.length);
+    let length = 0;
+    for (let position = 0; position < companies.length; position += 1) {
+      const company = companies.at(position);
+      if (company) length += source.countOf(company);
+      ends[position] = length;
+    }
+    const startOf = (companyPosition: number) =>
+      companyPosition === 0 ? 0 : (ends[companyPosition - 1] ?? length);
+
+    return {
+      length,
+      at(position) {
+        const companyPosition = firstAbove(ends, position);
+        const company = companies.at(companyPosition);
+        return company && source.make(company, position - startOf(companyPosition));
+      },
+      idAt(position) {
+        const companyPosition = firstAbove(ends, position);
+        const companyId = companies.idAt(companyPosition);
+        return companyId === undefined ? undefined : madeId(companyId, position - startOf(companyPosition));
+      },
+      countBelow(id) {
+        const companyId = Math.floor(id / SLOTS_OF_COMPANY);
+        const companyPosition = companies.countBelow(companyId);
+        const start = startOf(companyPosition);
+        if (companies.idAt(companyPosition) !== companyId) return start;
+        const end = ends[companyPosition] ?? length;
+        return Math.min(end, start + Math.ceil(id - madeId(companyId, 0)));
+      },
+    };
+  }
+}
+
+function isSource<Row>(rows: readonly Row[] | RelatedSource<Row>): rows is RelatedSource<Row> {
+  return 'make' in rows;
+}
+
+function companiesOf({ COMPANY_ID, COMPANY_IDS }: CrmRow): unknown[] {
+  return [COMPANY_ID, ...(COMPANY_IDS ?? [])];
+}
+
+/** The companies outside of which no row can pass; undefined when that may be any. */
+function namedCompanies(conditions: readonly Condition[]): string[] | undefined {
+  for (const { field, operator, values } of conditions) {
+    if (operator !== '=' || values.length > MOST_NAMED_COMPANIES) continue;
+    const numbers = values.map((value) => Math.trunc(Number(value)));
+    if (field === 'COMPANY_ID') return distinct(numbers);
+    if (field === 'ID') return distinct(numbers.map((id) => Math.floor(id / SLOTS_OF_COMPANY)));
+  }
+  return undefined;
+}
+
+function distinct(numbers: number[]): string[] {
+  return [...new Set(numbers)].map(String);
+}
+
+/** The position of the first number that is greater. */
+function firstAbove(ascending: Uint32Array, number: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] ?? 0) > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
