@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import compression from 'compression';
 import express, { type Express } from 'express';
 import type session from 'express-session';
 import { createAnswerCache } from './answers/answer-cache.ts';
@@ -18,14 +19,17 @@ import { createTokenVault } from './vault/token-vault.ts';
 import { leavePortal, showAccount, signOutBrowser, signOutEverywhere, switchPerson } from './web/account.ts';
 import { createAutomaticSteps } from './web/automatic-steps.ts';
 import { createBrowsers } from './web/browsers.ts';
-import { showCompanies, showCompany } from './web/companies.ts';
+import { openView, showCompanies } from './web/companies.ts';
+import { showCompany } from './web/company.ts';
 import { createCompanyReader } from './web/company-reader.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { receiveFrame } from './web/frame.ts';
 import { showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
+import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
 import { createPendingAuthorizations } from './web/pending-authorization.ts';
 import { createPeople } from './web/people.ts';
+import { createPreferences } from './web/preferences.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
 import { requestLog } from './web/request-log.ts';
@@ -113,7 +117,7 @@ export function createApp(dependencies: AppDependencies): App {
     companyReader,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
-  const showing = { portals, companyReader, now };
+  const showing = { portals, companyReader, preferences: createPreferences(dependencies), now };
 
   const app = express();
   app.disable('x-powered-by');
@@ -133,6 +137,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.locals.asset = assetAddresses();
 
   app.use(requestLog(logger));
+  app.use(compression());
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness({ ...dependencies, tokenRefresher }));
@@ -161,6 +166,10 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/bitrix', finishAuthorization(signingIn));
   app.post('/logout', signOutHere(signingIn));
   app.get('/companies', showCompanies(showing));
+  app.get('/companies/view', openView());
+  app.post('/companies/views', saveView(showing));
+  app.post('/companies/views/forget', forgetView(showing));
+  app.post('/companies/layout', saveLayout(showing));
   app.get('/companies/:id', showCompany(showing));
   app.get('/account', showAccount(accounts));
   app.get('/account/add', showAnotherSignIn(signingIn));

@@ -40,12 +40,19 @@ export function readBatch<Name extends string>(commands: Commands<Name>, result:
     if (results?.[name] === undefined) {
       throw new UnexpectedResponseError(name, `the batch has no answer for ${commands[name].method}`);
     }
-    return { result: results[name], total: readTotal(totals?.[name]) };
+    return { result: results[name], total: readTotal(totals?.[name]), seconds: readSeconds(times?.[name]) };
   };
   return {
     answers: Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, CommandAnswer>,
     times: Object.fromEntries(names.map((name) => [name, times?.[name]])) as Record<Name, unknown>,
   };
+}
+
+/** How long a command took, of its `time`. */
+function readSeconds(time: unknown): number | undefined {
+  const duration =
+    typeof time === 'object' && time !== null && 'duration' in time ? time.duration : undefined;
+  return typeof duration === 'number' && duration >= 0 ? duration : undefined;
 }
 
 /** Totals come as numbers or strings; anything else counts as unknown. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../http.ts';
 import { MAX_COMMANDS } from './batch.ts';
 import { ALL_COMPANIES, buildWireFilter, type CompanyFilter, type Period } from './company-filter.ts';
-import { type Person, readPeople } from './people.ts';
+import { askForColleagues, type Person, readPeople } from './people.ts';
 import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -70,7 +70,7 @@ const REFUSALS = ['access_denied', 'sign_in_required'];
  * @param periods  which new companies to count
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */
-export async function countCompanies(
+export async function countByKind(
   client: RestClient,
   self: Person,
   periods: CountedPeriods,
@@ -118,8 +118,7 @@ async function askForWords(client: RestClient, self: Person) {
   const vocabulary = new Vocabulary();
   const answers: Record<string, CommandAnswer> = await client.batch({
     ...vocabulary.missing(['types', 'industries']),
-    // `true` leaves out who has been dismissed.
-    people: { method: 'user.get', params: { FILTER: { ACTIVE: true }, sort: 'ID', order: 'ASC' } },
+    people: askForColleagues(0),
   });
   vocabulary.learn(answers);
   const named = peopleOf(answers.people);

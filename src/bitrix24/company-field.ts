@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutMarkup } from './markup.ts';
 import type { Person } from './people.ts';
 
 /** One field of a card, in the words of the portal. */
@@ -13,7 +14,9 @@ export type FieldValue =
   | { kind: 'text'; text: string }
   | { kind: 'number'; number: number }
   | { kind: 'money'; amount: number; currency: string | null }
-  | { kind: 'date' | 'instant'; iso: string }
+  | { kind: 'instant'; iso: string }
+  /** `2026-03-05`, whatever the clock. */
+  | { kind: 'date'; iso: string }
   | { kind: 'flag'; isOn: boolean }
   | { kind: 'person'; person: Person }
   | { kind: 'phone' | 'email' | 'web' | 'messenger'; value: string; valueType: string }
@@ -119,7 +122,7 @@ function readValue(
     return readMultifield(name, value);
   if (type === 'file') return [{ kind: 'file' }];
   if (typeof value === 'object') return [];
-  const text = String(value);
+  const text = name === 'COMMENTS' ? withoutMarkup(String(value)) || String(value) : String(value);
   const number = asNumber(text);
   if (isPersonType(type) && number)
     return [{ kind: 'person', person: context.people.get(number) ?? { id: number, name: null } }];
@@ -136,11 +139,20 @@ function readValue(
   if (type === 'money') return [readMoney(text)];
   if (type === 'url') return [{ kind: 'web', value: text, valueType: '' }];
   if (type === 'datetime' && asInstant(text)) return [{ kind: 'instant', iso: text }];
-  if (type === 'date' && asInstant(text)) return [{ kind: 'date', iso: text }];
+  if (type === 'date' && asInstant(text)) return [{ kind: 'date', iso: dayOf(text) }];
   if (type === 'double' && number !== null) return [{ kind: 'number', number }];
   // References to nothing are written as 0.
   if (text === '0' && /^crm_|_ID$/.test(type)) return [];
   return [{ kind: 'text', text }];
+}
+
+/**
+ * A day comes as midnight: written with the portal's offset, either that of its own clock or that of UTC
+ * (`2026-03-05T03:00:00+03:00`; protocol 4).
+ */
+function dayOf(iso: string): string {
+  const isOwnMidnight = !iso.includes('T') || iso.slice(11, 16) === '00:00';
+  return isOwnMidnight ? iso.slice(0, 10) : new Date(iso).toISOString().slice(0, 10);
 }
 
 const MULTIFIELD_KINDS = new Map([

@@ -53,7 +53,9 @@ const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as con
 export function buildWireFilter(filter: CompanyFilter): Params {
   const { search, types, industries, employees, responsible, created, modified, revenue } = filter;
   const conditions: Record<string, Params[string] | null> = {
-    ...(search && { [SEARCH_FIELDS[search.by]]: search.text }),
+    ...(search && {
+      [SEARCH_FIELDS[search.by]]: search.by === 'phone' ? spellings(search.text) : search.text,
+    }),
     COMPANY_TYPE: anyOf(types),
     INDUSTRY: anyOf(industries),
     EMPLOYEES: anyOf(employees),
@@ -68,6 +70,26 @@ export function buildWireFilter(filter: CompanyFilter): Params {
     '<=REVENUE': revenue.to,
   };
   return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== null)) as Params;
+}
+
+/**
+ * Portals compare a phone letter by letter (protocol 7.2), so it is asked for as it was written and in the usual spellings of
+ * its digits; those that begin with 7 or 8 and have eleven are Russian, and mean the same with either.
+ */
+function spellings(phone: string): string[] {
+  const digits = phone.replace(/\D/g, '');
+  const russian = /^[78](\d{3})(\d{3})(\d{2})(\d{2})$/.exec(digits);
+  if (!russian) return [...new Set([phone, digits, `+${digits}`])];
+  const [, area, first, second, third] = russian;
+  const forms = ['+7', '7', '8'].flatMap((prefix) => [
+    `${prefix}${area}${first}${second}${third}`,
+    `${prefix} (${area}) ${first}-${second}-${third}`,
+    `${prefix}(${area})${first}-${second}-${third}`,
+    `${prefix} ${area} ${first}-${second}-${third}`,
+    `${prefix} ${area} ${first} ${second} ${third}`,
+    `${prefix}-${area}-${first}-${second}-${third}`,
+  ]);
+  return [...new Set([phone, ...forms])];
 }
 
 function anyOf(ids: string[]): string[] | null {

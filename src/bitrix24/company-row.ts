@@ -68,8 +68,8 @@ export function readCompany({ id, fields }: CompanyRow, vocabulary: Vocabulary, 
     type: readDictionaryValue(fields.COMPANY_TYPE, vocabulary, 'COMPANY_TYPE'),
     industry: readDictionaryValue(fields.INDUSTRY, vocabulary, 'INDUSTRY'),
     employees: readDictionaryValue(fields.EMPLOYEES, vocabulary, 'EMPLOYEES'),
-    phones: readMultifield(fields.PHONE),
-    emails: readMultifield(fields.EMAIL),
+    phones: readValues(fields.PHONE),
+    emails: readValues(fields.EMAIL),
     revenue: asNumber(fields.REVENUE),
     currency: readText(fields.CURRENCY_ID),
     responsible: responsible === null ? null : (people.get(responsible) ?? { id: responsible, name: null }),
@@ -92,7 +92,8 @@ function readId(value: unknown): number | null {
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : null;
 }
 
-function readText(value: unknown): string | null {
+/** Nothing for an empty text too. */
+export function readText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
@@ -106,7 +107,7 @@ function readDictionaryValue(
 }
 
 /** Phones, e-mails and the like; values that are odd or empty are left out. */
-function readMultifield(value: unknown): string[] {
+export function readValues(value: unknown): string[] {
   const texts: string[] = [];
   if (!Array.isArray(value)) return texts;
   for (const item of value as unknown[]) {

@@ -1,26 +1,32 @@
 import { UnexpectedResponseError } from '../http.ts';
-import {
-  asList,
-  asNumber,
-  type CompanyField,
-  type FieldDescription,
-  isPersonType,
-  readFields,
-} from './company-field.ts';
 import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
 import { COMPANY_SELECT, type Company, readCompany, readRow } from './company-row.ts';
-import { askForPeople, loadPeople, type Person, readPeople } from './people.ts';
+import { askForPeople, readPeople } from './people.ts';
 import { mustSucceed, type RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** One page of a list. */
 export interface CompanyPage {
   companies: Company[];
-  /** All that the search finds and this person may read. */
-  total: number;
+  /** All that the filter finds and this person may read; null when nobody has counted. */
+  total: number | null;
+  /** How long the portal took to find and to count, where it tells. */
+  seconds: number | undefined;
+  /** What its filters can be chosen from. */
+  words: Vocabulary;
 }
 
-export const COMPANY_SORTS = ['title', 'created', 'modified', 'id', 'revenue'] as const;
+export const COMPANY_SORTS = [
+  'title',
+  'created',
+  'modified',
+  'id',
+  'revenue',
+  'type',
+  'industry',
+  'employees',
+  'responsible',
+] as const;
 export type CompanySort = (typeof COMPANY_SORTS)[number];
 
 export interface CompanyQuery {
@@ -29,12 +35,8 @@ export interface CompanyQuery {
   page: number;
   sort: CompanySort;
   order: 'asc' | 'desc';
-}
-
-export interface CompanyCard {
-  company: Company;
-  /** Every field that has a value, in the portal's order. */
-  fields: CompanyField[];
+  /** Whether nobody counts, which portals with many companies take long for; of the first page only. */
+  isUncounted?: boolean;
 }
 
 /** Fixed by Bitrix24 (protocol 5). */
@@ -46,10 +48,12 @@ const SORT_FIELDS: Record<CompanySort, string> = {
   modified: 'DATE_MODIFY',
   id: 'ID',
   revenue: 'REVENUE',
+  // By what the portal keeps, which is an id: equal ones stand together.
+  type: 'COMPANY_TYPE',
+  industry: 'INDUSTRY',
+  employees: 'EMPLOYEES',
+  responsible: 'ASSIGNED_BY_ID',
 };
-
-/** Fields of every company that name a person, so that their names can be asked for before the company is known. */
-const PERSON_FIELDS = ['ASSIGNED_BY_ID', 'CREATED_BY_ID', 'MODIFY_BY_ID', 'LAST_ACTIVITY_BY'];
 
 /**
  * One page of the companies this person may read, in one request: names of types and industries come along unless the
@@ -73,11 +77,12 @@ export async function listCompanies(
         filter: buildWireFilter(query.filter),
         // Ties are ordered by id, so that no row is on two pages or on none.
         order: { [SORT_FIELDS[query.sort]]: direction, ID: direction },
-        start: (query.page - 1) * PAGE_SIZE,
+        start: query.isUncounted && query.page === 1 ? -1 : (query.page - 1) * PAGE_SIZE,
       },
     },
     people: askForPeople(rowNumbers.map((row) => `$result[list][${row}][ASSIGNED_BY_ID]`)),
     ...vocabulary.missing(['types', 'industries', 'employees']),
+    ...vocabulary.missingColleagues(),
   });
   vocabulary.learn(answers);
   const list = mustSucceed(answers.list);
@@ -91,62 +96,19 @@ export async function listCompanies(
   const isPastEnd = list.total !== undefined && (query.page - 1) * PAGE_SIZE >= list.total;
   return {
     companies: isPastEnd ? [] : rows.map((row) => readCompany(row, vocabulary, people)),
-    total: list.total ?? rows.length,
+    total: query.isUncounted ? null : (list.total ?? rows.length),
+    seconds: list.seconds,
+    words: vocabulary,
   };
 }
 
-/**
- * One company with every field that has a value.
- *
- * @param vocabulary  as for `listCompanies`
- * @throws {RestError} `not_found` when there is none; others as `listCompanies`
- */
-export async function loadCompany(
-  client: RestClient,
-  id: number,
-  vocabulary = new Vocabulary(),
-): Promise<CompanyCard> {
-  const answers = await client.batch({
-    company: { method: 'crm.company.get', params: { id } },
-    people: askForPeople(personFields(vocabulary.descriptions).map((name) => `$result[company][${name}]`)),
-    ...vocabulary.missing(['types', 'industries', 'employees']),
-    ...vocabulary.missingDescriptions(),
+/** How many companies a filter finds. @throws as `listCompanies` */
+export async function countCompanies(client: RestClient, filter: CompanyFilter): Promise<number> {
+  const { total } = await client.call('crm.company.list', {
+    select: ['ID'],
+    filter: buildWireFilter(filter),
+    start: 0,
   });
-  vocabulary.learn(answers);
-  const row = readRow(mustSucceed(answers.company).result);
-  if (!row) throw new UnexpectedResponseError('result', 'crm.company.get answered no company');
-  const { descriptions, dictionaries } = vocabulary;
-  const people = await completePeople(client, readPeople(answers.people), peopleOf(row.fields, descriptions));
-  const company = readCompany(row, vocabulary, people);
-  const context = { currency: company.currency, dictionaries, people };
-  return { company, fields: readFields(row.fields, descriptions, context) };
-}
-
-/** Those fields whose one value a reference can lead to. */
-function personFields(descriptions: Map<string, FieldDescription>): string[] {
-  const own = [...descriptions]
-    .filter(([, { type, isMultiple }]) => isPersonType(type) && !isMultiple)
-    .map(([name]) => name);
-  return [...new Set([...PERSON_FIELDS, ...own])].slice(0, PAGE_SIZE);
-}
-
-/** The people that references did not lead to, in one more request if there are any. */
-async function completePeople(
-  client: RestClient,
-  known: Map<number, Person>,
-  wanted: number[],
-): Promise<Map<number, Person>> {
-  const missing = wanted.filter((id) => !known.has(id));
-  // Where not even the responsible person was told, there is no permission to read people.
-  if (missing.length === 0 || known.size === 0) return known;
-  return new Map([...known, ...(await loadPeople(client, missing))]);
-}
-
-function peopleOf(fields: Record<string, unknown>, descriptions: Map<string, FieldDescription>): number[] {
-  const isPerson = (name: string) =>
-    name === 'ASSIGNED_BY_ID' || isPersonType(descriptions.get(name)?.type ?? '');
-  return Object.keys(fields)
-    .filter(isPerson)
-    .flatMap((name) => asList(fields[name]))
-    .flatMap((id) => asNumber(id) || []);
+  if (total === undefined) throw new UnexpectedResponseError('total', 'crm.company.list did not count');
+  return total;
 }

@@ -21,19 +21,26 @@ const wireId = z
   ])
   .pipe(z.number().int().positive());
 
+/** A portal user about themselves. */
+export interface Profile extends Person {
+  /** IANA's name of the zone whose clock they go by; null where the portal would not tell. */
+  timeZone: string | null;
+}
+
 const WireUser = z.object({ ID: wireId, NAME: text, LAST_NAME: text });
+const WireProfile = WireUser.extend({ TIME_ZONE: z.string().max(64).nullish().catch(null) });
 
 /**
  * Who the token acts as. `profile` needs no permission (protocol 7.7).
  *
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError}
  */
-export async function loadProfile(client: RestClient): Promise<Person> {
+export async function loadProfile(client: RestClient): Promise<Profile> {
   const { result } = await client.call('profile');
-  const user = WireUser.safeParse(result);
+  const user = WireProfile.safeParse(result);
   // An inactive user gets an empty answer.
   if (!user.success) throw new UnexpectedResponseError('profile', 'profile names no user');
-  return asPerson(user.data);
+  return { ...asPerson(user.data), timeZone: user.data.TIME_ZONE || null };
 }
 
 /**
@@ -43,6 +50,11 @@ export async function loadProfile(client: RestClient): Promise<Person> {
  */
 export function askForPeople(ids: (string | number)[]): Command {
   return { method: 'user.get', params: { FILTER: { ID: ids } } };
+}
+
+/** Asks for a page of the people who work at the portal, by their last names. */
+export function askForColleagues(start: number): Command {
+  return { method: 'user.get', params: { FILTER: { ACTIVE: true }, sort: 'LAST_NAME', order: 'ASC', start } };
 }
 
 /** People by their ids. Companies without names of people are still companies, so a refusal leaves the map empty. */

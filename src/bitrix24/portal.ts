@@ -106,9 +106,22 @@ export function authorizationEndpoint(portal: Portal): URL {
   return new URL('/oauth/authorize/', portal.origin);
 }
 
+/** All companies, in Bitrix24 itself. */
+export function companyListPage(portal: Portal): string {
+  return new URL('/crm/company/list/', portal.origin).href;
+}
+
 /** The company's page in Bitrix24 itself. */
 export function companyPage(portal: Portal, companyId: number): string {
   return new URL(`/crm/company/details/${companyId}/`, portal.origin).href;
+}
+
+export function contactPage(portal: Portal, contactId: number): string {
+  return new URL(`/crm/contact/details/${contactId}/`, portal.origin).href;
+}
+
+export function dealPage(portal: Portal, dealId: number): string {
+  return new URL(`/crm/deal/details/${dealId}/`, portal.origin).href;
 }
 
 /**

@@ -14,6 +14,10 @@ export type RestMethod =
   | 'crm.company.get'
   | 'crm.company.fields'
   | 'crm.status.list'
+  | 'crm.company.contact.items.get'
+  | 'crm.contact.list'
+  | 'crm.deal.list'
+  | 'crm.category.list'
   | 'user.get'
   | 'profile'
   | 'scope';
@@ -57,6 +61,8 @@ export interface RestAnswer {
   result: unknown;
   /** With list methods; all that the filter finds, not what this page holds. */
   total?: number | undefined;
+  /** How long the portal took, where it tells; of the commands of a batch. */
+  seconds?: number | undefined;
 }
 
 /** One of a batch: its answer, or its own error beside the others' success. */

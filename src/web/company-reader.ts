@@ -1,11 +1,8 @@
-import type { Answer, AnswerCache } from '../answers/answer-cache.ts';
-import {
-  type CompanyCard,
-  type CompanyPage,
-  type CompanyQuery,
-  listCompanies,
-  loadCompany,
-} from '../bitrix24/company.ts';
+import { LRUCache } from 'lru-cache';
+import { type Answer, type AnswerCache, MAX_AGE_MS } from '../answers/answer-cache.ts';
+import { type CompanyPage, type CompanyQuery, countCompanies, listCompanies } from '../bitrix24/company.ts';
+import { type CompanyCard, loadCompany } from '../bitrix24/company-card.ts';
+import type { CompanyFilter } from '../bitrix24/company-filter.ts';
 import { Vocabulary } from '../bitrix24/vocabulary.ts';
 import { type ReadingDependencies, restClientOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
@@ -14,11 +11,20 @@ import type { SignedIn } from './session.ts';
 export interface CompanyReader {
   /** @throws as listCompanies */
   list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
+  /** As `list`, but without a total where counting is known to take long. */
+  listSoon(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
+  /** @throws as countCompanies */
+  count(person: SignedIn, filter: CompanyFilter): Promise<number>;
   /** @throws as loadCompany */
   card(person: SignedIn, id: number): Promise<Answer<CompanyCard>>;
   /** What this person was shown before is shown no more. */
   forget(person: SignedIn): Promise<void>;
 }
+
+/** Longer than this nobody waits for a number. */
+const SLOW_SECONDS = 1;
+/** How many filters are remembered to be slow; a portal that has grown faster is found out after a while. */
+const SLOW_FILTERS = 1_000;
 
 export function createCompanyReader(
   dependencies: ReadingDependencies & { answers: AnswerCache },
@@ -26,18 +32,36 @@ export function createCompanyReader(
   const { answers, clientId } = dependencies;
   const ownerOf = ({ memberId, userId }: SignedIn) => `${memberId}:${clientId}:${userId}`;
   const wordsOf = (person: SignedIn) => answers.companion(ownerOf(person), () => new Vocabulary());
+  const slow = new LRUCache<string, true>({ max: SLOW_FILTERS, ttl: MAX_AGE_MS });
+  const slowKey = (person: SignedIn, filter: CompanyFilter) => `${ownerOf(person)} ${JSON.stringify(filter)}`;
+
+  function read<T>(person: SignedIn, question: string, ask: () => Promise<T>): Promise<Answer<T>> {
+    return answers.read({ owner: ownerOf(person), question }, Date.parse(person.since), ask);
+  }
+
+  function list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>> {
+    return read(person, `list ${JSON.stringify(query)}`, async () => {
+      const page = await listCompanies(restClientOf(person, dependencies), query, wordsOf(person));
+      const isSlow = page.total !== null && page.seconds !== undefined && page.seconds > SLOW_SECONDS;
+      if (isSlow) slow.set(slowKey(person, query.filter), true);
+      return page;
+    });
+  }
 
   return {
-    list: (person, query) =>
-      answers.read(
-        { owner: ownerOf(person), question: `list ${JSON.stringify(query)}` },
-        Date.parse(person.since),
-        () => listCompanies(restClientOf(person, dependencies), query, wordsOf(person)),
-      ),
+    list,
+    listSoon(person, query) {
+      const isSlow = query.page === 1 && slow.has(slowKey(person, query.filter));
+      return list(person, isSlow ? { ...query, isUncounted: true } : query);
+    },
+    async count(person, filter) {
+      const { value } = await read(person, `count ${JSON.stringify(filter)}`, () =>
+        countCompanies(restClientOf(person, dependencies), filter),
+      );
+      return value;
+    },
     card: (person, id) =>
-      answers.read({ owner: ownerOf(person), question: `card ${id}` }, Date.parse(person.since), () =>
-        loadCompany(restClientOf(person, dependencies), id, wordsOf(person)),
-      ),
+      read(person, `card ${id}`, () => loadCompany(restClientOf(person, dependencies), id, wordsOf(person))),
     forget: (person) => answers.forget(ownerOf(person)),
   };
 }

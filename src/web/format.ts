@@ -1,14 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Language } from './language.ts';
+import type { TimeZone } from './time-zone.ts';
 
 /** Numbers and dates in the reader's way. */
 export interface Format {
   number(value: number): string;
   /** Whole amounts without cents; an unknown currency is written behind the number. */
   money(amount: number, currency: string | null): string;
-  /** Day, month, year. */
+  /** Day, month, year; of an instant, that of the reader's clock. */
   date(iso: string): string;
-  /** With hours and minutes. */
+  /** With hours and minutes of the reader's clock. */
   instant(iso: string): string;
   /** How long before `now`, in milliseconds since the epoch; a day after a month. */
   ago(iso: string, now: number): string;
@@ -21,8 +22,12 @@ const MIDNIGHT = '00:00';
 /** `2026-03-05T10:20:30+03:00`, as portals write instants. */
 const USUAL = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\d:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
-/** Formats for one language; the costly Intl objects are made once. */
-export function createFormat(language: Language): Format {
+/**
+ * Formats for one language and clock; the costly Intl objects are made once.
+ *
+ * @param zone  whose clock people go by; without one instants are shown as they were written
+ */
+export function createFormat(language: Language, zone?: TimeZone): Format {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const month = language === 'ru' ? '2-digit' : 'short';
@@ -66,8 +71,14 @@ export function createFormat(language: Language): Format {
     if (minutes < 60) return relative.format(-minutes, 'minute');
     if (minutes < 24 * 60) return relative.format(-Math.floor(minutes / 60), 'hour');
     const days = Math.floor(minutes / (24 * 60));
-    return days <= 30 ? relative.format(-days, 'day') : date.format(wallClock(iso));
+    return days <= 30 ? relative.format(-days, 'day') : dateOf(local(iso));
   }
+
+  const local = (iso: string) => (zone && iso.includes('T') ? zone.shift(iso) : iso);
+  const dateOf = (iso: string) =>
+    USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(wallClock(iso));
+  const instantOf = (iso: string) =>
+    USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(wallClock(iso));
 
   return {
     number: (value) => number.format(value),
@@ -75,9 +86,8 @@ export function createFormat(language: Language): Format {
       if (currency === null) return number.format(amount);
       return currencyFormat(currency)?.format(amount) ?? `${number.format(amount)} ${currency}`;
     },
-    date: (iso) => (USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(wallClock(iso))),
-    instant: (iso) =>
-      USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(wallClock(iso)),
+    date: (iso) => dateOf(local(iso)),
+    instant: (iso) => instantOf(local(iso)),
     ago,
     age(iso, now) {
       const seconds = Math.floor((now - Date.parse(iso)) / 1000);

@@ -5,6 +5,7 @@ import { createFormat, type Format } from './format.ts';
 import { english } from './messages/en.ts';
 import { russian } from './messages/ru.ts';
 import { parseReturnTo } from './return-to.ts';
+import type { TimeZone } from './time-zone.ts';
 
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -26,20 +27,35 @@ await catalogue.init({
   showSupportNotice: false,
 } as Parameters<typeof catalogue.init>[0]);
 
-const spoken: Record<Language, { t: Translate; format: Format }> = {
-  en: { t: remembering(catalogue.getFixedT('en') as Translate), format: createFormat('en') },
-  ru: { t: remembering(catalogue.getFixedT('ru') as Translate), format: createFormat('ru') },
+const texts: Record<Language, Translate> = {
+  en: remembering(catalogue.getFixedT('en') as Translate),
+  ru: remembering(catalogue.getFixedT('ru') as Translate),
 };
+
+/** One for each language and clock that somebody has. */
+const formats = new LRUCache<string, Format>({ max: 100 });
+
+export function formatFor(language: Language, zone?: TimeZone): Format {
+  const key = `${language} ${zone?.name ?? ''}`;
+  const known = formats.get(key) ?? createFormat(language, zone);
+  formats.set(key, known);
+  return known;
+}
 
 /** Gives every page its language: the one chosen before, else what the browser prefers, else English. */
 export function speakLanguage(): RequestHandler {
   return (req, res, next) => {
-    const language = chosenLanguage(req) ?? (req.acceptsLanguages(...LANGUAGES) || 'en');
-    res.locals.language = language;
-    Object.assign(res.locals, spoken[language as Language]);
+    const language = chosenLanguage(req) ?? ((req.acceptsLanguages(...LANGUAGES) || 'en') as Language);
+    // Whose clock it is, is known later (people.ts).
+    Object.assign(res.locals, { language, t: texts[language], format: formatFor(language) });
     res.vary('Accept-Language');
     next();
   };
+}
+
+/** From here on the page shows instants by this clock. */
+export function goBy(res: Response, zone: TimeZone | undefined): void {
+  if (zone) Object.assign(res.locals, { zone, format: formatFor(res.locals.language as Language, zone) });
 }
 
 /** A page asks for the same few texts again and again, and looking one up costs more than rendering its row. */

@@ -9,6 +9,7 @@ export interface ListRow {
   title: string;
   type: string | null;
   industry: string | null;
+  employees: string | null;
   /** The first phone and the first e-mail. */
   contacts: { kind: 'phone' | 'email'; text: string; href: string | undefined }[];
   /** How many others there are, in words. */
@@ -35,7 +36,7 @@ export function presentRows(companies: Company[], reader: Reader): ListRow[] {
 }
 
 function presentRow(company: Company, { t, format }: Reader): ListRow {
-  const { id, title, type, industry, phones, emails, revenue, currency, responsible } = company;
+  const { id, title, type, industry, employees, phones, emails, revenue, currency, responsible } = company;
   const [[phone], [email]] = [phones, emails];
   const contacts: ListRow['contacts'] = [];
   if (phone !== undefined) contacts.push({ kind: 'phone', text: phone, href: phoneHref(phone) });
@@ -48,6 +49,7 @@ function presentRow(company: Company, { t, format }: Reader): ListRow {
     title: title || t('list.untitled'),
     type: type && (type.name ?? type.id),
     industry: industry && (industry.name ?? industry.id),
+    employees: employees && (employees.name ?? employees.id),
     contacts,
     more: others > 0 ? t('list.more', { count: others }) : null,
     responsible: responsible && (responsible.name ?? t('person.unnamed', { id: responsible.id })),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { Browsers } from './browsers.ts';
+import { goBy } from './language.ts';
 import { ownAddress } from './return-to.ts';
 import {
   browserName,
@@ -14,6 +15,7 @@ import {
   type SignedIn,
   signedIn,
 } from './session.ts';
+import { findTimeZone } from './time-zone.ts';
 
 /** The people of a browser: the session says who they are, the record of their browsers whether they still are. */
 export interface People {
@@ -56,8 +58,10 @@ export function createPeople({ browsers, now }: { browsers: Browsers; now: () =>
       if (active && !hasLapsed(active, now())) {
         recogniseAs(req, (await browsers.see(active)) ? { active } : { wasSignedOut: active });
       }
-      res.locals.person = signedIn(req, now());
-      res.locals.otherPeople = res.locals.person ? peopleOf(req).slice(1) : [];
+      const person = signedIn(req, now());
+      res.locals.person = person;
+      goBy(res, findTimeZone(person?.timeZone ?? null));
+      res.locals.otherPeople = person ? peopleOf(req).slice(1) : [];
       res.locals.address = ownAddress(req);
       next();
     },

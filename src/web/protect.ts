@@ -28,6 +28,9 @@ export function protectiveHeaders(options: { publicUrl: URL; portals: AllowedPor
       directives: {
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        // Progress of exports is told as it is made.
+        connectSrc: ["'self'"],
         imgSrc: ["'self'"],
         manifestSrc: ["'self'"],
         baseUri: ["'none'"],

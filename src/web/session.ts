@@ -14,6 +14,8 @@ export interface SignedIn {
   portal: string;
   /** Null when the portal would not tell. */
   name: string | null;
+  /** IANA's name of the zone whose clock they go by; null when the portal would not tell. */
+  timeZone: string | null;
   /** When they signed in, ISO 8601. */
   since: string;
 }
@@ -40,6 +42,7 @@ const SignedInShape = z.object({
   userId: z.number().int().positive(),
   portal: z.url(),
   name: z.string().nullable(),
+  timeZone: z.string().nullable().default(null),
   since: z.iso.datetime(),
 });
 

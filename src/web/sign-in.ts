@@ -28,7 +28,7 @@ import type { People } from './people.ts';
 import { SignInRequiredError } from './protect.ts';
 import { PERSON } from './reading.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
-import { browserBinding, peopleOf, signedIn, signedOutElsewhere } from './session.ts';
+import { browserBinding, peopleOf, type SignedIn, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
 
 export interface SignInDependencies {
@@ -260,7 +260,7 @@ async function identify(
   { http, rateLimiter }: SignInDependencies,
   tokens: TokenSet,
   { host, hostname }: Portal,
-): Promise<{ userId: number; name: string | null }> {
+): Promise<Pick<SignedIn, 'userId' | 'name' | 'timeZone'>> {
   const access = { accessToken: tokens.accessToken, clientEndpoint: tokens.clientEndpoint };
   const client = createRestClient({
     http,
@@ -275,11 +275,11 @@ async function identify(
   try {
     const profile = await loadProfile(client);
     if (tokens.userId !== undefined && profile.id !== tokens.userId) throw new PortalMismatchError('user_id');
-    return { userId: profile.id, name: profile.name };
+    return { userId: profile.id, name: profile.name, timeZone: profile.timeZone };
   } catch (error) {
     if (error instanceof PortalMismatchError) throw error;
     if (tokens.userId === undefined)
       throw new UnexpectedResponseError('user_id', 'nobody says whose tokens these are');
-    return { userId: tokens.userId, name: null };
+    return { userId: tokens.userId, name: null, timeZone: null };
   }
 }

@@ -29,7 +29,16 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
   function aSignIn(overrides: Partial<SignedIn> = {}): SignedIn {
     const since = new Date(clock.now()).toISOString();
     const id = randomBytes(6).toString('hex');
-    return { id, memberId, userId: 1, portal: 'https://acme.example', name: null, since, ...overrides };
+    return {
+      id,
+      memberId,
+      userId: 1,
+      portal: 'https://acme.example',
+      name: null,
+      timeZone: null,
+      since,
+      ...overrides,
+    };
   }
 
   it(`when a sign-in is ended while others note that it was seen › ${RACES} times it stays ended`, async () => {
@@ -131,7 +140,15 @@ describe('noting that a browser was seen', () => {
     };
     const browsers = createBrowsers({ store, clientId: 'app', now: clock.now });
     const since = new Date(clock.now()).toISOString();
-    const person = { id: 'x', memberId: 'm', userId: 1, portal: 'https://a.example', name: null, since };
+    const person = {
+      id: 'x',
+      memberId: 'm',
+      userId: 1,
+      portal: 'https://a.example',
+      name: null,
+      timeZone: null,
+      since,
+    };
     await browsers.add(person, BROWSER);
     clock.advance(6 * MINUTE);
     const beforeNextReadBut = (reads: number, work: () => Promise<void>) => {

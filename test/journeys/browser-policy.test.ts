@@ -58,7 +58,11 @@ describe('the content security policy', () => {
       await page.goto(app.origin);
 
       await page.evaluate(`document.body.innerHTML += '<img src="x" onerror="alert(1)">'`);
-      await page.waitForFunction('document.images[document.images.length - 1].complete');
+      await page.evaluate(`new Promise((resolve) => {
+        const image = document.images[document.images.length - 1];
+        if (image.complete) resolve();
+        else image.addEventListener('error', resolve);
+      })`);
 
       expect(trouble).toContainEqual(expect.stringContaining('policy: script-src-attr inline'));
       expect(trouble).not.toContainEqual(expect.stringContaining('dialog'));

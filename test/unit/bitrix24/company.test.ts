@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { listCompanies, loadCompany } from '../../../src/bitrix24/company.ts';
+import { listCompanies } from '../../../src/bitrix24/company.ts';
+import { loadCompany } from '../../../src/bitrix24/company-card.ts';
 import type { FieldValue } from '../../../src/bitrix24/company-field.ts';
 import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
@@ -33,7 +34,9 @@ function aPortalAnswering(answers: Answers): RestClient {
   return {
     call: async () => ({ result: answers.users ?? [] }),
     batch: async (commands) =>
-      Object.fromEntries(Object.keys(commands).map((name) => [name, byName[name]])) as never,
+      Object.fromEntries(
+        Object.keys(commands).map((name) => [name, byName[name] ?? { result: [] }]),
+      ) as never,
     batchUpTo: async () => [],
   };
 }
@@ -150,11 +153,11 @@ describe('listCompanies()', () => {
   it('when the page is past the end and the portal repeats its last one › is empty', async () => {
     const client = aPortalAnswering({ rows: [{ ID: '1' }], total: 1 });
 
-    expect(await listCompanies(client, { ...QUERY, page: 2 })).toEqual({ companies: [], total: 1 });
+    expect(await listCompanies(client, { ...QUERY, page: 2 })).toMatchObject({ companies: [], total: 1 });
   });
 
   it('when there is nothing at all › is empty', async () => {
-    expect(await listCompanies(aPortalAnswering({ rows: [], total: 0 }), QUERY)).toEqual({
+    expect(await listCompanies(aPortalAnswering({ rows: [], total: 0 }), QUERY)).toMatchObject({
       companies: [],
       total: 0,
     });
@@ -236,6 +239,24 @@ describe('loadCompany()', () => {
       [{ kind: 'instant', iso: '2026-03-05T10:20:30+03:00' }],
     ],
     ['a day', '2026-03-05', { type: 'date' }, [{ kind: 'date', iso: '2026-03-05' }]],
+    [
+      'a day of its own clock',
+      '2026-03-05T00:00:00+03:00',
+      { type: 'date' },
+      [{ kind: 'date', iso: '2026-03-05' }],
+    ],
+    [
+      'a day of the east',
+      '2026-03-05T03:00:00+03:00',
+      { type: 'date' },
+      [{ kind: 'date', iso: '2026-03-05' }],
+    ],
+    [
+      'a day of the west',
+      '2026-03-04T19:00:00-05:00',
+      { type: 'date' },
+      [{ kind: 'date', iso: '2026-03-05' }],
+    ],
     ['a day in the way of the site', '05.03.2026', { type: 'date' }, [{ kind: 'text', text: '05.03.2026' }]],
     ['a day that is none', 'some day', { type: 'date' }, [{ kind: 'text', text: 'some day' }]],
     ['a person', '7', { type: 'employee' }, [{ kind: 'person', person: { id: 7, name: null } }]],

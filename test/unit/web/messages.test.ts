@@ -37,6 +37,20 @@ function pluralFormsByKey(language: 'en' | 'ru'): Record<string, string[]> {
   );
 }
 
+/** Names and punctuation. */
+const SAME_IN_BOTH = [
+  'language.en',
+  'list.rangeUncounted',
+  'list.filters.chip',
+  'list.filters.quoted',
+  'list.filters.between',
+  'list.filters.has_email.label',
+  'list.export.xlsx',
+  'list.export.csv',
+  'list.columns.id',
+  'card.none',
+];
+
 describe('the texts', () => {
   it('when both languages are compared › have the same keys, apart from plural forms', () => {
     expect([...keysOf('ru')].sort()).toEqual([...keysOf('en')].sort());
@@ -89,7 +103,7 @@ describe('the texts', () => {
   it('when they are Russian › they are in Russian', () => {
     const latin = TEXTS.ru.filter(([, text]) => !/[а-яё]/i.test(text.replace(/\{\{\w+\}\}/g, '')));
 
-    expect(latin.map(([key]) => key)).toEqual(['language.en', 'list.columns.id', 'card.none']);
+    expect(latin.map(([key]) => key).filter((key) => !SAME_IN_BOTH.includes(key))).toEqual([]);
   });
 
   it('when they are English › no Russian has slipped in', () => {

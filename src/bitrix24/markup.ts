@@ -1,0 +1,34 @@
+import { convert } from 'html-to-text';
+
+/** Portals keep comments as HTML, newer ones as BBCode. */
+const BB_CODE =
+  /\[\/?(?:b|i|u|s|p|url|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^\]]*)?\]/gi;
+const HTML = /<[a-z!/][^>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
+/** What is longer is shown as it is: taking markup out of it could take long. */
+const MAX_LENGTH = 200_000;
+
+/**
+ * A text without its markup: paragraphs and lists become lines, links are named by their texts. It is not made safe by
+ * this, because nothing needs to be: whoever shows it escapes it like any other text.
+ */
+export function withoutMarkup(text: string): string {
+  if (text.length > MAX_LENGTH) return text;
+  const plain = HTML.test(text)
+    ? convert(text.replace(/\r?\n/g, '<br>'), {
+        wordwrap: false,
+        limits: { maxInputLength: MAX_LENGTH * 10, maxDepth: 50 },
+        selectors: [
+          { selector: 'a', options: { hideLinkHrefIfSameAsText: true } },
+          { selector: 'img', format: 'skip' },
+          ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({
+            selector,
+            options: { uppercase: false },
+          })),
+        ],
+      })
+    : text;
+  return plain
+    .replace(BB_CODE, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
