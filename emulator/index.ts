@@ -40,6 +40,7 @@ const DEFAULT_SWITCHES: Switches = {
   familyKill: false,
   requestLimit: null,
   operatingLimit: null,
+  countingMs: 0,
   restStatuses: 'code',
   tokenScope: 'app',
 };

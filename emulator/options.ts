@@ -19,6 +19,8 @@ export interface Switches {
   requestLimit: RequestLimit | null;
   /** The operating time of section 5, per application and method; null is off. */
   operatingLimit: OperatingLimit | null;
+  /** How long a list takes to count what its filter finds (6.1: it takes portals with many rows most of the time); 0. */
+  countingMs: number;
   /** Which column of the status tables of sections 3.3 and 4 the REST answers follow. */
   restStatuses: 'code' | 'documents';
   /** `scope` of a token response. Real answers say `app`, the docs say the granted list (2.3). */

@@ -72,7 +72,8 @@ function describeCall(world: World, portal: Portal, asked: Asked, restMethod: st
 
 function answerCall(world: World, portal: Portal, asked: Asked, methodName: string): Answer {
   try {
-    return jsonAnswer(200, carryOut(world, portal, asked, methodName));
+    const { busyMs, ...body } = carryOut(world, portal, asked, methodName);
+    return { ...jsonAnswer(200, body), ...(busyMs && { busyMs }) };
   } catch (error) {
     if (!(error instanceof RestRefusal)) throw error;
     world.cost.countRefusal(error.code);
@@ -99,8 +100,14 @@ function carryOut(
     return { ...outcome, time };
   }
   const stopTime = startTimeBlock(world.clock, portal);
-  const outcome = runBatch(findParam(params, 'cmd'), findParam(params, 'halt'), commandRunner(caller));
-  return { ...outcome, time: stopTime() };
+  const run = commandRunner(caller);
+  let busyMs = 0;
+  const outcome = runBatch(findParam(params, 'cmd'), findParam(params, 'halt'), (name, commandParams) => {
+    const answered = run(name, commandParams);
+    busyMs += answered.outcome.busyMs ?? 0;
+    return answered;
+  });
+  return { ...outcome, busyMs, time: stopTime() };
 }
 
 /** #0: an unknown method is refused before the token is looked at; webhooks exist at longer paths. */
@@ -125,8 +132,10 @@ function runMethod(
   const stopTime = startTimeBlock(clock, portal);
   const outcome = method.run(toCall(caller, params));
   operatingTime.book(subject);
+  const { duration, ...others } = stopTime();
   const time = {
-    ...stopTime(),
+    ...others,
+    duration: duration + (outcome.busyMs ?? 0) / 1000,
     operating_reset_at: operatingTime.resetAt(subject),
     operating: operatingTime.operating(subject),
   };

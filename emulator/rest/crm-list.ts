@@ -33,7 +33,8 @@ export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmBook<Ro
   );
   const selected = selectFields(book.fields, call.param('select'));
   call.world.cost.countPage();
-  return { result: rows.map((row) => pick(row, selected)), ...counts };
+  const busyMs = counts.total === undefined ? 0 : call.world.switches.countingMs;
+  return { result: rows.map((row) => pick(row, selected)), ...counts, ...(busyMs && { busyMs }) };
 }
 
 /** `crm.company.fields`, `crm.contact.fields`, `crm.deal.fields` (7.4). */

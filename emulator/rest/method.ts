@@ -26,6 +26,8 @@ export interface Outcome {
   /** Only list methods have these two (section 4). */
   total?: number;
   next?: number;
+  /** How long the portal was busy with it beyond what it really took; not told. */
+  busyMs?: number;
 }
 
 export interface RestMethod {

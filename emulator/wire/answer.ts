@@ -7,6 +7,8 @@ export interface Answer {
   body: string;
   /** The `error` this answer carries, for the record; an empty string is an error too (section 7.3). */
   error?: string;
+  /** How long the portal was busy with it beyond what it really took. */
+  busyMs?: number;
 }
 
 export function htmlAnswer(page: string, headers: Answer['headers'] = {}): Answer {

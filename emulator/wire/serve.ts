@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { interfere } from '../faults/apply-fault.ts';
 import type { FaultOrders, FaultSubject } from '../faults/fault-orders.ts';
@@ -56,6 +57,9 @@ async function answer(
     stopped,
   );
   const answered = await carryOut(perform, interference);
+  if (answered !== 'drop' && answered.busyMs) {
+    await delay(answered.busyMs, undefined, { signal: stopped }).catch(() => undefined);
+  }
 
   request.durationMs = performance.now() - startedAt;
   if (answered === 'drop') {

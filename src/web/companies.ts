@@ -107,6 +107,7 @@ async function sendPage(
   if (total !== null) return res.render('companies', values);
   // Rows are shown at once; how many there are in all, when it has been counted.
   res.type('html').write(await renderFragment(res, 'companies', values));
+  res.flush();
   const counted = await companyReader.count(person, asQuery(view, person).filter).catch(() => null);
   const paging = buildPaging(view, counted, companies.length);
   res.end(

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { BrowserAgent } from '../support/browser-agent.ts';
+import { aCompany, aPortal } from '../support/builders.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+const COUNTING_MS = 1_200;
+
+let app: TestApp;
+let admin: BrowserAgent;
+beforeAll(async () => {
+  const companies = Array.from({ length: 61 }, (_, index) => aCompany({ ID: String(index + 1) }));
+  app = await startApp({
+    cacheSeconds: 30,
+    emulator: { portals: [aPortal({ companies })], countingMs: COUNTING_MS },
+  });
+  admin = app.agent();
+  // The first page is how the application finds out that counting takes long here.
+  await app.signIn(admin);
+});
+afterAll(() => app.stop());
+
+describe('the list where counting takes longer than a second', () => {
+  it('when shown again › comes with its rows first, and with the total when that is there', async () => {
+    forgetAnswers();
+
+    const { firstMs, wholeMs, first, whole } = await watchPage('/companies');
+
+    expect(first).toContain('Counting…');
+    expect(first).toContain('href="/companies/61"');
+    expect(first).not.toContain('1–50 of 61');
+    expect(whole).toContain('1–50 of 61');
+    expect(firstMs).toBeLessThan(COUNTING_MS);
+    expect(wholeMs).toBeGreaterThan(COUNTING_MS * 0.9);
+  });
+
+  it('when the total was counted a moment ago › asks for neither again', async () => {
+    app.emulator.clearRequests();
+
+    const { whole } = await watchPage('/companies');
+
+    expect(whole).toContain('1–50 of 61');
+    expect(app.emulator.requests).toEqual([]);
+  });
+
+  it('when a program asks › waits for the total', async () => {
+    forgetAnswers();
+
+    const answer = await admin.request(`${app.origin}/companies`, {
+      headers: { accept: 'application/json' },
+    });
+
+    expect(JSON.parse(answer.text)).toMatchObject({ total: 61 });
+  });
+
+  it('when counting fails › says so, and still leads on', async () => {
+    forgetAnswers();
+    app.emulator.orderFault({
+      on: 'rest',
+      restMethod: 'crm.company.list',
+      times: 9,
+      effect: { type: 'answer', status: 400, body: { error: 'ODD' } },
+    });
+
+    const { whole } = await watchPage('/companies');
+    app.emulator.clearFaults();
+
+    expect(whole).toContain('href="/companies/61"');
+    expect(whole).toContain('could not be counted');
+    expect(whole).toContain('href="/companies?page=2"');
+    expect(whole.trimEnd().endsWith('</html>')).toBe(true);
+  });
+});
+
+/** Answers are usable for ten minutes; how long counting takes is remembered for longer by the machine's clock. */
+function forgetAnswers(): void {
+  app.clock.advance(11 * 60_000);
+}
+
+/** Reads a page as it comes. */
+async function watchPage(path: string) {
+  const cookies = [...(admin.cookies.get(new URL(app.origin).hostname) ?? [])];
+  const startedAt = performance.now();
+  const answer = await fetch(app.origin + path, {
+    headers: { cookie: cookies.map(([name, value]) => `${name}=${value}`).join('; '), accept: 'text/html' },
+  });
+  const decoder = new TextDecoder();
+  let [first, whole, firstMs] = ['', '', 0];
+  for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+    whole += decoder.decode(chunk, { stream: true });
+    if (firstMs === 0 && whole.includes('</table>'))
+      [first, firstMs] = [whole, performance.now() - startedAt];
+  }
+  return { first, whole, firstMs, wholeMs: performance.now() - startedAt };
+}
