@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { withoutMarkup } from '../../../src/bitrix24/markup.ts';
+
+describe('withoutMarkup()', () => {
+  it.each([
+    ['nothing to take out', '3 < 4 & 5 > 2', '3 < 4 & 5 > 2'],
+    ['lines', 'one\ntwo\n\nthree', 'one\ntwo\n\nthree'],
+    ['paragraphs', '<p>Hello <b>world</b></p><p>again</p>', 'Hello world\n\nagain'],
+    ['breaks and lines', 'a<br>b\nc', 'a\nb\nc'],
+    ['a list', '<ul><li>one</li><li>two</li></ul>', '* one\n * two'],
+    ['characters in writing', 'Fish &amp; Chips &lt;b&gt;', 'Fish & Chips <b>'],
+    ['BBCode', '[b]bold[/b] [url=http://x.example]link[/url] [1] [sic]', 'bold link [1] [sic]'],
+    ['a script', '<script>alert(1)</script>after', 'after'],
+    ['a headline', '<h1>Title</h1>text', 'Title\n\ntext'],
+  ])('when there are %s › reads as text', (_, markup, text) => {
+    expect(withoutMarkup(markup)).toBe(text);
+  });
+
+  it('when it is longer than anybody writes › is left as it is', () => {
+    const text = '<b>'.repeat(100_000);
+
+    expect(withoutMarkup(text)).toBe(text);
+  });
+});
