@@ -8,9 +8,11 @@ import { createAnswerCache } from './answers/answer-cache.ts';
 import { type AllowedPortals, findAllowedEndpoint } from './bitrix24/portal.ts';
 import { createRateLimiter } from './bitrix24/rate-limiter.ts';
 import type { RequestLimits } from './bitrix24/request-limits.ts';
+import { createExports, type Exports } from './exports/exports.ts';
 import type { HttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { createTokenEndpoint } from './oauth/token-endpoint.ts';
+import { createOverview } from './overview/overview.ts';
 import { createEpochs, createLimitRecords } from './shared-records.ts';
 import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
@@ -23,18 +25,30 @@ import { openView, showCompanies } from './web/companies.ts';
 import { showCompany } from './web/company.ts';
 import { createCompanyReader } from './web/company-reader.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
+import { sendExportEvents } from './web/export-events.ts';
+import { createViewReader } from './web/export-view.ts';
+import {
+  cancelExport,
+  forgetExport,
+  resumeExport,
+  sendExportFile,
+  showExports,
+  startExport,
+} from './web/exports.ts';
 import { receiveFrame } from './web/frame.ts';
 import { showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
 import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
+import { forgettingOverview, showOverview } from './web/overview.ts';
 import { createPendingAuthorizations } from './web/pending-authorization.ts';
 import { createPeople } from './web/people.ts';
 import { createPreferences } from './web/preferences.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
+import { background, limitedPortalOf, restClientOf } from './web/reading.ts';
 import { requestLog } from './web/request-log.ts';
 import { isRedirectionEndpoint } from './web/return-to.ts';
-import { browserSession } from './web/session.ts';
+import { browserSession, type SignedIn } from './web/session.ts';
 import {
   finishAuthorization,
   showAnotherSignIn,
@@ -57,6 +71,8 @@ export interface AppDependencies {
   limits: RequestLimits;
   /** Age in seconds up to which an answer of a portal is shown again; 0 keeps none. */
   cacheSeconds: number;
+  /** Where files are kept that people may fetch; replicas share it. */
+  dataDir: string;
   store: Store;
   sessionStore: session.Store;
   http: HttpClient;
@@ -73,6 +89,8 @@ export interface App {
   express: Express;
   /** Whose exchanges the process waits for before it stops. */
   tokenRefresher: TokenRefresher;
+  /** Work in the background, which begins when it is started. */
+  exports: Exports;
 }
 
 const VIEWS = join(import.meta.dirname, '../views');
@@ -106,7 +124,27 @@ export function createApp(dependencies: AppDependencies): App {
     now,
   });
   const reading = { ...dependencies, tokenRefresher, rateLimiter };
-  const companyReader = createCompanyReader({ ...reading, answers });
+  const overview = createOverview<SignedIn>({
+    ...dependencies,
+    clientFor: (person, signal) => restClientOf(person, reading, { urgency: background(signal) }),
+  });
+  const companyReader = forgettingOverview(createCompanyReader({ ...reading, answers }), overview);
+  const preferences = createPreferences(dependencies);
+  const exports = createExports({
+    ...dependencies,
+    portals: {
+      clientFor: ({ owner, portal }, signal) =>
+        restClientOf({ ...owner, portal }, reading, { urgency: background(signal) }),
+      outlookFor: ({ owner, portal }) =>
+        rateLimiter.outlook(limitedPortalOf({ ...owner, portal }, reading), 'crm.company.list'),
+    },
+  });
+  const exporting = {
+    ...dependencies,
+    exports,
+    readView: createViewReader({ wordsOf: companyReader.wordsOf, preferences }),
+    isSignedIn: browsers.see,
+  };
   const signingIn = {
     ...dependencies,
     tokenEndpoint,
@@ -115,9 +153,10 @@ export function createApp(dependencies: AppDependencies): App {
     people,
     rateLimiter,
     companyReader,
+    exports,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
-  const showing = { portals, companyReader, preferences: createPreferences(dependencies), now };
+  const showing = { portals, companyReader, preferences, now };
 
   const app = express();
   app.disable('x-powered-by');
@@ -171,6 +210,14 @@ export function createApp(dependencies: AppDependencies): App {
   app.post('/companies/views/forget', forgetView(showing));
   app.post('/companies/layout', saveLayout(showing));
   app.get('/companies/:id', showCompany(showing));
+  app.get('/overview', showOverview({ overview, now }));
+  app.get('/exports', showExports(exporting));
+  app.post('/exports', startExport(exporting));
+  app.get('/exports/events', sendExportEvents(exporting));
+  app.get('/exports/:id/file', sendExportFile(exporting));
+  app.post('/exports/:id/cancel', cancelExport(exporting));
+  app.post('/exports/:id/resume', resumeExport(exporting));
+  app.post('/exports/:id/forget', forgetExport(exporting));
   app.get('/account', showAccount(accounts));
   app.get('/account/add', showAnotherSignIn(signingIn));
   app.post('/account/switch', switchPerson(accounts));
@@ -180,7 +227,7 @@ export function createApp(dependencies: AppDependencies): App {
 
   app.use(nothingHere());
   app.use(errorPage({ automaticSteps: createAutomaticSteps({ store, now }) }));
-  return { express: app, tokenRefresher };
+  return { express: app, tokenRefresher, exports };
 }
 
 /** Addresses of the files in public/ that change with their content, so that browsers may keep them. */

@@ -36,7 +36,7 @@ export async function startServer(
     ...config.authorizationServers.map(({ hostname }) => hostname),
   ]);
   const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
-  const { express, tokenRefresher } = createApp({
+  const { express, tokenRefresher, exports } = createApp({
     ...config,
     ...stores,
     ...timings,
@@ -51,6 +51,7 @@ export async function startServer(
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
   });
+  exports.start();
   const { port } = server.address() as { port: number };
   logger.info(
     { host: config.host, port, publicUrl: config.publicUrl.origin, store: stores.kind },
@@ -61,7 +62,7 @@ export async function startServer(
     address: config.publicUrl.origin,
     async stop() {
       isStopping = true;
-      const done = Promise.all([tokenRefresher.drain(), unanswered.none()]);
+      const done = Promise.all([exports.stop(), tokenRefresher.drain(), unanswered.none()]);
       server.close();
       // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
       const closing = setInterval(() => server.closeIdleConnections(), 20);

@@ -151,6 +151,30 @@ export function blockMethod(use: MethodUse, limit: OperatingLimit, now: number):
   };
 }
 
+/** What a portal still grants to one method. */
+export interface OperatingOutlook {
+  /** Of one call. */
+  costSeconds: number;
+  /** Left in this window. */
+  freeSeconds: number;
+  /** In each whole window. */
+  budgetSeconds: number;
+  windowSeconds: number;
+}
+
+/** @param share  of the budget that may be used. @returns nothing while the portal has not told what calls cost */
+export function lookAhead(use: MethodUse, limit: OperatingLimit, share: number): OperatingOutlook | null {
+  if (use.costSeconds === null) return null;
+  const budgetSeconds = (use.budgetSeconds ?? limit.budgetSeconds) * share;
+  const { costSeconds } = use;
+  return {
+    costSeconds,
+    freeSeconds: Math.max(0, budgetSeconds - sum(use.spent) - sum(use.reserved)),
+    budgetSeconds,
+    windowSeconds: limit.windowSeconds,
+  };
+}
+
 /** What a call costs, or may cost. */
 export function costOf({ costSeconds }: MethodUse): number {
   return costSeconds ?? FIRST_GUESS_SECONDS;

@@ -5,9 +5,11 @@ import {
   blockMethod,
   costOf,
   fitCalls,
+  lookAhead,
   type MethodUse,
   OPERATING_LIMIT,
   type OperatingLimit,
+  type OperatingOutlook,
   refreshUse,
   reserveCalls,
   settleCalls,
@@ -77,6 +79,8 @@ export interface Pass {
 export interface RateLimiter {
   /** @throws {PortalLimitedError}  the wait would be longer than `urgency` allows */
   enter(portal: LimitedPortal, asking: Asking, urgency: Urgency): Promise<Pass>;
+  /** What a method may still use, for whoever wants to say how long it will take; null where nothing is known. */
+  outlook(portal: LimitedPortal, method: string): Promise<OperatingOutlook | null>;
 }
 
 /** The portal's limits leave no room just now. */
@@ -316,7 +320,15 @@ export function createRateLimiter(options: {
     }
   }
 
-  return { enter };
+  /** Looks without changing anything, so that it need not queue up. */
+  function outlook({ memberId }: LimitedPortal, method: string): Promise<OperatingOutlook | null> {
+    return records.change(memberId, (current, now) => {
+      const use = parse(current, now).methods[method];
+      return { result: use ? lookAhead(use, operating, SHARE_FOR_BACKGROUND) : null };
+    });
+  }
+
+  return { enter, outlook };
 }
 
 /** What has lapsed is left out; what cannot be read counts as nothing. */

@@ -137,7 +137,7 @@ async function askForRights(person: SignedIn, dependencies: AccountDependencies)
 
 async function ask(person: SignedIn, dependencies: AccountDependencies): Promise<Asked> {
   try {
-    return { rights: await loadRights(restClientOf(person, dependencies, PORTAL_WAIT_MS)) };
+    return { rights: await loadRights(restClientOf(person, dependencies, { waitMs: PORTAL_WAIT_MS })) };
   } catch (error) {
     // A portal in trouble is part of what this page tells; a mistake of ours is not.
     if (!(error instanceof AppError)) throw error;

@@ -17,6 +17,8 @@ export interface CompanyReader {
   count(person: SignedIn, filter: CompanyFilter): Promise<number>;
   /** @throws as loadCompany */
   card(person: SignedIn, id: number): Promise<Answer<CompanyCard>>;
+  /** What is known of the words of a person's portal. */
+  wordsOf(person: SignedIn): Vocabulary;
   /** What this person was shown before is shown no more. */
   forget(person: SignedIn): Promise<void>;
 }
@@ -50,6 +52,7 @@ export function createCompanyReader(
 
   return {
     list,
+    wordsOf,
     listSoon(person, query) {
       const isSlow = query.page === 1 && slow.has(slowKey(person, query.filter));
       return list(person, isSlow ? { ...query, isUncounted: true } : query);

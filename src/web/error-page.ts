@@ -7,7 +7,7 @@ import { isRedirectionEndpoint, ownAddress } from './return-to.ts';
 import { hasSignedOut } from './signed-out-notice.ts';
 
 /** The one thing to do that an error page offers. */
-type Action = 'retry' | 'signIn' | 'home' | 'companies';
+type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports';
 
 const ACTIONS: Record<string, Action> = {
   invalid_request: 'companies',
@@ -19,6 +19,8 @@ const ACTIONS: Record<string, Action> = {
   reconnecting: 'signIn',
   not_found: 'companies',
   cross_origin: 'companies',
+  too_many_views: 'companies',
+  too_many_exports: 'exports',
   app_misconfigured: 'home',
 };
 
@@ -150,6 +152,7 @@ function actionAt(req: Request): Action {
 function addressOf(action: Action, req: Request): string {
   if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
+  if (action === 'exports') return '/exports';
   if (action === 'home') return '/';
   return isRedirectionEndpoint(req.path) ? '/login' : loginAddress(req);
 }

@@ -4,7 +4,7 @@ import {
   type Portal,
   PortalNotAllowedError,
 } from '../bitrix24/portal.ts';
-import type { RateLimiter, Urgency } from '../bitrix24/rate-limiter.ts';
+import type { LimitedPortal, RateLimiter, Urgency } from '../bitrix24/rate-limiter.ts';
 import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
 import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http.ts';
@@ -22,8 +22,19 @@ export interface ReadingDependencies {
   rateLimiter: RateLimiter;
 }
 
+/** Somebody at their portal, whether they are looking or not. */
+export type PortalUser = Pick<SignedIn, 'memberId' | 'userId' | 'portal'>;
+
 /** A person who waits for a page gets an answer within two seconds, if only that the portal is busy. */
 export const PERSON: Urgency = { kind: 'person', maxWaitMs: 1_200 };
+
+/** However long a portal's limits make it wait. */
+const BACKGROUND_WAIT_MS = 15 * 60_000;
+
+/** Work that nobody waits for, until the signal ends it. */
+export function background(signal: AbortSignal): Urgency {
+  return { kind: 'background', maxWaitMs: BACKGROUND_WAIT_MS, signal };
+}
 
 /** The stored address of a portal's REST is none that may be called any more. */
 class EndpointNotAllowedError extends AppError {
@@ -35,16 +46,16 @@ class EndpointNotAllowedError extends AppError {
 /**
  * Calls the person's own portal with the person's own token, and nothing else.
  *
- * @param waitMs  how long one request may take, if not as long as usual
+ * @param options.waitMs  how long one request may take, if not as long as usual
  */
 export function restClientOf(
-  person: SignedIn,
+  person: PortalUser,
   dependencies: ReadingDependencies,
-  waitMs?: number,
+  { waitMs, urgency = PERSON }: { waitMs?: number; urgency?: Urgency } = {},
 ): RestClient {
   const { tokenRefresher, http, portals, rateLimiter } = dependencies;
   const owner = ownerOf(person, dependencies);
-  const { host, hostname } = portalOf(person, dependencies);
+  const portal = limitedPortalOf(person, dependencies);
   // What was checked at sign-in is checked at every use: the settings may have changed since, or the store.
   const checked = (grant: Grant) => {
     const clientEndpoint = findAllowedEndpoint(grant.clientEndpoint, portals);
@@ -67,19 +78,31 @@ export function restClientOf(
     },
     limits: {
       limiter: rateLimiter,
-      portal: { memberId: person.memberId, host, hostname },
-      urgency: PERSON,
+      portal,
+      urgency,
     },
     waitMs,
   });
 }
 
+/** Whose limits a person's calls count for. */
+export function limitedPortalOf(
+  person: PortalUser,
+  dependencies: { portals: AllowedPortals },
+): LimitedPortal {
+  const { host, hostname } = portalOf(person, dependencies);
+  return { memberId: person.memberId, host, hostname };
+}
+
 /** Whose tokens a person's pages are read with. */
-export function ownerOf(person: SignedIn, { clientId }: { clientId: string }): TokenOwner {
+export function ownerOf(
+  person: Pick<SignedIn, 'memberId' | 'userId'>,
+  { clientId }: { clientId: string },
+): TokenOwner {
   return { memberId: person.memberId, clientId, userId: person.userId };
 }
 
-export function portalOf(person: SignedIn, { portals }: { portals: AllowedPortals }): Portal {
+export function portalOf(person: Pick<SignedIn, 'portal'>, { portals }: { portals: AllowedPortals }): Portal {
   const portal = portals.findAllowed(person.portal);
   if (portal === undefined) throw new PortalNotAllowedError();
   return portal;

@@ -12,6 +12,7 @@ import {
 import type { RateLimiter } from '../bitrix24/rate-limiter.ts';
 import { createRestClient } from '../bitrix24/rest-client.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
+import type { Exports } from '../exports/exports.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
 import {
   buildAuthorizationRequest,
@@ -40,6 +41,8 @@ export interface SignInDependencies {
   pendingAuthorizations: PendingAuthorizations;
   people: People;
   companyReader: CompanyReader;
+  /** What somebody has exported goes when their access does. */
+  exports: Pick<Exports, 'forgetAll'>;
   rateLimiter: RateLimiter;
   http: HttpClient;
   now: () => number;
@@ -150,6 +153,7 @@ export function signOutHere({
   vault,
   people,
   companyReader,
+  exports,
   clientId,
   now,
 }: SignInDependencies): RequestHandler {
@@ -161,7 +165,8 @@ export function signOutHere({
     // Signed out from elsewhere meanwhile: to say that it is forgotten would not be true.
     if (!person && forget === '1') throw new SignInRequiredError();
     if (person && forget === '1') {
-      await vault.forget({ memberId: person.memberId, clientId, userId: person.userId });
+      const owner = { memberId: person.memberId, clientId, userId: person.userId };
+      await Promise.all([vault.forget(owner), exports.forgetAll(owner)]);
     }
     const everybody = peopleOf(req);
     await people.signOut(req);

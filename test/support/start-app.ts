@@ -10,7 +10,7 @@ import {
   SECRET_MARK,
   startEmulator,
 } from '../../emulator/index.ts';
-import { createApp } from '../../src/app.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
 import { createHttpClient, type HttpClient } from '../../src/http.ts';
@@ -133,13 +133,16 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     trustedProxies: [],
     limits: parseRequestLimits(options.limits ?? ''),
     cacheSeconds: options.cacheSeconds ?? 0,
+    dataDir,
     http,
     logger,
     now: clock.now,
     isStopping: () => false,
   };
-  server.on('request', createApp({ ...settings, store, sessionStore }).express);
-  const replicas: { server: Server; store: Store }[] = [];
+  const first = createApp({ ...settings, store, sessionStore });
+  first.exports.start();
+  server.on('request', first.express);
+  const replicas: { server: Server; store: Store; app: App }[] = [];
 
   return {
     origin,
@@ -160,12 +163,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
     async replica(secrets = {}) {
       const stores = openStores(options, dataDir, clock);
-      const another = createServer(createApp({ ...settings, ...stores, ...secrets }).express);
-      replicas.push({ server: another, store: stores.store });
+      const second = createApp({ ...settings, ...stores, ...secrets });
+      second.exports.start();
+      const another = createServer(second.express);
+      replicas.push({ server: another, store: stores.store, app: second });
       return listen(another);
     },
     async stop() {
-      for (const each of [{ server, store }, ...replicas]) {
+      for (const each of [{ server, store, app: first }, ...replicas]) {
+        await each.app.exports.stop();
         await closeServer(each.server);
         await each.store.close();
       }

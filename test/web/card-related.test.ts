@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aContact, aDeal } from '../../emulator/builders.ts';
+import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-const PHONE = { ID: '1', VALUE_TYPE: 'WORK', VALUE: '+7 495 000-00-01', TYPE_ID: 'PHONE' };
+const PHONE = { ID: '1', VALUE_TYPE: 'WORK', VALUE: '+7 495 000-00-01', TYPE_ID: 'PHONE' as const };
 
 let app: TestApp;
 let admin: BrowserAgent;

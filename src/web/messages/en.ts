@@ -1,4 +1,6 @@
+import { exportErrorsEnglish, exportsEnglish } from './exports.en.ts';
 import { list } from './list.en.ts';
+import { overviewEnglish } from './overview.en.ts';
 
 /** English. Keys, placeholders and plural forms are compared with Russian by test/unit/web/messages.test.ts. */
 export const english = {
@@ -92,6 +94,7 @@ export const english = {
       OTHER: 'other',
     },
   },
+  overview: overviewEnglish,
   account: {
     title: 'Account',
     userId: 'User {{id}}',
@@ -234,7 +237,15 @@ export const english = {
     text: 'Bitrix24 shows applications in a frame. This one keeps you signed in safely only in its own tab.',
     action: 'Open Companies',
   },
+  exports: exportsEnglish,
   errors: {
+    ...exportErrorsEnglish,
+    too_many_views: {
+      default: {
+        title: 'There are too many saved views',
+        text: 'Fifty are kept for each person. Remove one that you do not need any more.',
+      },
+    },
     incident: 'If you ask for help, mention number {{incident}}.',
     retryAfter_one: 'Try again in {{count}} second.',
     retryAfter_other: 'Try again in {{count}} seconds.',
@@ -249,6 +260,7 @@ export const english = {
       retry: 'Try again',
       signIn: 'Sign in again',
       home: 'To the sign-in page',
+      exports: 'To the exports',
       companies: 'To the companies',
     },
     invalid_request: {

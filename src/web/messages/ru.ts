@@ -1,4 +1,6 @@
+import { exportErrorsRussian, exportsRussian } from './exports.ru.ts';
 import { list } from './list.ru.ts';
+import { overviewRussian } from './overview.ru.ts';
 
 /** Russian. Keys, placeholders and plural forms are compared with English by test/unit/web/messages.test.ts. */
 export const russian = {
@@ -92,6 +94,7 @@ export const russian = {
       OTHER: 'другой',
     },
   },
+  overview: overviewRussian,
   account: {
     title: 'Учётная запись',
     userId: 'Пользователь {{id}}',
@@ -234,7 +237,15 @@ export const russian = {
     text: 'Битрикс24 показывает приложения во фрейме. Безопасно сохранить ваш вход это приложение может только в своей вкладке.',
     action: 'Открыть «Компании»',
   },
+  exports: exportsRussian,
   errors: {
+    ...exportErrorsRussian,
+    too_many_views: {
+      default: {
+        title: 'Слишком много сохранённых видов',
+        text: 'На человека хранится пятьдесят. Удалите тот, который больше не нужен.',
+      },
+    },
     incident: 'Если будете обращаться за помощью, назовите номер {{incident}}.',
     retryAfter_one: 'Повторите через {{count}} секунду.',
     retryAfter_few: 'Повторите через {{count}} секунды.',
@@ -257,6 +268,7 @@ export const russian = {
       retry: 'Повторить',
       signIn: 'Войти снова',
       home: 'На страницу входа',
+      exports: 'К выгрузкам',
       companies: 'К списку компаний',
     },
     invalid_request: {

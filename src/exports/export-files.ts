@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ExportJob, type ExportRef, jobKey, parseJobKey } from './export-job.ts';
+
+/** Says in a folder whose it is, so that whoever tidies up can ask for its job. */
+const LABEL = 'job';
+const FOLDER = /^[\w-]{22}$/;
+
+/** The files of exports: a folder each below `DATA_DIR/exports`, for our own user's eyes only. */
+export class ExportFiles {
+  readonly #root: string;
+
+  constructor(dataDir: string) {
+    this.#root = join(dataDir, 'exports');
+  }
+
+  /** Makes the folder of a job, if it is not there. */
+  async prepare(ref: ExportRef): Promise<void> {
+    await mkdir(this.#folder(ref), { recursive: true, mode: 0o700 });
+    await writeFile(join(this.#folder(ref), LABEL), jobKey(ref), { mode: 0o600 });
+  }
+
+  path(ref: ExportRef, name: string): string {
+    return join(this.#folder(ref), name);
+  }
+
+  /** A name that no other process has, nor this one before. */
+  freshName(kind: 'rows' | 'runs' | 'part'): string {
+    return `${kind}-${randomBytes(6).toString('hex')}`;
+  }
+
+  /** A file that nobody has. */
+  create(ref: ExportRef, name: string): Promise<FileHandle> {
+    return open(this.path(ref, name), 'wx+', 0o600);
+  }
+
+  /** Whether a file is there, and has at least so many bytes. */
+  async has(ref: ExportRef, name: string, bytes: number): Promise<boolean> {
+    try {
+      return (await stat(this.path(ref, name))).size >= bytes;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The file appears whole, and what led to it goes. */
+  async finish(job: ExportJob, part: string): Promise<void> {
+    const name = resultName(job);
+    await rename(this.path(job, part), this.path(job, name));
+    const names = await readdir(this.#folder(job));
+    const spent = names.filter((each) => each !== name && each !== LABEL);
+    await Promise.all(spent.map((each) => rm(this.path(job, each), { force: true })));
+  }
+
+  async remove(ref: ExportRef): Promise<void> {
+    await rm(this.#folder(ref), { recursive: true, force: true });
+  }
+
+  /** Every folder there is, with the job it says to be of, and how long nothing has come or gone in it. */
+  async *folders(): AsyncGenerator<{
+    ref: ExportRef | undefined;
+    untouchedMs: number;
+    remove(): Promise<void>;
+  }> {
+    const names = await readdir(this.#root).catch(() => []);
+    for (const name of names.filter((each) => FOLDER.test(each))) {
+      const folder = join(this.#root, name);
+      const label = await readFile(join(folder, LABEL), 'utf8').catch(() => '');
+      const ref = parseJobKey(label);
+      const touched = await stat(folder).catch(() => undefined);
+      if (touched === undefined) continue;
+      yield {
+        ref: ref?.id === name ? ref : undefined,
+        untouchedMs: Date.now() - touched.mtimeMs,
+        remove: () => rm(folder, { recursive: true, force: true }),
+      };
+    }
+  }
+
+  #folder({ id }: ExportRef): string {
+    // Ids come from addresses, too.
+    if (!FOLDER.test(id)) throw new RangeError('not an id of an export');
+    return join(this.#root, id);
+  }
+}
+
+/** The file that its owner gets. */
+export function resultName({ format }: Pick<ExportJob, 'format'>): string {
+  return `companies.${format}`;
+}

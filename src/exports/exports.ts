@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { NotFoundError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Store } from '../store/store.ts';
+import { ExportFiles, resultName } from './export-files.ts';
+import {
+  type ExportJob,
+  type ExportOwner,
+  type ExportRef,
+  isOpen,
+  KEPT_MS,
+  NOTHING_YET,
+} from './export-job.ts';
+import { ExportRecords } from './export-records.ts';
+import type { Patience, Portals } from './gather.ts';
+import { Janitor } from './janitor.ts';
+import { type Listener, Watchers } from './watchers.ts';
+import { Worker } from './worker.ts';
+
+/** What somebody wants to have in a file. */
+export type ExportWish = Pick<ExportJob, 'owner' | 'portal' | 'format' | 'view' | 'language' | 'timeZone'>;
+
+/** Exports of companies: made in the background, kept for a day, found by their owner alone. */
+export interface Exports {
+  /** Begins to work on what there is, and to tidy up. */
+  start(): void;
+  /** @throws {TooManyExportsError} */
+  begin(wish: ExportWish): Promise<ExportJob>;
+  /** Newest first. */
+  list(owner: ExportOwner): Promise<ExportJob[]>;
+  /** @throws {NotFoundError}  no file, or none of this owner. The caller closes it. */
+  openFile(ref: ExportRef): Promise<{ job: ExportJob; file: FileHandle; bytes: number }>;
+  /** Does nothing to what has ended. @throws {NotFoundError} */
+  cancel(ref: ExportRef): Promise<void>;
+  /** Goes on with one that waits. @throws {NotFoundError} @throws {TooManyExportsError} */
+  resume(ref: ExportRef): Promise<void>;
+  /** Record and files. @throws {NotFoundError} */
+  forget(ref: ExportRef): Promise<void>;
+  /** Everything of somebody whose access is forgotten. */
+  forgetAll(owner: ExportOwner): Promise<void>;
+  /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
+  watch(owner: ExportOwner, listener: Listener): (() => void) | undefined;
+  /** Ends what listens and works; the jobs go on in the next process. */
+  stop(): Promise<void>;
+}
+
+export interface ExportsOptions {
+  store: Store;
+  dataDir: string;
+  portals: Portals;
+  logger: Logger;
+  patience?: Patience;
+}
+
+export function createExports({ store, dataDir, portals, logger, patience }: ExportsOptions): Exports {
+  const records = new ExportRecords(store);
+  const files = new ExportFiles(dataDir);
+  const worker = new Worker(records, { files, portals, logger, patience });
+  const watchers = new Watchers(records);
+  const janitor = new Janitor(files, records, { logger });
+
+  async function find(ref: ExportRef): Promise<ExportJob> {
+    const job = /^[\w-]{22}$/.test(ref.id) ? await records.load(ref) : undefined;
+    if (job === undefined) throw new NotFoundError('no export of this person has such an id');
+    return job;
+  }
+
+  async function forget(ref: ExportRef): Promise<void> {
+    // Without a record, whoever works on it breaks off and removes what it has written since.
+    await records.forget(ref);
+    await files.remove(ref);
+  }
+
+  return {
+    start() {
+      worker.start();
+      janitor.start();
+    },
+
+    async begin(wish) {
+      const job = newJob(wish, await records.now());
+      await records.create(job);
+      worker.look();
+      return job;
+    },
+
+    async list(owner) {
+      const jobs = await records.list(owner);
+      // Whoever began it may have died before it was told to everybody.
+      for (const job of jobs) if (isOpen(job) && job.lease === null) await records.open(job);
+      return jobs;
+    },
+
+    async openFile(ref) {
+      const job = await find(ref);
+      if (job.state !== 'done') throw new NotFoundError('this export has no file');
+      try {
+        const file = await open(files.path(ref, resultName(job)), 'r');
+        return { job, file, bytes: (await file.stat()).size };
+      } catch {
+        // Removed behind our back, or on a volume that this replica does not have.
+        throw new NotFoundError('the file of this export is not here');
+      }
+    },
+
+    async cancel(ref) {
+      await find(ref);
+      const cancelled = await records.change(ref, (current, now) =>
+        isOpen(current) || current.state === 'waiting'
+          ? { ...current, state: 'cancelled', secondsLeft: null, endedAt: now, expiresAt: now + KEPT_MS }
+          : undefined,
+      );
+      // Whoever works on it breaks off within a second, and removes what there is.
+      if (cancelled?.lease === null) await files.remove(ref);
+    },
+
+    async resume(ref) {
+      await find(ref);
+      const resumed = await records.change(ref, (current) =>
+        current.state === 'waiting'
+          ? { ...current, state: 'queued', trouble: null, endedAt: null, expiresAt: null }
+          : undefined,
+      );
+      if (resumed === undefined) return;
+      await records.open(ref);
+      worker.look();
+    },
+
+    async forget(ref) {
+      await find(ref);
+      await forget(ref);
+    },
+
+    async forgetAll(owner) {
+      for (const { id } of await records.list(owner)) await forget({ owner, id });
+    },
+
+    watch: (owner, listener) => watchers.add(owner, listener),
+
+    async stop() {
+      watchers.stop();
+      janitor.stop();
+      await worker.stop();
+    },
+  };
+}
+
+function newJob(wish: ExportWish, now: number): ExportJob {
+  return {
+    ...wish,
+    v: 1,
+    // 128 bits: nobody finds another's, although a guess would not help them either.
+    id: randomBytes(16).toString('base64url'),
+    state: 'queued',
+    rows: 0,
+    total: null,
+    checkpoint: NOTHING_YET,
+    secondsLeft: null,
+    trouble: null,
+    createdAt: now,
+    endedAt: null,
+    expiresAt: null,
+    fileBytes: null,
+    lease: null,
+  };
+}

@@ -1,0 +1,70 @@
+import type { ExportJob, ExportOwner } from './export-job.ts';
+import type { ExportRecords } from './export-records.ts';
+
+const LOOK_EVERY_MS = 1_000;
+/** Of one person; a browser keeps six connections to a host, and pages need some. */
+const MAX_LISTENERS = 5;
+
+/** Who wants to hear of somebody's exports. */
+export interface Listener {
+  /** At once, and whenever something has changed. */
+  changed(jobs: ExportJob[]): void;
+  /** There will be nothing more to hear. */
+  ended(): void;
+}
+
+interface Watched {
+  owner: ExportOwner;
+  listeners: Set<Listener>;
+  last: ExportJob[] | undefined;
+}
+
+/** Looks after the exports of those who watch, once for all windows of a person. */
+export class Watchers {
+  readonly #records: ExportRecords;
+  readonly #watched = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(records: ExportRecords) {
+    this.#records = records;
+  }
+
+  /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
+  add(owner: ExportOwner, listener: Listener): (() => void) | undefined {
+    const key = `${owner.memberId}:${owner.clientId}:${owner.userId}`;
+    const watched = this.#watched.get(key) ?? { owner, listeners: new Set(), last: undefined };
+    if (this.#isStopped || watched.listeners.size >= MAX_LISTENERS) return undefined;
+    this.#watched.set(key, watched);
+    watched.listeners.add(listener);
+    if (watched.last) listener.changed(watched.last);
+    else void this.#look(watched);
+    this.#timer ??= setInterval(() => this.#lookAfterAll(), LOOK_EVERY_MS);
+    return () => {
+      watched.listeners.delete(listener);
+      if (watched.listeners.size === 0) this.#watched.delete(key);
+      if (this.#watched.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  /** Nobody hears anything any more. */
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    for (const { listeners } of this.#watched.values()) for (const each of [...listeners]) each.ended();
+  }
+
+  #lookAfterAll(): void {
+    for (const watched of this.#watched.values()) void this.#look(watched);
+  }
+
+  async #look(watched: Watched): Promise<void> {
+    // While the store is away there is nothing to tell.
+    const jobs = await this.#records.list(watched.owner).catch(() => undefined);
+    if (jobs === undefined || (watched.last && JSON.stringify(jobs) === JSON.stringify(watched.last))) return;
+    watched.last = jobs;
+    for (const listener of watched.listeners) listener.changed(jobs);
+  }
+}

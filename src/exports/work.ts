@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { BrokenOff, type Claim } from './claim.ts';
+import { type ExportFiles, resultName } from './export-files.ts';
+import { type ExportJob, KEPT_MS } from './export-job.ts';
+import { gatherRows, type Patience, type Portals } from './gather.ts';
+import { makeFile } from './make-file.ts';
+
+export interface WorkDependencies {
+  files: ExportFiles;
+  portals: Portals;
+  logger: Logger;
+  patience?: Patience | undefined;
+}
+
+/** The file system is full, or this user's part of it. */
+const DISK_FULL = ['ENOSPC', 'EDQUOT'];
+/** The person can do something, and what was gathered is worth keeping until then. */
+const WORTH_WAITING = [
+  'sign_in_required',
+  'reconnecting',
+  'portal_failed',
+  'portal_timeout',
+  'portal_limited',
+  'store_unavailable',
+  'app_misconfigured',
+];
+
+/** Works on a job until it is done, or cannot go on; never throws. */
+export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
+  const { files, logger } = dependencies;
+  const line = { exportId: claim.job.id, memberId: claim.job.owner.memberId, userId: claim.job.owner.userId };
+  try {
+    await files.prepare(claim.job);
+    const rows = await gatherRows(claim, dependencies);
+    await claim.save({
+      state: 'finishing',
+      checkpoint: rows,
+      rows: rows.rows,
+      secondsLeft: null,
+      trouble: null,
+    });
+    await makeFile(claim, files, rows);
+    const { size } = await stat(files.path(claim.job, resultName(claim.job)));
+    await claim.end((job, now) => ({ ...ended(now), state: 'done', total: job.rows, fileBytes: size }));
+    logger.info({ ...line, rows: rows.rows, bytes: size }, 'an export is done');
+  } catch (error) {
+    await giveUp(claim, error, dependencies).catch((err: unknown) => {
+      // The lease lapses, and whoever takes the job over comes to the same end.
+      logger.warn({ ...line, err }, 'what became of an export could not be written down');
+    });
+  }
+}
+
+async function giveUp(claim: Claim, error: unknown, { files, logger }: WorkDependencies): Promise<void> {
+  const line = { exportId: claim.job.id };
+  if (error instanceof BrokenOff) {
+    logger.info({ ...line, why: error.why }, 'work on an export was broken off');
+    await claim.end(() => ({ state: 'queued' }));
+    if (error.why === 'cancelled') await files.remove(claim.job);
+    return;
+  }
+  const trouble = troubleOf(error);
+  const state = WORTH_WAITING.includes(trouble.code) ? 'waiting' : 'failed';
+  const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
+  // Cancelled or lost a moment ago: what failed is what came of it.
+  if (!wasOurs) return;
+  const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
+  logger[isOurFault ? 'error' : 'warn']({ ...line, err: error, state }, 'an export cannot go on');
+  if (state === 'failed') await files.remove(claim.job);
+}
+
+function ended(now: number): Pick<ExportJob, 'endedAt' | 'expiresAt'> {
+  return { endedAt: now, expiresAt: now + KEPT_MS };
+}
+
+function troubleOf(error: unknown): NonNullable<ExportJob['trouble']> {
+  if (error instanceof AppError) return { code: error.code, reason: error.reason ?? null };
+  const { code } = error as NodeJS.ErrnoException;
+  return { code: DISK_FULL.includes(code ?? '') ? 'disk_full' : 'internal_error', reason: null };
+}

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from '../log.ts';
+import { Claim } from './claim.ts';
+import type { ExportRef } from './export-job.ts';
+import type { ExportRecords } from './export-records.ts';
+import { type WorkDependencies, work } from './work.ts';
+
+/** At the same time; pages come first. */
+const MAX_AT_ONCE = 2;
+const LOOK_EVERY_MS = 1_000;
+
+/** Takes the jobs of everybody that nobody works on. One in each process. */
+export class Worker {
+  readonly #records: ExportRecords;
+  readonly #logger: Logger;
+  readonly #dependencies: WorkDependencies;
+  readonly #underWay = new Map<Claim, Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #isStopped = true;
+
+  constructor(records: ExportRecords, dependencies: WorkDependencies) {
+    this.#records = records;
+    this.#logger = dependencies.logger;
+    this.#dependencies = dependencies;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+    this.look();
+  }
+
+  /** Something may have come that nobody works on. */
+  look(): void {
+    if (this.#isStopped || this.#looking) return;
+    this.#looking = this.#takeWhatIsFree()
+      .catch((err: unknown) => this.#logger.debug({ err }, 'could not look for exports'))
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  /** The jobs stay where they are, for whoever looks next. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await this.#looking;
+    for (const claim of this.#underWay.keys()) claim.breakOff('stopping');
+    await Promise.all(this.#underWay.values());
+  }
+
+  async #takeWhatIsFree(): Promise<void> {
+    if (this.#underWay.size >= MAX_AT_ONCE) return;
+    for (const ref of await this.#records.openJobs()) {
+      if (this.#isStopped || this.#underWay.size >= MAX_AT_ONCE) return;
+      await this.#tryToTake(ref);
+    }
+  }
+
+  async #tryToTake(ref: ExportRef): Promise<void> {
+    if ([...this.#underWay.keys()].some(({ job }) => job.id === ref.id)) return;
+    const claim = await Claim.take(ref, this.#records, randomBytes(9).toString('base64url'));
+    if (claim === undefined) return;
+    const done = work(claim, this.#dependencies).finally(() => {
+      this.#underWay.delete(claim);
+      this.look();
+    });
+    this.#underWay.set(claim, done);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Vocabulary } from '../bitrix24/vocabulary.ts';
+import type { ExportsPageDependencies } from './exports.ts';
+import { presentFilters } from './list-filters.ts';
+import type { Reader } from './list-rows.ts';
+import { asCompanyQuery, readListView, viewerOf } from './list-view.ts';
+import type { PreferencesStore } from './preferences.ts';
+import type { SignedIn } from './session.ts';
+
+/**
+ * Reads what was on the screen from the query of its address, and from what its reader wants lists to show.
+ *
+ * @param dependencies.wordsOf  what is known of the portal's words; what is not is described by its id
+ */
+export function createViewReader(dependencies: {
+  wordsOf: (person: SignedIn) => Vocabulary;
+  preferences: PreferencesStore;
+}): ExportsPageDependencies['readView'] {
+  const { wordsOf, preferences } = dependencies;
+  return async (search, person, res) => {
+    const view = { ...readListView(readQuery(search)), page: 1 };
+    const { filter, sort, order } = asCompanyQuery(view, viewerOf(person));
+    const { columns } = await preferences.load(person);
+    const { description } = presentFilters(view, wordsOf(person), res.locals as Reader);
+    return { filter, sort, order, columns, description };
+  };
+}
+
+/** As Express does it: what comes twice comes as a list, and is refused. */
+function readQuery(search: string): Record<string, string | string[]> {
+  const parameters = new URLSearchParams(search);
+  return Object.fromEntries(
+    [...parameters.keys()].map((name) => {
+      const values = parameters.getAll(name);
+      return [name, values.length === 1 ? (values[0] ?? '') : values];
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+import { scaleBand, scaleLinear } from 'd3-scale';
+
+/** One kind of companies, in the words of the reader. */
+export interface PlotRow {
+  label: string;
+  /** Null when the portal would not count it. */
+  count: number | null;
+  /** The list of these companies, where there is an address for it. */
+  href: string | null;
+  /** Without a value, which is no kind of its own. */
+  isQuiet: boolean;
+  /** All that is left: drawn to the same scale it would dwarf what it is not. */
+  isRest?: boolean;
+}
+
+export interface Bar extends PlotRow {
+  count: number;
+  /** Pixels from the top. */
+  y: number;
+  /** Per cent of the width of the plot; null for what has a number but no bar. */
+  width: number | null;
+}
+
+export interface BarPlot {
+  height: number;
+  bars: Bar[];
+}
+
+/** A line of text with the bar below it. */
+const ROW_HEIGHT = 40;
+/** Something is never drawn as nothing. */
+const LEAST_WIDTH = 0.75;
+
+/** Horizontal bars, each below its label: so any label fits, and the plot fits any width. */
+export function layOutBars(rows: (PlotRow & { count: number })[]): BarPlot {
+  const height = rows.length * ROW_HEIGHT;
+  const keys = rows.map((_, index) => String(index));
+  const y = scaleBand().domain(keys).range([0, height]);
+  const width = scaleLinear()
+    .domain([0, Math.max(1, ...rows.filter(({ isRest }) => !isRest).map(({ count }) => count))])
+    .range([0, 100]);
+  const widthOf = ({ count, isRest }: PlotRow & { count: number }) => {
+    if (isRest) return null;
+    return count === 0 ? 0 : Math.max(LEAST_WIDTH, rounded(width(count)));
+  };
+  const bars = rows.map((row, index) => ({ ...row, y: y(String(index)) ?? 0, width: widthOf(row) }));
+  return { height, bars };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

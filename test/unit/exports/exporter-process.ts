@@ -1,0 +1,59 @@
+import { writeSync } from 'node:fs';
+import { createRateLimiter } from '../../../src/bitrix24/rate-limiter.ts';
+import { createRestClient } from '../../../src/bitrix24/rest-client.ts';
+import { createExports } from '../../../src/exports/exports.ts';
+import { createHttpClient } from '../../../src/http.ts';
+import { createLogger } from '../../../src/log.ts';
+import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
+import { parseRedisAddress } from '../../../src/store/redis-address.ts';
+import { connectRedis } from '../../../src/store/redis-connection.ts';
+import { createRedisStore } from '../../../src/store/redis-store.ts';
+
+/** What a process that works on exports is told. */
+export interface ExporterTask {
+  dataDir: string;
+  /** Absent: the embedded store in `dataDir`. */
+  redisUrl?: string;
+  clientEndpoint: string;
+  accessToken: string;
+}
+
+/** A process that works on whatever exports there are, until it is stopped; for the tests that kill it. */
+const task = JSON.parse(process.argv[2] ?? '{}') as ExporterTask;
+const store =
+  task.redisUrl === undefined
+    ? openEmbeddedStore(task.dataDir)
+    : createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
+const http = createHttpClient({ mayBePrivate: () => true });
+const limiter = createRateLimiter({
+  records: { change: async (_memberId, decide) => decide(null, Date.now()).result },
+  limits: { of: () => undefined },
+});
+const exports = createExports({
+  store,
+  dataDir: task.dataDir,
+  logger: createLogger({ level: 'warn', isPretty: false }),
+  portals: {
+    clientFor: ({ owner }, signal) =>
+      createRestClient({
+        http,
+        tokens: { current: async () => task, renewed: async () => task },
+        limits: {
+          limiter,
+          portal: { memberId: owner.memberId, host: 'localhost', hostname: 'localhost' },
+          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
+        },
+      }),
+    outlookFor: async () => null,
+  },
+});
+exports.start();
+process.once('SIGTERM', async () => {
+  await exports.stop();
+  http.close();
+  await store.close();
+  process.exit(0);
+});
+// The timers of exports keep no process alive.
+setInterval(() => {}, 60_000);
+writeSync(1, 'works\n');

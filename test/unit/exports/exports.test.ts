@@ -1,0 +1,319 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ExportFiles } from '../../../src/exports/export-files.ts';
+import { type ExportJob, jobKey, parseJob } from '../../../src/exports/export-job.ts';
+import { ExportRecords } from '../../../src/exports/export-records.ts';
+import type { Exports } from '../../../src/exports/exports.ts';
+import { Janitor } from '../../../src/exports/janitor.ts';
+import { createLogger } from '../../../src/log.ts';
+import { newDataDir, STORE_KINDS } from '../../support/start-app.ts';
+import { openTestStore, type TestStore } from '../../support/stores.ts';
+import {
+  type ExportWorld,
+  filesBelow,
+  idsIn,
+  isDone,
+  manyCompanies,
+  range,
+  readResult,
+  startExportWorld,
+  untilJob,
+} from './support.ts';
+
+/** More than two full batches of pages. */
+const MANY = 6_210;
+/** Of a kind that nobody who calls tries again by themselves. */
+const BROKEN = { type: 'error', status: 500, error: 'SOMETHING_ELSE' } as const;
+
+let world: ExportWorld;
+beforeAll(async () => {
+  world = await startExportWorld(manyCompanies(MANY));
+});
+afterAll(() => world.stop());
+
+describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
+  let store: TestStore;
+  let dataDir: string;
+  let exports: Exports;
+  let processes: Exports[];
+  beforeEach(async () => {
+    store = await openTestStore(kind);
+    dataDir = newDataDir();
+    processes = [];
+    exports = process();
+  });
+  afterEach(async () => {
+    world.emulator.clearFaults();
+    await Promise.all(processes.map((each) => each.stop()));
+    for (const { id } of await exports.list(world.wish().owner)) {
+      await exports.forget({ owner: world.wish().owner, id });
+    }
+    await store.close();
+  });
+
+  describe('when one is wanted', () => {
+    it.each([
+      ['csv', 'id', 'asc'],
+      ['csv', 'id', 'desc'],
+      ['xlsx', 'id', 'asc'],
+    ] as const)('makes a %s by %s %s with every company, once', async (format, sort, order) => {
+      exports.start();
+      const job = await exports.begin(world.wish({ format }, { sort, order }));
+
+      const done = await untilJob(exports, job, isDone);
+
+      const expected = range(1, MANY);
+      expect(idsIn(await readResult(exports, job), format)).toEqual(
+        order === 'asc' ? expected : expected.reverse(),
+      );
+      expect(done).toMatchObject({ rows: MANY, total: MANY, trouble: null, lease: null });
+    });
+
+    it('leaves nothing but the file, for nobody else’s eyes', async () => {
+      exports.start();
+      const job = await exports.begin(world.wish({}, { sort: 'title' }));
+
+      await untilJob(exports, job, isDone);
+
+      const folder = join(dataDir, 'exports', job.id);
+      expect(filesBelow(dataDir).sort()).toEqual(['companies.csv', 'job']);
+      expect([dataDir, join(dataDir, 'exports'), folder].slice(1).map(modeOf)).toEqual([0o700, 0o700]);
+      expect(['companies.csv', 'job'].map((name) => modeOf(join(folder, name)))).toEqual([0o600, 0o600]);
+    });
+
+    it('keeps it for a day, and its record no longer', async () => {
+      exports.start();
+      const job = await exports.begin(world.wish());
+
+      const { endedAt, expiresAt } = await untilJob(exports, job, isDone);
+
+      expect((expiresAt ?? 0) - (endedAt ?? 0)).toBe(24 * 3600_000);
+      const leftMs = await store.leftMs(jobKey(job));
+      expect(leftMs).toBeGreaterThan(23 * 3600_000);
+      expect(leftMs).toBeLessThanOrEqual(24 * 3600_000);
+    });
+  });
+
+  describe('when the process stops in the middle', () => {
+    it('another goes on at once, and no row is lost or there twice', async () => {
+      const job = await inTheMiddle();
+
+      await exports.stop();
+      const [stopped] = await exports.list(job.owner);
+      const before = performance.now();
+      world.emulator.clearFaults();
+      const next = process();
+      next.start();
+      await untilJob(next, job, ({ state }) => state !== 'queued');
+
+      expect(performance.now() - before).toBeLessThan(1_000);
+      expect(stopped).toMatchObject({ state: 'queued', lease: null });
+      expect(stopped?.checkpoint.rows).toBeGreaterThan(0);
+      await untilJob(next, job, isDone);
+      expect(idsIn(await readResult(next, job), 'csv')).toEqual(range(1, MANY));
+      expect(world.emulator.requests.length).toBeGreaterThan(0);
+    });
+
+    it('another that has other files begins anew', async () => {
+      const job = await inTheMiddle();
+      await exports.stop();
+
+      world.emulator.clearFaults();
+      const next = process({ dataDir: newDataDir() });
+      next.start();
+      await untilJob(next, job, isDone);
+
+      expect(idsIn(await readResult(next, job), 'csv')).toEqual(range(1, MANY));
+    });
+  });
+
+  it('when a process that was believed dead wakes up › what it writes harms nobody', async () => {
+    const job = await inTheMiddle();
+    const asleep = await new ExportFiles(dataDir).create(job, 'rows-old');
+    await store.store.set(jobKey(job), JSON.stringify(await lapsed(job)), 3600_000);
+
+    const next = process();
+    next.start();
+    world.emulator.clearFaults();
+    await asleep.write('{"id":999999}\n');
+    await untilJob(next, job, isDone);
+
+    expect(idsIn(await readResult(next, job), 'csv')).toEqual(range(1, MANY));
+    await asleep.close();
+  });
+
+  describe('when it is cancelled', () => {
+    it('stops within a second, and removes what there was', async () => {
+      const job = await inTheMiddle();
+      const before = performance.now();
+
+      await exports.cancel(job);
+      while (existsSync(join(dataDir, 'exports', job.id)))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+
+      expect(performance.now() - before).toBeLessThan(1_000);
+      expect((await exports.list(job.owner)).map(({ state }) => state)).toEqual(['cancelled']);
+    });
+
+    it('by another process stops within a second as well', async () => {
+      const job = await inTheMiddle();
+      const before = performance.now();
+
+      await process().cancel(job);
+      while (existsSync(join(dataDir, 'exports', job.id)))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+
+      expect(performance.now() - before).toBeLessThan(1_000);
+    });
+  });
+
+  describe('when the portal is in trouble', () => {
+    it('says so, and goes on as soon as it is well again', async () => {
+      world.emulator.orderFault({ on: 'rest', effect: BROKEN, times: Number.POSITIVE_INFINITY });
+      exports.start();
+      const job = await exports.begin(world.wish());
+
+      const troubled = await untilJob(exports, job, ({ trouble }) => trouble !== null);
+      world.emulator.clearFaults();
+      const done = await untilJob(exports, job, isDone);
+
+      expect(troubled).toMatchObject({ state: 'running', trouble: { code: 'portal_failed', reason: null } });
+      expect(done.trouble).toBeNull();
+      expect(idsIn(await readResult(exports, job), 'csv')).toEqual(range(1, MANY));
+    });
+
+    it('for long, waits for the person, and goes on when they say so', async () => {
+      const impatient = process({ patience: { patienceMs: 100, firstPauseMs: 20 } });
+      world.emulator.orderFault({
+        on: 'rest',
+        effect: BROKEN,
+        times: Number.POSITIVE_INFINITY,
+      });
+      impatient.start();
+      const job = await impatient.begin(world.wish());
+      const waiting = await untilJob(impatient, job, ({ state }) => state === 'waiting');
+      world.emulator.clearFaults();
+
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      await impatient.resume(job);
+      await untilJob(impatient, job, isDone);
+
+      expect(waiting.trouble?.code).toBe('portal_failed');
+      expect(idsIn(await readResult(impatient, job), 'csv')).toEqual(range(1, MANY));
+    });
+
+    it('because it forbids it, fails, and keeps no file', async () => {
+      exports.start();
+      const job = await exports.begin(world.wish({ owner: { ...world.wish().owner, userId: 9 } }));
+
+      const failed = await untilJob(exports, job, ({ state }) => state === 'failed');
+
+      expect(failed.trouble).toEqual({ code: 'access_denied', reason: 'crm' });
+      await untilGone(job);
+      await exports.forget(job);
+    });
+  });
+
+  it('when the disk is full › fails with that, and removes what there was', async () => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const create = ExportFiles.prototype.create;
+    ExportFiles.prototype.create = async function (ref, name) {
+      const file = await create.call(this, ref, name);
+      file.write = async () => {
+        throw full;
+      };
+      return file;
+    };
+    exports.start();
+    const job = await exports.begin(world.wish());
+
+    const failed = await untilJob(exports, job, ({ state }) => state === 'failed');
+    ExportFiles.prototype.create = create;
+
+    expect(failed.trouble).toEqual({ code: 'disk_full', reason: null });
+    await untilGone(job);
+  });
+
+  it('when the process died before anybody was told of it › is found by whoever looks at the list', async () => {
+    const job = await exports.begin(world.wish());
+    await new ExportRecords(store.store).close(job);
+    exports.start();
+
+    await untilJob(exports, job, isDone);
+
+    expect(idsIn(await readResult(exports, job), 'csv').length).toBe(MANY);
+  });
+
+  describe('the janitor', () => {
+    it('when an export is gone › removes its folder, and no other', async () => {
+      exports.start();
+      const [kept, gone] = [await exports.begin(world.wish()), await exports.begin(world.wish())];
+      for (const job of [kept, gone]) await untilJob(exports, job, isDone);
+      await store.store.forget(jobKey(gone));
+
+      await janitor(0).tidy();
+
+      expect([kept, gone].map(({ id }) => existsSync(join(dataDir, 'exports', id)))).toEqual([true, false]);
+    });
+
+    it('when a folder has just been made › leaves it alone', async () => {
+      const job = { ...(await exports.begin(world.wish())), id: 'A'.repeat(22) };
+      await new ExportFiles(dataDir).prepare(job);
+
+      await janitor(60_000).tidy();
+      const isLeft = existsSync(join(dataDir, 'exports', job.id));
+      const old = new Date(Date.now() - 3600_000);
+      await utimes(join(dataDir, 'exports', job.id), old, old);
+      await janitor(60_000).tidy();
+
+      expect([isLeft, existsSync(join(dataDir, 'exports', job.id))]).toEqual([true, false]);
+    });
+
+    it('when there is nothing at all › is content', async () => {
+      rmSync(join(dataDir, 'exports'), { recursive: true, force: true });
+
+      await expect(janitor(0).tidy()).resolves.toBeUndefined();
+    });
+  });
+
+  function process(options: { dataDir?: string; patience?: object } = {}): Exports {
+    const another = world.exportsOn(store.store, { dataDir, ...options });
+    processes.push(another);
+    return another;
+  }
+
+  /** Some of it is safe, and the portal answers nothing more. */
+  async function inTheMiddle(): Promise<ExportJob> {
+    // It is counted, and there is a first page.
+    world.emulator.orderFault({ on: 'rest', effect: { type: 'delay', ms: 0, when: 'before' }, times: 2 });
+    world.emulator.orderFault({
+      on: 'rest',
+      effect: { type: 'hold', when: 'before' },
+      times: Number.POSITIVE_INFINITY,
+    });
+    exports.start();
+    const job = await exports.begin(world.wish());
+    return untilJob(exports, job, ({ checkpoint }) => checkpoint.rows > 0);
+  }
+
+  async function untilGone({ id }: ExportJob): Promise<void> {
+    while (existsSync(join(dataDir, 'exports', id))) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  async function lapsed(job: ExportJob): Promise<ExportJob> {
+    const current = parseJob(await store.store.get(jobKey(job)));
+    if (!current) throw new Error('there is no job');
+    return { ...current, lease: { holder: 'dead', until: 0 } };
+  }
+
+  function janitor(leastAgeMs: number): Janitor {
+    const logger = createLogger({ level: 'silent', isPretty: false });
+    return new Janitor(new ExportFiles(dataDir), new ExportRecords(store.store), { logger, leastAgeMs });
+  }
+});
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}

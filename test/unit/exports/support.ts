@@ -1,0 +1,185 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../../../emulator/index.ts';
+import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
+import type { Company } from '../../../src/bitrix24/company-row.ts';
+import { createRateLimiter, type LimitRecords } from '../../../src/bitrix24/rate-limiter.ts';
+import { createRestClient } from '../../../src/bitrix24/rest-client.ts';
+import { EXPORT_COLUMNS, type ExportJob, type ExportOwner } from '../../../src/exports/export-job.ts';
+import { createExports, type Exports, type ExportWish } from '../../../src/exports/exports.ts';
+import type { Patience, Portals } from '../../../src/exports/gather.ts';
+import { createHttpClient, type HttpClient } from '../../../src/http.ts';
+import { createLogger } from '../../../src/log.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { aCompany, aPortal } from '../../support/builders.ts';
+import { newDataDir } from '../../support/start-app.ts';
+import { readCsv, readSheet, readZip } from './read-files.ts';
+
+/** A portal, and exports of it as one of its people wants them. */
+export interface ExportWorld {
+  emulator: Emulator;
+  portals: Portals;
+  /** As another process would run them: on the same store and the same files unless told otherwise. */
+  exportsOn(store: Store, options?: { dataDir?: string; patience?: Patience }): Exports;
+  wish(overrides?: Partial<ExportWish>, view?: Partial<ExportWish['view']>): ExportWish;
+  dataDir: string;
+  stop(): Promise<void>;
+}
+
+export async function startExportWorld(companies: CompanyRow[] | { count: number }): Promise<ExportWorld> {
+  const emulator = await startEmulator({ portals: [aPortal({ companies })] });
+  const http = createHttpClient({ mayBePrivate: () => true });
+  const portals = portalsOf(emulator, http);
+  const dataDir = newDataDir();
+  const [portal] = emulator.portals;
+  return {
+    emulator,
+    portals,
+    dataDir,
+    exportsOn: (store, options = {}) =>
+      createExports({
+        store,
+        dataDir: options.dataDir ?? dataDir,
+        portals,
+        logger: createLogger({ level: 'silent', isPretty: false }),
+        patience: options.patience ?? { firstPauseMs: 20 },
+      }),
+    wish: (overrides, view) =>
+      aWish(
+        { owner: anOwner({ memberId: portal?.memberId ?? '' }), portal: portal?.origin ?? '', ...overrides },
+        view,
+      ),
+    async stop() {
+      http.close();
+      await emulator.stop();
+    },
+  };
+}
+
+/** A portal without limits leaves none. */
+const NO_RECORDS: LimitRecords = { change: async (_memberId, decide) => decide(null, Date.now()).result };
+
+export function portalsOf(emulator: Emulator, http: HttpClient): Portals {
+  const { clientId } = DEMO_CLIENT;
+  return {
+    clientFor({ owner }, signal) {
+      const access = emulator.portals[0]?.issueTokens({ clientId, userId: owner.userId });
+      if (access === undefined) throw new Error('there is no portal');
+      return createRestClient({
+        http,
+        tokens: { current: async () => access, renewed: async () => access },
+        limits: {
+          limiter: createRateLimiter({ records: NO_RECORDS, limits: { of: () => undefined } }),
+          portal: { memberId: owner.memberId, host: 'localhost', hostname: 'localhost' },
+          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
+        },
+      });
+    },
+    outlookFor: async () => null,
+  };
+}
+
+export function anOwner(overrides: Partial<ExportOwner> = {}): ExportOwner {
+  return { memberId: 'a portal', clientId: DEMO_CLIENT.clientId, userId: 1, ...overrides };
+}
+
+export function aWish(
+  overrides: Partial<ExportWish> = {},
+  view: Partial<ExportWish['view']> = {},
+): ExportWish {
+  return {
+    owner: anOwner(),
+    portal: 'http://localhost',
+    format: 'csv',
+    view: {
+      filter: ALL_COMPANIES,
+      sort: 'id',
+      order: 'asc',
+      columns: [...EXPORT_COLUMNS],
+      header: [...EXPORT_COLUMNS],
+      title: 'Companies',
+      description: '',
+      ...view,
+    },
+    language: 'en',
+    timeZone: null,
+    ...overrides,
+  };
+}
+
+export function aReadCompany(overrides: Partial<Company> = {}): Company {
+  return {
+    id: 1,
+    title: 'Alpha',
+    type: null,
+    industry: null,
+    employees: null,
+    phones: [],
+    emails: [],
+    revenue: null,
+    currency: null,
+    responsible: null,
+    created: null,
+    modified: null,
+    ...overrides,
+  };
+}
+
+export function manyCompanies(count: number): CompanyRow[] {
+  return Array.from({ length: count }, (_, index) => aCompany({ ID: String(index + 1) }));
+}
+
+/** Waits until a job is as wanted. */
+export async function untilJob(
+  exports: Exports,
+  { owner, id }: Pick<ExportJob, 'owner' | 'id'>,
+  isRight: (job: ExportJob) => boolean,
+  withinMs = 30_000,
+): Promise<ExportJob> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const job = (await exports.list(owner)).find((each) => each.id === id);
+    if (job && isRight(job)) return job;
+    if (Date.now() > deadline) throw new Error(`the export got no further than ${JSON.stringify(job)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export const isDone = ({ state }: ExportJob) => state === 'done';
+
+/** The whole file, as its owner gets it. */
+export async function readResult(exports: Exports, job: Pick<ExportJob, 'owner' | 'id'>): Promise<Buffer> {
+  const { file } = await exports.openFile(job);
+  try {
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The ids that a file has in its first column, in its order. */
+export function idsIn(file: Buffer, format: 'csv' | 'xlsx'): number[] {
+  const rows =
+    format === 'csv'
+      ? readCsv(file.toString()).map(([id]) => id)
+      : readSheet(readZip(file).get('xl/worksheets/sheet1.xml')?.toString() ?? '').map(
+          ([cell]) => cell?.value,
+        );
+  return rows.slice(1).map(Number);
+}
+
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+/** Names of the files of all exports below a folder. */
+export function filesBelow(dataDir: string): string[] {
+  return readdirSync(join(dataDir, 'exports'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+/** As they come from the rows of a job. */
+export async function* inBatches<T>(items: T[]): AsyncGenerator<T[]> {
+  for (let from = 0; from < items.length; from += 7) yield items.slice(from, from + 7);
+}
