@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchBrowser } from './browser.ts';
 import { benchCallback } from './callback.ts';
 import { benchCold } from './cold.ts';
 import { benchPages } from './pages.ts';
@@ -22,6 +23,7 @@ const PARTS: Record<string, [title: string, bench: () => Promise<string[]>]> = {
   readers: ['Many readers of one portal', benchReaders],
   warm: ['The list of companies when its answer is kept', benchWarm],
   cold: ['The list of companies when nothing is known yet', benchCold],
+  browser: ['Pages in a browser', benchBrowser],
   callback: ['Coming back from Bitrix24', benchCallback],
   pages: ['Starting, and pages that ask nobody', benchPages],
   'refresh-race': ['A refresh that several workers need at once', benchRefreshRace],
