@@ -81,19 +81,29 @@ async function sendPage(
   const reader = res.locals as Reader;
   const { companies, total, words } = answer.value;
   const page = buildListPage(view, wishes.columns, reader);
+  const filters = presentFilters(view, words, reader);
+  const { clearHref } = page;
   const values = {
     ...page,
     wishes,
     allColumns: COLUMNS,
-    sorts: COMPANY_SORTS,
     searchedBy: asQuery(view, person).filter.search?.by,
     isFiltered: isFiltered(view),
-    filters: presentFilters(view, words, reader),
+    filters,
     paging: buildPaging(view, total, companies.length),
     isEmpty: companies.length === 0,
     // Most of the work of a page, and the same as long as the answer is.
     fragments: {
-      rows: await answer.derive(rowsKey(res, page.search, wishes), () =>
+      filters: await answer.derive(`filters ${readerKey(res)} ${page.search}`, () =>
+        renderFragment(res, 'partials/list-filters', {
+          view,
+          filters,
+          clearHref,
+          isFiltered: isFiltered(view),
+          sorts: COMPANY_SORTS,
+        }),
+      ),
+      rows: await answer.derive(`rows ${readerKey(res)} ${wishes.columns.join()} ${page.search}`, () =>
         renderFragment(res, 'partials/list-rows', {
           rows: presentRows(companies, reader),
           columns: page.columns,
@@ -115,8 +125,8 @@ async function sendPage(
   );
 }
 
-/** What rows look like depends on the reader as well. */
-function rowsKey(res: Response, search: string, { columns }: Preferences): string {
+/** What a fragment looks like depends on the reader as well. */
+function readerKey(res: Response): string {
   const { language, zone } = res.locals as { language: string; zone?: { name: string } };
-  return `rows ${language} ${zone?.name ?? ''} ${columns.join()} ${search}`;
+  return `${language} ${zone?.name ?? ''}`;
 }

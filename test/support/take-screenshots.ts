@@ -34,7 +34,7 @@ const PAGES: { name: string; path: string; prepare?: (page: Page) => Promise<voi
 
 const browser = await launchChromium();
 for (const language of ['en', 'ru'] as const) {
-  const context = await browser.newContext({ locale: language });
+  const context = await browser.newContext({ locale: language, reducedMotion: 'reduce' });
   const page = await context.newPage();
   await page.goto(APP);
   await shootAll(page, 'sign-in', language, true);

@@ -59,7 +59,7 @@ export const russian = {
     back: 'Все компании',
     openInPortal: 'Открыть в Битрикс24',
     summary: 'Главное',
-    contacts: 'Телефоны и адреса',
+    contacts: 'Телефон, e-mail, сайт',
     details: 'Подробности',
     address: 'Адрес',
     own: 'Дополнительные поля',
