@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { benchBrowser } from './browser.ts';
 import { benchCallback } from './callback.ts';
 import { benchCold } from './cold.ts';
+import { benchExport } from './export.ts';
 import { benchPages } from './pages.ts';
 import { benchReaders } from './readers-of-one-portal.ts';
 import { benchRefreshRace } from './refresh-race.ts';
@@ -25,6 +26,7 @@ const PARTS: Record<string, [title: string, bench: () => Promise<string[]>]> = {
   cold: ['The list of companies when nothing is known yet', benchCold],
   browser: ['Pages in a browser', benchBrowser],
   callback: ['Coming back from Bitrix24', benchCallback],
+  export: ['An export of all companies', benchExport],
   pages: ['Starting, and pages that ask nobody', benchPages],
   'refresh-race': ['A refresh that several workers need at once', benchRefreshRace],
   'vault-size': ['A million token records in Redis', benchVaultSize],

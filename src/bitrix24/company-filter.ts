@@ -78,18 +78,31 @@ export function buildWireFilter(filter: CompanyFilter): Params {
  */
 function spellings(phone: string): string[] {
   const digits = phone.replace(/\D/g, '');
-  const russian = /^[78](\d{3})(\d{3})(\d{2})(\d{2})$/.exec(digits);
-  if (!russian) return [...new Set([phone, digits, `+${digits}`])];
-  const [, area, first, second, third] = russian;
+  if (!/^[78]\d{10}$/.test(digits)) return [...new Set([phone, digits, `+${digits}`])];
+  const national = digits.slice(1);
   const forms = ['+7', '7', '8'].flatMap((prefix) => [
-    `${prefix}${area}${first}${second}${third}`,
-    `${prefix} (${area}) ${first}-${second}-${third}`,
-    `${prefix}(${area})${first}-${second}-${third}`,
-    `${prefix} ${area} ${first}-${second}-${third}`,
-    `${prefix} ${area} ${first} ${second} ${third}`,
-    `${prefix}-${area}-${first}-${second}-${third}`,
+    prefix + national,
+    ...AREA_LENGTHS.flatMap((length) => writings(prefix, national.slice(0, length), national.slice(length))),
   ]);
   return [...new Set([phone, ...forms])];
+}
+
+/** Of Russian towns; the larger the town, the shorter. */
+const AREA_LENGTHS = [3, 4, 5];
+
+function writings(prefix: string, area: string, local: string): string[] {
+  const [dashed, spaced] = ['-', ' '].map((between) =>
+    local.replace(/^(\d{1,3})(\d{2})(\d{2})$/, `$1${between}$2${between}$3`),
+  );
+  return [
+    `${prefix} (${area}) ${dashed}`,
+    `${prefix}(${area})${dashed}`,
+    `${prefix} (${area}) ${local}`,
+    `${prefix} ${area} ${dashed}`,
+    `${prefix} ${area} ${spaced}`,
+    `${prefix} ${area} ${local}`,
+    `${prefix}-${area}-${dashed}`,
+  ];
 }
 
 function anyOf(ids: string[]): string[] | null {

@@ -94,9 +94,11 @@ export async function listCompanies(
   const people = readPeople(answers.people);
   // Some portals answer a start past the end with its last page again; what was asked for is what counts.
   const isPastEnd = list.total !== undefined && (query.page - 1) * PAGE_SIZE >= list.total;
+  // A page that is not full ends the list, whoever has counted it.
+  const isCut = query.isUncounted === true && list.result.length === PAGE_SIZE;
   return {
     companies: isPastEnd ? [] : rows.map((row) => readCompany(row, vocabulary, people)),
-    total: query.isUncounted ? null : (list.total ?? rows.length),
+    total: isCut ? null : (list.total ?? rows.length),
     seconds: list.seconds,
     words: vocabulary,
   };

@@ -187,12 +187,21 @@ class GatheringProgress {
     }
   }
 
+  /** An estimate that cannot be made keeps nobody from writing down how far it is. */
+  async #lookAhead(): Promise<OperatingOutlook | null> {
+    try {
+      return await this.#portals.outlookFor(this.#job);
+    } catch {
+      return null;
+    }
+  }
+
   async describe() {
     const checkpoint = await this.#rows.save();
     const now = performance.now();
     this.#pace.note(now, checkpoint.rows);
     if (this.#outlook === undefined || now - this.#outlook.at > OUTLOOK_EVERY_MS) {
-      this.#outlook = { value: await this.#portals.outlookFor(this.#job).catch(() => null), at: now };
+      this.#outlook = { value: await this.#lookAhead(), at: now };
     }
     // Companies come and go while they are read.
     const total = this.#total === null ? null : Math.max(this.#total, checkpoint.rows);

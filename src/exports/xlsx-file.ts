@@ -18,8 +18,8 @@ import {
 const COMPRESSION = 3;
 
 /**
- * Writes an XLSX file while rows come in. Libraries that write workbooks hold all of them in memory, or show some texts as
- * others than they are (docs/decisions); a sheet is XML in a ZIP, and the ZIP comes from a library.
+ * Writes an XLSX file while rows come in. Libraries that write workbooks hold all of them in memory, or show `_x0041_` as
+ * another text than it is; a sheet is XML in a ZIP, and the ZIP comes from a library.
  *
  * @param job  its `rows` will come: when they are more than a sheet can hold, there are several
  * @param sheetRows  rows of a sheet, but for its header

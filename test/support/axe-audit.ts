@@ -5,10 +5,19 @@ import type { Page } from 'playwright-core';
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 
 /** What axe-core holds against a page as it is drawn just now; one text for each element that breaks a rule. */
-export async function auditPage(page: Page): Promise<string[]> {
+export function auditPage(page: Page): Promise<string[]> {
+  return audit(page, TAGS);
+}
+
+/** As `auditPage`, of the rules about colours alone, for a page whose other looks were audited in full. */
+export function auditColors(page: Page): Promise<string[]> {
+  return audit(page, { type: 'rule', values: ['color-contrast', 'link-in-text-block'] });
+}
+
+async function audit(page: Page, runOnly: string[] | { type: 'rule'; values: string[] }): Promise<string[]> {
   // Our policy lets no page load it, so it is put there from outside.
   if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source);
-  const options = { runOnly: TAGS, resultTypes: ['violations'], preload: false };
+  const options = { runOnly, resultTypes: ['violations'], preload: false };
   return page.evaluate<string[]>(
     `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) =>

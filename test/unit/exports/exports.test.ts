@@ -236,6 +236,22 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     await untilGone(job);
   });
 
+  it('when nobody can tell what the portal still grants › is made all the same', async () => {
+    const unsure = process({
+      portals: {
+        outlookFor() {
+          throw new Error('not a portal any more');
+        },
+      },
+    });
+    unsure.start();
+    const job = await unsure.begin(world.wish());
+
+    const done = await untilJob(unsure, job, isDone);
+
+    expect(done.rows).toBe(MANY);
+  });
+
   it('when the process died before anybody was told of it › is found by whoever looks at the list', async () => {
     const job = await exports.begin(world.wish());
     await new ExportRecords(store.store).close(job);
@@ -278,7 +294,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     });
   });
 
-  function process(options: { dataDir?: string; patience?: object } = {}): Exports {
+  function process(options: Parameters<ExportWorld['exportsOn']>[1] = {}): Exports {
     const another = world.exportsOn(store.store, { dataDir, ...options });
     processes.push(another);
     return another;

@@ -20,7 +20,10 @@ export interface ExportWorld {
   emulator: Emulator;
   portals: Portals;
   /** As another process would run them: on the same store and the same files unless told otherwise. */
-  exportsOn(store: Store, options?: { dataDir?: string; patience?: Patience }): Exports;
+  exportsOn(
+    store: Store,
+    options?: { dataDir?: string; patience?: Patience; portals?: Partial<Portals> },
+  ): Exports;
   wish(overrides?: Partial<ExportWish>, view?: Partial<ExportWish['view']>): ExportWish;
   dataDir: string;
   stop(): Promise<void>;
@@ -40,7 +43,7 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
       createExports({
         store,
         dataDir: options.dataDir ?? dataDir,
-        portals,
+        portals: { ...portals, ...options.portals },
         logger: createLogger({ level: 'silent', isPretty: false }),
         patience: options.patience ?? { firstPauseMs: 20 },
       }),

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ALL_COMPANIES } from '../src/bitrix24/company-filter.ts';
+import { createRateLimiter } from '../src/bitrix24/rate-limiter.ts';
+import { parseRequestLimits } from '../src/bitrix24/request-limits.ts';
+import { createRestClient } from '../src/bitrix24/rest-client.ts';
+import { EXPORT_COLUMNS, type ExportJob } from '../src/exports/export-job.ts';
+import { createExports } from '../src/exports/exports.ts';
+import { createHttpClient } from '../src/http.ts';
+import { createLogger } from '../src/log.ts';
+import { createLimitRecords } from '../src/shared-records.ts';
+import { parseRedisAddress } from '../src/store/redis-address.ts';
+import { connectRedis } from '../src/store/redis-connection.ts';
+import { createRedisStore } from '../src/store/redis-store.ts';
+import { residentMegabytes } from './process.ts';
+import type { ReadingTask } from './readers/reading.ts';
+
+export type ExportTask = ReadingTask & Pick<ExportJob, 'format'> & Pick<ExportJob['view'], 'sort' | 'order'>;
+
+/** How one export went. */
+export interface ExportReport {
+  seconds: number;
+  /** Of these, until every row was on the disk. */
+  gatheringSeconds: number;
+  rows: number;
+  megabytes: number;
+  /** Resident memory above what it was before, at its highest. */
+  grownMegabytes: number;
+}
+
+/** One export from the wish to the file, as the application makes it, in a process of its own. */
+const task = JSON.parse(process.argv[2] ?? '{}') as ExportTask;
+const http = createHttpClient({ mayBePrivate: () => true });
+const store = createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
+const limiter = createRateLimiter({
+  records: createLimitRecords(store, task.clientId),
+  limits: parseRequestLimits(task.limits),
+});
+const { host, hostname } = new URL(task.clientEndpoint);
+const dataDir = mkdtempSync(join(tmpdir(), 'bench-export-'));
+const exports = createExports({
+  store,
+  dataDir,
+  logger: createLogger({ level: 'warn', isPretty: false }),
+  portals: {
+    clientFor: ({ owner }, signal) =>
+      createRestClient({
+        http,
+        tokens: { current: async () => task, renewed: async () => task },
+        limits: {
+          limiter,
+          portal: { memberId: owner.memberId, host, hostname },
+          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
+        },
+      }),
+    outlookFor: async () => null,
+  },
+});
+await store.ping();
+exports.start();
+
+const before = residentMegabytes();
+let most = before;
+const sampling = setInterval(() => {
+  most = Math.max(most, residentMegabytes());
+}, 10);
+const from = performance.now();
+const owner = { memberId: task.memberId, clientId: task.clientId, userId: 1 };
+await exports.begin({
+  owner,
+  portal: new URL(task.clientEndpoint).origin,
+  format: task.format,
+  view: {
+    filter: ALL_COMPANIES,
+    sort: task.sort,
+    order: task.order,
+    columns: [...EXPORT_COLUMNS],
+    header: [...EXPORT_COLUMNS],
+    title: 'Companies',
+    description: '',
+  },
+  language: 'en',
+  timeZone: 'Europe/Berlin',
+});
+const gathering = await until(({ state }) => state === 'finishing' || state === 'done');
+const gatheringSeconds = (performance.now() - from) / 1000;
+const done = await until(({ state }) => state === 'done');
+clearInterval(sampling);
+const report: ExportReport = {
+  seconds: (performance.now() - from) / 1000,
+  gatheringSeconds,
+  rows: gathering.rows,
+  megabytes: (done.fileBytes ?? 0) / 1_000_000,
+  grownMegabytes: most - before,
+};
+rmSync(dataDir, { recursive: true });
+process.send?.(report, () => process.exit(0));
+
+async function until(isRight: (job: ExportJob) => boolean): Promise<ExportJob> {
+  for (;;) {
+    const [job] = await exports.list(owner);
+    if (job?.trouble) throw new Error(`the export is in trouble: ${job.trouble.code}`);
+    if (job && isRight(job)) return job;
+    await wait(10);
+  }
+}
