@@ -91,7 +91,12 @@ if (navigator.clipboard) {
   for (const button of document.querySelectorAll('[data-copy]')) {
     button.hidden = false;
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
+      const isCopied = await navigator.clipboard.writeText(button.dataset.copy).then(
+        () => true,
+        // The browser has been told not to.
+        () => false,
+      );
+      if (!isCopied) return;
       button.classList.add('done');
       find('#said').textContent = texts.copied ?? '';
       setTimeout(() => button.classList.remove('done'), 1_500);

@@ -46,7 +46,7 @@ function presentRow(company: Company, { t, format }: Reader): ListRow {
     iso === null ? null : { iso, date: format.date(iso), instant: format.instant(iso) };
   return {
     id,
-    title: title || t('list.untitled'),
+    title: title.trim() === '' ? t('list.untitled') : title,
     type: type && (type.name ?? type.id),
     industry: industry && (industry.name ?? industry.id),
     employees: employees && (employees.name ?? employees.id),
