@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { PAGE_SIZE } from '../bitrix24/company.ts';
 import type { CompanyCard } from '../bitrix24/company-card.ts';
 import { type AllowedPortals, companyPage, contactPage, dealPage } from '../bitrix24/portal.ts';
 import { NotFoundError } from '../errors.ts';
@@ -93,7 +94,7 @@ async function findNeighbours(
     const hrefOf = (company: { id: number } | undefined, page: number) =>
       company && `/companies/${company.id}?from=${encodeURIComponent(writeListView({ ...view, page }))}`;
     const isLast = index === here.companies.length - 1;
-    const mayHaveMore = here.total === null || view.page * here.companies.length < here.total;
+    const mayHaveMore = here.total === null || view.page * PAGE_SIZE < here.total;
     const previous =
       index > 0
         ? hrefOf(here.companies[index - 1], view.page)
