@@ -5,7 +5,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ALL_COMPANIES } from '../src/bitrix24/company-filter.ts';
 import { createRateLimiter } from '../src/bitrix24/rate-limiter.ts';
 import { parseRequestLimits } from '../src/bitrix24/request-limits.ts';
-import { createRestClient } from '../src/bitrix24/rest-client.ts';
 import { EXPORT_COLUMNS, type ExportJob } from '../src/exports/export-job.ts';
 import { createExports } from '../src/exports/exports.ts';
 import { createHttpClient } from '../src/http.ts';
@@ -14,6 +13,7 @@ import { createLimitRecords } from '../src/shared-records.ts';
 import { parseRedisAddress } from '../src/store/redis-address.ts';
 import { connectRedis } from '../src/store/redis-connection.ts';
 import { createRedisStore } from '../src/store/redis-store.ts';
+import { portalsWith } from '../test/support/export-portals.ts';
 import { residentMegabytes } from './process.ts';
 import type { ReadingTask } from './readers/reading.ts';
 
@@ -38,25 +38,12 @@ const limiter = createRateLimiter({
   records: createLimitRecords(store, task.clientId),
   limits: parseRequestLimits(task.limits),
 });
-const { host, hostname } = new URL(task.clientEndpoint);
 const dataDir = mkdtempSync(join(tmpdir(), 'bench-export-'));
 const exports = createExports({
   store,
   dataDir,
   logger: createLogger({ level: 'warn', isPretty: false }),
-  portals: {
-    clientFor: ({ owner }, signal) =>
-      createRestClient({
-        http,
-        tokens: { current: async () => task, renewed: async () => task },
-        limits: {
-          limiter,
-          portal: { memberId: owner.memberId, host, hostname },
-          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
-        },
-      }),
-    outlookFor: async () => null,
-  },
+  portals: portalsWith({ http, limiter, accessOf: () => task }),
 });
 await store.ping();
 exports.start();

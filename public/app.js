@@ -68,10 +68,14 @@ document.addEventListener('keydown', (event) => {
     if (active.value === '' || active.type !== 'search') active.blur();
     return;
   }
+  // Where the layout is Cyrillic, the same keys have other letters on them.
+  const key = /\p{Script=Cyrillic}/u.test(event.key)
+    ? event.code.replace('Key', '').toLowerCase()
+    : event.key;
   // Arrows scroll, unless a row has the focus or nothing has.
   const isOnRow = active?.closest?.('.companies tbody') !== null;
-  if (event.key.startsWith('Arrow') && !isOnRow && active !== document.body) return;
-  if (Object.hasOwn(KEYS, event.key) && KEYS[event.key]()) event.preventDefault();
+  if (key.startsWith('Arrow') && !isOnRow && active !== document.body) return;
+  if (Object.hasOwn(KEYS, key) && KEYS[key]()) event.preventDefault();
 });
 
 /** A click beside an open menu closes it. */

@@ -34,6 +34,15 @@ export class AppError extends Error {
   }
 }
 
+/**
+ * Whether the portal has ended what somebody could see: nothing that they were shown before is shown again.
+ *
+ * @param code  of an AppError
+ */
+export function endsAccess(code: string): boolean {
+  return code === 'access_denied' || code === 'sign_in_required';
+}
+
 /** The visitor's request is not of a shape we answer. */
 export class InvalidRequestError extends AppError {
   constructor(message: string) {

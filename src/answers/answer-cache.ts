@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../errors.ts';
+import { AppError, endsAccess } from '../errors.ts';
 
 /** What was asked for, with what there is to say about it. */
 export interface Answer<T> {
@@ -61,8 +61,6 @@ const MAX_COMPANIONS = 1_000;
 const USUAL_PAUSE_MS = 5_000;
 /** A refusal that another replica has heard is heard here within this. */
 const EPOCH_KNOWN_MS = 1_000;
-/** With these the portal or the authorization server says that the owner may not read any more. */
-const REFUSALS = ['sign_in_required', 'access_denied'];
 
 interface Kept {
   value: unknown;
@@ -143,8 +141,7 @@ export function createAnswerCache(options: {
       return answer;
     } catch (error) {
       // What the store says of it matters less than the refusal.
-      if (error instanceof AppError && REFUSALS.includes(error.code))
-        await forget(place.owner).catch(() => {});
+      if (error instanceof AppError && endsAccess(error.code)) await forget(place.owner).catch(() => {});
       else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }

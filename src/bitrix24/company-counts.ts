@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { endsAccess } from '../errors.ts';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../http.ts';
 import { MAX_COMMANDS } from './batch.ts';
-import { ALL_COMPANIES, buildWireFilter, type CompanyFilter, type Period } from './company-filter.ts';
+import { askForTotal } from './company.ts';
+import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
 import { askForColleagues, type Person, readPeople } from './people.ts';
-import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
+import type { CommandAnswer, RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** Null where the portal would not count. */
@@ -58,8 +60,6 @@ const REVENUE_CLASSES = [
 const MAX_VALUES = 100;
 /** What fails for the moment is asked for so often in all. */
 const TRIES = 3;
-/** The portal takes the access away with these, and then nothing else counts. */
-const REFUSALS = ['access_denied', 'sign_in_required'];
 
 /**
  * Counts companies by `total` alone, in a few requests: none of them is downloaded.
@@ -180,7 +180,7 @@ async function askAtOnce(
   try {
     const answers = await client.batchUpTo(asked.map(({ filter }) => askForTotal(filter)));
     for (const answer of answers) {
-      if ('error' in answer && REFUSALS.includes(answer.error.code)) throw answer.error;
+      if ('error' in answer && endsAccess(answer.error.code)) throw answer.error;
     }
     if (answers.length > 0) return answers;
     throw new UnexpectedResponseError('result', 'the batch has no answer at all');
@@ -189,13 +189,6 @@ async function askAtOnce(
     if (tookTooLong && !(error instanceof CircuitOpenError) && asked.length > 1) return 'too much';
     throw error;
   }
-}
-
-function askForTotal(filter: CompanyFilter): Command {
-  return {
-    method: 'crm.company.list',
-    params: { select: ['ID'], filter: buildWireFilter(filter), start: 0 },
-  };
 }
 
 function totalOf(answer: CommandAnswer | undefined): number | undefined {

@@ -2,7 +2,7 @@ import { UnexpectedResponseError } from '../http.ts';
 import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
 import { COMPANY_SELECT, type Company, readCompany, readRow } from './company-row.ts';
 import { askForPeople, readPeople } from './people.ts';
-import { mustSucceed, type RestClient } from './rest-client.ts';
+import { type Command, mustSucceed, type RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 /** One page of a list. */
@@ -104,13 +104,16 @@ export async function listCompanies(
   };
 }
 
+/** Asks for the `total` of a filter, and for as little else as there is to be had. */
+export function askForTotal(filter: CompanyFilter) {
+  const params = { select: ['ID'], filter: buildWireFilter(filter), start: 0 };
+  return { method: 'crm.company.list', params } satisfies Command;
+}
+
 /** How many companies a filter finds. @throws as `listCompanies` */
 export async function countCompanies(client: RestClient, filter: CompanyFilter): Promise<number> {
-  const { total } = await client.call('crm.company.list', {
-    select: ['ID'],
-    filter: buildWireFilter(filter),
-    start: 0,
-  });
+  const { method, params } = askForTotal(filter);
+  const { total } = await client.call(method, params);
   if (total === undefined) throw new UnexpectedResponseError('total', 'crm.company.list did not count');
   return total;
 }

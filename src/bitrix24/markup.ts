@@ -8,7 +8,7 @@ const HTML = /<[a-z!/][^>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
 const MAX_LENGTH = 200_000;
 
 /**
- * A text without its markup: paragraphs and lists become lines, links are named by their texts. It is not made safe by
+ * A text without its markup: paragraphs and lists become lines, links keep their addresses in brackets. It is not made safe by
  * this, because nothing needs to be: whoever shows it escapes it like any other text.
  */
 export function withoutMarkup(text: string): string {

@@ -1,6 +1,6 @@
 import type { Company, DictionaryValue } from '../bitrix24/company-row.ts';
+import { findTimeZone, wallClock } from '../time-zone.ts';
 import type { ExportColumn, ExportJob } from './export-job.ts';
-import { wallClockIn } from './wall-clock.ts';
 
 /** A date is what the reader's clock showed, as if it were UTC; null is an empty cell. */
 export type Cell = string | number | Date | null;
@@ -9,9 +9,10 @@ export type CellReader = (company: Company) => Cell[];
 
 /** Companies as rows of the chosen columns. */
 export function createCellReader({ view, timeZone }: Pick<ExportJob, 'view' | 'timeZone'>): CellReader {
-  const wallClock = wallClockIn(timeZone);
+  const zone = findTimeZone(timeZone);
   // What is no instant is at least shown as it is.
-  const instant = (iso: string | null): Cell => (iso === null ? null : (wallClock(iso) ?? iso));
+  const instant = (iso: string | null): Cell =>
+    iso === null ? null : (wallClock(zone?.shift(iso) ?? iso) ?? iso);
   const readers: Record<ExportColumn, (company: Company) => Cell> = {
     id: ({ id }) => id,
     title: ({ title }) => title || null,

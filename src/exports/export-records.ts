@@ -140,8 +140,9 @@ export class ExportRecords {
   async open(ref: ExportRef): Promise<void> {
     const key = jobKey(ref);
     await this.#changeOpen((keys) => {
+      if (keys.includes(key)) return keys;
       if (keys.length >= MAX_OPEN) throw new TooManyExportsError('all');
-      return keys.includes(key) ? keys : [...keys, key];
+      return [...keys, key];
     });
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { countCompanies } from '../bitrix24/company.ts';
 import { buildWireFilter } from '../bitrix24/company-filter.ts';
 import type { OperatingOutlook } from '../bitrix24/operating-budget.ts';
 import type { RestClient } from '../bitrix24/rest-client.ts';
@@ -179,9 +180,7 @@ class GatheringProgress {
     if (this.#total !== null) return;
     try {
       const client = this.#portals.clientFor(this.#job, signal);
-      const filter = buildWireFilter(this.#job.view.filter);
-      const { total } = await client.call('crm.company.list', { select: ['ID'], filter, start: 0 });
-      this.#total = total ?? null;
+      this.#total = await countCompanies(client, this.#job.view.filter);
     } catch {
       // Those who gather hear of it as well.
     }

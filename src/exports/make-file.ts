@@ -10,8 +10,6 @@ import { writeXlsx } from './xlsx-file.ts';
 /**
  * Makes the file of gathered rows: sorts them as the view does, and writes what the person wanted. It can be repeated:
  * what was half done is left behind under another name.
- *
- * @returns bytes of the file
  */
 export async function makeFile(claim: Claim, files: ExportFiles, rows: Checkpoint): Promise<void> {
   const { signal } = claim;

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import TinyQueue from 'tinyqueue';
 import type { Company } from '../bitrix24/company-row.ts';
 import type { ExportJob, ExportView } from './export-job.ts';
 import { parseRow, readLines } from './gathered-rows.ts';
-import { Heap } from './heap.ts';
 
 /** Sorted without a pause: people wait for pages meanwhile. */
 const LEAST_RUN_ROWS = 2_000;
@@ -118,44 +118,37 @@ async function* mergeRuns(
   runs: { from: number; to: number }[],
   { keyOf, compare, file }: Sorting,
 ): AsyncGenerator<Company[]> {
-  /** @returns whether there was another row */
-  const advance = async (cursor: Cursor): Promise<boolean> => {
+  const step = (cursor: Cursor): void => {
     cursor.index += 1;
-    if (cursor.index >= cursor.lines.length) {
-      const { value, done } = await cursor.more.next();
-      if (done) return false;
-      cursor.lines = value;
-      cursor.index = 0;
-    }
-    const company = parseRow(cursor.lines[cursor.index] ?? '');
-    Object.assign(cursor, { company, key: keyOf(company), id: company.id });
-    return true;
+    cursor.company = parseRow(cursor.lines[cursor.index] ?? '');
+    cursor.key = keyOf(cursor.company);
+    cursor.id = cursor.company.id;
   };
-  const heap = new Heap<Cursor>(compare);
+  /** @returns whether there are more rows in this run */
+  const readOn = async (cursor: Cursor): Promise<boolean> => {
+    const { value, done } = await cursor.more.next();
+    Object.assign(cursor, { lines: value ?? [], index: -1 });
+    return done !== true;
+  };
+  const queue = new TinyQueue<Cursor>([], compare);
   for (const run of runs) {
     const more = readLines(file, run, BUFFER_BYTES);
     const cursor: Cursor = { key: null, id: 0, company: {} as Company, lines: [], index: -1, more };
-    if (await advance(cursor)) heap.push(cursor);
+    await readOn(cursor);
+    step(cursor);
+    queue.push(cursor);
   }
   let batch: Company[] = [];
-  for (let first = heap.first; first !== undefined; first = heap.first) {
+  for (let first = queue.pop(); first !== undefined; first = queue.pop()) {
     batch.push(first.company);
     if (batch.length === BATCH_ROWS) {
       yield batch;
       batch = [];
     }
     // Only every so often is there something to wait for.
-    const isInHand = first.index + 1 < first.lines.length;
-    if (isInHand ? advanceInHand(first, keyOf) : await advance(first)) heap.settleFirst();
-    else heap.removeFirst();
+    if (first.index + 1 === first.lines.length && !(await readOn(first))) continue;
+    step(first);
+    queue.push(first);
   }
   if (batch.length > 0) yield batch;
-}
-
-function advanceInHand(cursor: Cursor, keyOf: (company: Company) => Key): true {
-  cursor.index += 1;
-  cursor.company = parseRow(cursor.lines[cursor.index] ?? '');
-  cursor.key = keyOf(cursor.company);
-  cursor.id = cursor.company.id;
-  return true;
 }

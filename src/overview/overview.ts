@@ -1,6 +1,6 @@
 import { countByKind } from '../bitrix24/company-counts.ts';
 import type { RestClient } from '../bitrix24/rest-client.ts';
-import { AppError } from '../errors.ts';
+import { AppError, endsAccess } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -67,7 +67,6 @@ const REFUSAL_PAUSE_MS = 5_000;
 const MOMENT_MS = 300;
 /** However long the portal's limits make it wait, some time it is enough. */
 const LONGEST_MS = 30 * 60_000;
-const REFUSALS = ['access_denied', 'sign_in_required'];
 
 /** Counts companies for people in the background, once for all who ask at the same time, and keeps what came out. */
 export function createOverview<Person extends OverviewPerson>(
@@ -106,14 +105,14 @@ export function createOverview<Person extends OverviewPerson>(
   function failureIn({ failure }: CountRecord, person: Person): CountFailure | null {
     if (failure === null || failure.at < Date.parse(person.since)) return null;
     const { retryAfterSeconds, code } = failure;
-    const usualMs = REFUSALS.includes(code) ? REFUSAL_PAUSE_MS : USUAL_PAUSE_MS;
+    const usualMs = endsAccess(code) ? REFUSAL_PAUSE_MS : USUAL_PAUSE_MS;
     const pauseMs = retryAfterSeconds === null ? usualMs : retryAfterSeconds * 1000;
     return now() - failure.at < pauseMs ? failure : null;
   }
 
   function stateOf(record: CountRecord, person: Person): OverviewState {
     const failure = failureIn(record, person);
-    if (failure && REFUSALS.includes(failure.code)) throw new CountingRefusedError(failure);
+    if (failure && endsAccess(failure.code)) throw new CountingRefusedError(failure);
     const countingSince = isNeeded(record, person) ? (record.claim?.begunAt ?? now()) : null;
     return { kept: keptIn(record, person), countingSince, failure };
   }
@@ -180,7 +179,7 @@ export function createOverview<Person extends OverviewPerson>(
     if (known === error) logger.info({ ...fields, why: known.message }, 'counting companies failed');
     else logger.error({ ...fields, err: error }, 'counting companies failed');
     const failure = { code, reason, httpStatus, retryAfterSeconds, at: now() };
-    return { failure, isRefusal: REFUSALS.includes(code) };
+    return { failure, isRefusal: endsAccess(code) };
   }
 
   return {

@@ -7,7 +7,7 @@ import { describeAge } from './age.ts';
 import { COLUMNS } from './columns.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { renderFragment } from './fragment.ts';
-import { isFiltered, presentFilters } from './list-filters.ts';
+import { presentFilters } from './list-filters.ts';
 import { buildListPage, buildPaging } from './list-page.ts';
 import { presentRows, type Reader } from './list-rows.ts';
 import {
@@ -88,7 +88,6 @@ async function sendPage(
     wishes,
     allColumns: COLUMNS,
     searchedBy: asQuery(view, person).filter.search?.by,
-    isFiltered: isFiltered(view),
     filters,
     paging: buildPaging(view, total, companies.length),
     isEmpty: companies.length === 0,
@@ -99,7 +98,6 @@ async function sendPage(
           view,
           filters,
           clearHref,
-          isFiltered: isFiltered(view),
           sorts: COMPANY_SORTS,
         }),
       ),

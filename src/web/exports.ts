@@ -12,7 +12,7 @@ import {
   type ExportRef,
 } from '../exports/export-job.ts';
 import type { Exports } from '../exports/exports.ts';
-import { wallClockIn } from '../exports/wall-clock.ts';
+import { findTimeZone } from '../time-zone.ts';
 import { asJson, presentExport } from './export-rows.ts';
 import type { Language, Translate } from './language.ts';
 import { translate } from './language.ts';
@@ -162,7 +162,7 @@ function labelOf(column: ExportColumn, t: Translate): string {
 /** What it is, of what, and of which day of the reader's; nothing that a file system dislikes. */
 function nameOfFile({ view, format, timeZone, endedAt, createdAt }: ExportJob): string {
   const iso = new Date(endedAt ?? createdAt).toISOString();
-  const day = (wallClockIn(timeZone)(iso)?.toISOString() ?? iso).slice(0, 10);
+  const day = (findTimeZone(timeZone)?.shift(iso) ?? iso).slice(0, 10);
   const name = [view.title, view.description, day].filter(Boolean).join(' ');
   const tame = name.replace(/[\p{C}\\/:*?"<>|%]+/gu, ' ').replace(/\s+/g, ' ');
   return `${tame.slice(0, MAX_NAME).trim()}.${format}`;

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { type TimeZone, wallClock } from '../time-zone.ts';
 import type { Language } from './language.ts';
-import type { TimeZone } from './time-zone.ts';
 
 /** Numbers and dates in the reader's way. */
 export interface Format {
@@ -42,7 +42,7 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
   function dayOf(day: string) {
     const known = days.get(day);
     if (known) return known;
-    const midnight = wallClock(day);
+    const midnight = shown(day);
     const [before = '', after = ''] = instant.format(midnight).split(MIDNIGHT);
     const made = { date: date.format(midnight), instantAt: (time: string) => before + time + after };
     days.set(day, made);
@@ -75,10 +75,9 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
   }
 
   const local = (iso: string) => (zone && iso.includes('T') ? zone.shift(iso) : iso);
-  const dateOf = (iso: string) =>
-    USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(wallClock(iso));
+  const dateOf = (iso: string) => (USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(shown(iso)));
   const instantOf = (iso: string) =>
-    USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(wallClock(iso));
+    USUAL.test(iso) ? dayOf(iso.slice(0, 10)).instantAt(iso.slice(11, 16)) : instant.format(shown(iso));
 
   return {
     number: (value) => number.format(value),
@@ -96,13 +95,7 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
   };
 }
 
-/**
- * The moment as the portal's own clock shows it: the offset is dropped and the rest read as UTC, so that people see
- * here the time they see in Bitrix24.
- */
-function wallClock(iso: string): Date {
-  const local = new Date(
-    `${iso.replace(/(Z|[+-]\d{2}:?\d{2})$/, '')}${iso.includes('T') ? 'Z' : 'T00:00:00Z'}`,
-  );
-  return Number.isNaN(local.getTime()) ? new Date(iso) : local;
+/** What nobody can read is left to Intl, which refuses it. */
+function shown(iso: string): Date {
+  return wallClock(iso) ?? new Date(iso);
 }

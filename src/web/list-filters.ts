@@ -2,12 +2,13 @@ import type { Dictionary } from '../bitrix24/company-field.ts';
 import type { Person } from '../bitrix24/people.ts';
 import type { Vocabulary } from '../bitrix24/vocabulary.ts';
 import type { Reader } from './list-rows.ts';
-import { EVERYTHING, FILTERS, type ListView, listAddress } from './list-view.ts';
+import { asChoice, EVERYTHING, type ListView, listAddress } from './list-view.ts';
 
 /** What the filters of a list offer, and what is chosen of it, in the reader's language. */
 export interface ListFilters {
   choices: { name: 'type' | 'industry' | 'employees'; label: string; options: Option[] }[];
   responsible: Option[];
+  /** None where nothing narrows the list down. */
   chips: Chip[];
   /** The view in words, for a name of it. */
   description: string;
@@ -46,7 +47,10 @@ export function presentFilters(view: ListView, words: Vocabulary, reader: Reader
 
 /** Those of the dictionary, and what was chosen although the dictionary does not know it. */
 function choicesOf(dictionary: Dictionary, chosen: string[], without: string): Option[] {
-  const known = [...dictionary, ['-', without] as const];
+  const known = [...dictionary, ['', without] as const].flatMap(([id, text]) => {
+    const choice = asChoice(id);
+    return choice === undefined ? [] : [[choice, text] as const];
+  });
   const unknown = chosen.filter((id) => !known.some(([each]) => each === id)).map((id) => [id, id] as const);
   return [...known, ...unknown].map(([value, text]) => ({ value, text, isChosen: chosen.includes(value) }));
 }
@@ -124,9 +128,4 @@ function bounds<Value>(
   if (from === undefined) return to === undefined ? undefined : t('list.filters.upTo', texts);
   if (to === undefined) return t('list.filters.atLeast', texts);
   return texts.from === texts.to ? texts.from : t('list.filters.between', texts);
-}
-
-/** Whether anything narrows the list down. */
-export function isFiltered(view: ListView): boolean {
-  return FILTERS.some((name) => String(view[name] ?? '') !== String(EVERYTHING[name] ?? ''));
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { COMPANY_SORTS, type CompanyQuery } from '../bitrix24/company.ts';
 import type { CompanyFilter, CompanySearch, Period } from '../bitrix24/company-filter.ts';
 import { InvalidRequestError } from '../errors.ts';
+import { findTimeZone, type TimeZone } from '../time-zone.ts';
 import type { SignedIn } from './session.ts';
-import { findTimeZone, type TimeZone } from './time-zone.ts';
 
 /** A parameter that is given once or not at all; an empty one counts as not given, because forms send those. */
 const single = z.string().transform((text) => text.trim() || undefined);
@@ -15,7 +15,7 @@ const choices = single
       .string()
       .max(1_000)
       .transform((text) => [...new Set(text.split(','))])
-      .pipe(z.array(z.string().regex(/^[^\s,]{1,50}$/)).max(50))
+      .pipe(z.array(z.string().regex(/^[^,]{1,50}$/)).max(50))
       .default([]),
   )
   .default([]);
@@ -78,6 +78,8 @@ const ListView = z.object({
 export type ListView = z.infer<typeof ListView>;
 
 export const EVERYTHING: ListView = ListView.parse({});
+/** In the order in which an address has them. */
+const PARAMETERS = Object.keys(ListView.shape) as (keyof ListView)[];
 
 /** The parameters that narrow the list down; all others say which part of it is shown, and how. */
 export const FILTERS = [
@@ -123,17 +125,19 @@ export function readStoredView(search: unknown): ListView {
 }
 
 /** The query of a view's address; what is as by default is left out, so that equal views have equal addresses. */
-export function writeListView(view: ListView): string {
+export function writeListView(view: Partial<ListView>): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(view)) {
-    const text = String(value ?? '');
-    if (text !== String(EVERYTHING[name as keyof ListView] ?? '')) search.set(name, text);
+  for (const name of PARAMETERS) {
+    const usual = String(EVERYTHING[name] ?? '');
+    const text = String(view[name] ?? usual);
+    if (text !== usual) search.set(name, text);
   }
   // Commas mean themselves there, and people read addresses.
   return search.toString().replaceAll('%2C', ',');
 }
 
-export function listAddress(view: ListView): string {
+/** @param view  what is not given is as by default */
+export function listAddress(view: Partial<ListView> = {}): string {
   const search = writeListView(view);
   return search === '' ? '/companies' : `/companies?${search}`;
 }
@@ -176,8 +180,23 @@ function asSearch(text: string): CompanySearch | null {
   return { by: isPhone ? 'phone' : 'title', text };
 }
 
+/** How companies are asked for that have no value of a dictionary. */
+const WITHOUT = '-';
+
 function asStatusId(choice: string): string {
-  return choice === '-' ? '' : choice;
+  return choice === WITHOUT ? '' : choice;
+}
+
+/**
+ * How one value of a dictionary is chosen in an address.
+ *
+ * @param statusId  '' for companies that have none
+ * @returns  nothing for the few ids that would be read as something else
+ */
+export function asChoice(statusId: string): string | undefined {
+  if (statusId === '') return WITHOUT;
+  const isUnclear = statusId === WITHOUT || statusId.includes(',') || statusId !== statusId.trim();
+  return isUnclear || statusId.length > 50 ? undefined : statusId;
 }
 
 function asFlag(choice: 'yes' | 'no' | undefined): boolean | null {

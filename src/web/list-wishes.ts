@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { InvalidRequestError } from '../errors.ts';
-import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
+import { COLUMNS } from './columns.ts';
 import { listAddress, readStoredView, writeListView } from './list-view.ts';
 import { DENSITIES, MAX_NAME_LENGTH, type PreferencesStore } from './preferences.ts';
 import { requireSignIn } from './protect.ts';
@@ -52,10 +52,7 @@ export function saveLayout({ preferences, now }: WishesDependencies): RequestHan
     const person = requireSignIn(req, now());
     const { columns, density } = read(Layout, req.body);
     const chosen = COLUMNS.filter((column) => column === 'title' || columns.includes(column));
-    await preferences.saveLayout(person, {
-      columns: columns.length === 0 ? [...DEFAULT_COLUMNS] : chosen,
-      density,
-    });
+    await preferences.saveLayout(person, { columns: chosen, density });
     res.redirect(303, parseReturnTo((req.body as Record<string, unknown>).returnTo));
   };
 }

@@ -1,9 +1,10 @@
 import type { RequestHandler, Response } from 'express';
 import type { CompanyCounts } from '../bitrix24/company-counts.ts';
-import { AppError } from '../errors.ts';
+import { AppError, endsAccess } from '../errors.ts';
 import type { CountFailure } from '../overview/count-records.ts';
 import type { StartOfDay } from '../overview/months.ts';
 import type { Overview, OverviewState } from '../overview/overview.ts';
+import type { TimeZone } from '../time-zone.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { prefersJson } from './negotiate.ts';
 import { headlineFigures } from './plots/figures.ts';
@@ -11,7 +12,6 @@ import { PANELS } from './plots/panels.ts';
 import type { PlotReader } from './plots/plot-words.ts';
 import { requireSignIn } from './protect.ts';
 import type { SignedIn } from './session.ts';
-import type { TimeZone } from './time-zone.ts';
 
 export interface OverviewPageDependencies {
   overview: Overview<SignedIn>;
@@ -22,7 +22,6 @@ export interface OverviewPageDependencies {
 const RELOAD_AFTER_SECONDS = 2;
 const LATER_RELOAD_AFTER_SECONDS = 5;
 const SOON_MS = 20_000;
-const REFUSALS = ['access_denied', 'sign_in_required'];
 
 /** What keeps us from newer counts, for programs. */
 class CountingFailedError extends AppError {
@@ -68,7 +67,7 @@ export function forgettingOverview(reader: CompanyReader, overview: Overview<Sig
       try {
         return await read(person, question);
       } catch (error) {
-        const isRefusal = error instanceof AppError && REFUSALS.includes(error.code);
+        const isRefusal = error instanceof AppError && endsAccess(error.code);
         // What the store says of it matters less than the refusal.
         if (isRefusal) await overview.forget(person).catch(() => {});
         throw error;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
+import { findTimeZone } from '../time-zone.ts';
 import type { Browsers } from './browsers.ts';
 import { goBy } from './language.ts';
 import { ownAddress } from './return-to.ts';
@@ -15,7 +16,6 @@ import {
   type SignedIn,
   signedIn,
 } from './session.ts';
-import { findTimeZone } from './time-zone.ts';
 
 /** The people of a browser: the session says who they are, the record of their browsers whether they still are. */
 export interface People {

@@ -292,7 +292,7 @@ describe('GET /companies as JSON', () => {
 
   describe('when a filter cannot be used', () => {
     it.each([
-      'type=A B',
+      'type=A,,B',
       'type=CUSTOMER,',
       `type=${'X'.repeat(51)}`,
       `industry=${Array.from({ length: 51 }, (_, index) => index).join(',')}`,

@@ -150,7 +150,7 @@ describe('GET /overview', () => {
       expect(status).toBe(200);
       expect(text).toContain(`<span class="figure-number">${total}</span>`);
       const customers = plots.types.find(({ id }) => id === 'CUSTOMER')?.count;
-      expect(text).toContain(`aria-label="\u2068Client\u2069: ${customers} companies, 40%"`);
+      expect(text).toContain(`<title>\u2068Client\u2069: ${customers} companies, 40%</title>`);
       expect(text).toMatch(
         new RegExp(
           `<a href="/companies\\?type=CUSTOMER"><bdi>Client</bdi></a></th>\\s*<td>${customers}</td>`,
@@ -165,9 +165,14 @@ describe('GET /overview', () => {
       const admin = await signedIn(app);
       const { text } = await counted(app, admin);
       const links = [
-        ...text.matchAll(/<a href="([^"]+)" aria-label="[^"]*: (\d+) compan/g),
-        ...text.matchAll(/<a class="figure-link" href="([^"]+)"><span class="figure-number">(\d+)</g),
-      ].map(([, href = '', count]) => ({ href: href.replaceAll('&amp;', '&'), count: Number(count) }));
+        ...text.matchAll(/: (?<count>\d+) compan[^<]*<\/title>\s*<a href="(?<href>[^"]+)">/g),
+        ...text.matchAll(
+          /<a class="figure-link" href="(?<href>[^"]+)"><span class="figure-number">(?<count>\d+)</g,
+        ),
+      ].map(({ groups }) => ({
+        href: (groups?.href ?? '').replaceAll('&amp;', '&'),
+        count: Number(groups?.count),
+      }));
 
       const lists = await Promise.all(
         links.map(({ href }) => admin.request(`${app.origin}${href}`, JSON_HEADERS)),

@@ -1,5 +1,5 @@
 import type { CompanyCounts } from '../../bitrix24/company-counts.ts';
-import { companiesAddress } from './list-address.ts';
+import { listAddress } from '../list-view.ts';
 import { type PlotReader, plotWords } from './plot-words.ts';
 
 /** A number that stands for itself, with what it counts and what it compares to. */
@@ -23,15 +23,15 @@ export function headlineFigures(counts: CompanyCounts, reader: PlotReader): Figu
     count === null ? null : t('overview.figures.share', { share: words.share(count, total) });
   const month = counts.months.at(-1);
   return [
-    ...figureOf('total', total, companiesAddress(), null),
+    ...figureOf('total', total, listAddress(), null),
     ...figureOf(
       'new',
       month?.count,
-      companiesAddress(month && { created_from: month.first, created_to: month.last }),
+      listAddress(month && { created_from: month.first, created_to: month.last }),
       describeChange(counts, reader),
     ),
-    ...figureOf('withoutPhone', withoutPhone, companiesAddress({ has_phone: 'no' }), shareOf(withoutPhone)),
-    ...figureOf('withoutEmail', withoutEmail, companiesAddress({ has_email: 'no' }), shareOf(withoutEmail)),
+    ...figureOf('withoutPhone', withoutPhone, listAddress({ has_phone: 'no' }), shareOf(withoutPhone)),
+    ...figureOf('withoutEmail', withoutEmail, listAddress({ has_email: 'no' }), shareOf(withoutEmail)),
   ];
 }
 

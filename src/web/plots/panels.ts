@@ -1,8 +1,8 @@
 import type { CompanyCounts } from '../../bitrix24/company-counts.ts';
+import { asChoice, listAddress } from '../list-view.ts';
 import type { PlotRow } from './bars.ts';
 import type { MonthRow } from './columns.ts';
 import { cutText } from './cut-text.ts';
-import { companiesAddress, dictionaryParameter } from './list-address.ts';
 import { isolated, type PlotWords } from './plot-words.ts';
 
 export const PANELS = ['months', 'types', 'revenue', 'industries', 'responsible'] as const;
@@ -32,7 +32,7 @@ export function monthsPanel({ months }: CompanyCounts, words: PlotWords): Panel<
     firstDay: first,
     short: words.shortMonth(first),
     count,
-    href: companiesAddress({ created_from: first, created_to: last }),
+    href: listAddress({ created_from: first, created_to: last }),
     isQuiet: false,
     isOpen: index === months.length - 1,
   }));
@@ -61,11 +61,11 @@ export function dictionaryPanel(
   if (values === null) return untold(name, words);
   const parameter = ({ types: 'type', industries: 'industry' } as const)[name];
   const rows = values.map(({ id, name: label, count }): PlotRow => {
-    const wanted = dictionaryParameter(id);
+    const wanted = asChoice(id);
     return {
       label: id === '' ? words.t(`overview.without.${name}`) : label || id,
       count,
-      href: wanted === undefined ? null : companiesAddress({ [parameter]: wanted }),
+      href: wanted === undefined ? null : listAddress({ [parameter]: [wanted] }),
       isQuiet: id === '',
     };
   });
@@ -79,7 +79,7 @@ export function responsiblePanel({ total, responsible }: CompanyCounts, words: P
     ({ id, name, count }): PlotRow => ({
       label: name ?? words.t('person.unnamed', { id }),
       count,
-      href: companiesAddress({ responsible: id }),
+      href: listAddress({ responsible: String(id) }),
       isQuiet: false,
     }),
   );
@@ -95,7 +95,7 @@ export function revenuePanel({ total, revenue }: CompanyCounts, words: PlotWords
     ({ from, to, count }): PlotRow => ({
       label: revenueLabel(from, to, words),
       count,
-      href: companiesAddress({ revenue_from: from, revenue_to: to }),
+      href: listAddress({ revenue_from: from ?? undefined, revenue_to: to ?? undefined }),
       isQuiet: false,
     }),
   );

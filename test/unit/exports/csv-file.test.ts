@@ -7,7 +7,7 @@ import type { ExportWish } from '../../../src/exports/exports.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { readCsv } from './read-files.ts';
-import { aReadCompany, aWish, inBatches } from './support.ts';
+import { aReadCompany, aWish, hostileCompany, inBatches } from './support.ts';
 
 const FORMULA = /^[=+\-@\t\r\0]/;
 const FORMULA_LIKE = /^[=+\-@\t\r\n\0\uff1d\uff0b]/;
@@ -136,22 +136,6 @@ const fullCompany = aReadCompany({
   created: '2026-03-05T10:20:30+03:00',
   modified: '2026-04-06T11:21:31+03:00',
 });
-
-/** The text in every field that can hold one. */
-function hostileCompany(id: number, text: string): Company {
-  const value = { id: 'X', name: text };
-  return aReadCompany({
-    id,
-    title: text,
-    type: value,
-    industry: value,
-    employees: value,
-    phones: [text],
-    emails: [text],
-    responsible: { id: 1, name: text },
-    currency: text,
-  });
-}
 
 async function write(companies: Company[], wish: Partial<ExportWish> = {}): Promise<string> {
   const path = join(newDataDir(), 'a.csv');

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import { createRateLimiter } from '../../../src/bitrix24/rate-limiter.ts';
-import { createRestClient } from '../../../src/bitrix24/rest-client.ts';
 import { createExports } from '../../../src/exports/exports.ts';
 import { createHttpClient } from '../../../src/http.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -8,6 +7,7 @@ import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../../src/store/redis-address.ts';
 import { connectRedis } from '../../../src/store/redis-connection.ts';
 import { createRedisStore } from '../../../src/store/redis-store.ts';
+import { NO_LIMITS, portalsWith } from '../../support/export-portals.ts';
 
 /** What a process that works on exports is told. */
 export interface ExporterTask {
@@ -25,27 +25,12 @@ const store =
     ? openEmbeddedStore(task.dataDir)
     : createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
 const http = createHttpClient({ mayBePrivate: () => true });
-const limiter = createRateLimiter({
-  records: { change: async (_memberId, decide) => decide(null, Date.now()).result },
-  limits: { of: () => undefined },
-});
+const limiter = createRateLimiter(NO_LIMITS);
 const exports = createExports({
   store,
   dataDir: task.dataDir,
   logger: createLogger({ level: 'warn', isPretty: false }),
-  portals: {
-    clientFor: ({ owner }, signal) =>
-      createRestClient({
-        http,
-        tokens: { current: async () => task, renewed: async () => task },
-        limits: {
-          limiter,
-          portal: { memberId: owner.memberId, host: 'localhost', hostname: 'localhost' },
-          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
-        },
-      }),
-    outlookFor: async () => null,
-  },
+  portals: portalsWith({ http, limiter, accessOf: () => task }),
 });
 exports.start();
 process.once('SIGTERM', async () => {

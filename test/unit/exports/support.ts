@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../../../emulator/index.ts';
 import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
-import { createRateLimiter, type LimitRecords } from '../../../src/bitrix24/rate-limiter.ts';
-import { createRestClient } from '../../../src/bitrix24/rest-client.ts';
+import { createRateLimiter } from '../../../src/bitrix24/rate-limiter.ts';
 import { EXPORT_COLUMNS, type ExportJob, type ExportOwner } from '../../../src/exports/export-job.ts';
 import { createExports, type Exports, type ExportWish } from '../../../src/exports/exports.ts';
 import type { Patience, Portals } from '../../../src/exports/gather.ts';
@@ -12,6 +11,7 @@ import { createHttpClient, type HttpClient } from '../../../src/http.ts';
 import { createLogger } from '../../../src/log.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { aCompany, aPortal } from '../../support/builders.ts';
+import { NO_LIMITS, portalsWith } from '../../support/export-portals.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { readCsv, readSheet, readZip } from './read-files.ts';
 
@@ -59,27 +59,17 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
   };
 }
 
-/** A portal without limits leaves none. */
-const NO_RECORDS: LimitRecords = { change: async (_memberId, decide) => decide(null, Date.now()).result };
-
 export function portalsOf(emulator: Emulator, http: HttpClient): Portals {
-  const { clientId } = DEMO_CLIENT;
-  return {
-    clientFor({ owner }, signal) {
-      const access = emulator.portals[0]?.issueTokens({ clientId, userId: owner.userId });
+  const limiter = createRateLimiter(NO_LIMITS);
+  return portalsWith({
+    http,
+    limiter,
+    accessOf(userId) {
+      const access = emulator.portals[0]?.issueTokens({ clientId: DEMO_CLIENT.clientId, userId });
       if (access === undefined) throw new Error('there is no portal');
-      return createRestClient({
-        http,
-        tokens: { current: async () => access, renewed: async () => access },
-        limits: {
-          limiter: createRateLimiter({ records: NO_RECORDS, limits: { of: () => undefined } }),
-          portal: { memberId: owner.memberId, host: 'localhost', hostname: 'localhost' },
-          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
-        },
-      });
+      return access;
     },
-    outlookFor: async () => null,
-  };
+  });
 }
 
 export function anOwner(overrides: Partial<ExportOwner> = {}): ExportOwner {
@@ -126,6 +116,22 @@ export function aReadCompany(overrides: Partial<Company> = {}): Company {
     modified: null,
     ...overrides,
   };
+}
+
+/** The text in every field that can hold one. */
+export function hostileCompany(id: number, text: string): Company {
+  const value = { id: 'X', name: text };
+  return aReadCompany({
+    id,
+    title: text,
+    type: value,
+    industry: value,
+    employees: value,
+    phones: [text],
+    emails: [text],
+    responsible: { id: 1, name: text },
+    currency: text,
+  });
 }
 
 export function manyCompanies(count: number): CompanyRow[] {

@@ -7,7 +7,7 @@ import { writeXlsx } from '../../../src/exports/xlsx-file.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { readSheet, readZip } from './read-files.ts';
-import { aReadCompany, aWish, inBatches } from './support.ts';
+import { aReadCompany, aWish, hostileCompany, inBatches } from './support.ts';
 
 const TEXTS: ExportColumn[] = [
   'title',
@@ -112,21 +112,6 @@ describe('writeXlsx', () => {
 });
 
 const never = new AbortController().signal;
-
-function hostileCompany(id: number, text: string): Company {
-  const value = { id: 'X', name: text };
-  return aReadCompany({
-    id,
-    title: text,
-    type: value,
-    industry: value,
-    employees: value,
-    phones: [text],
-    emails: [text],
-    responsible: { id: 1, name: text },
-    currency: text,
-  });
-}
 
 async function sheetOf(companies: Company[], columns: ExportColumn[]): Promise<string> {
   return (

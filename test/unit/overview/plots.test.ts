@@ -10,7 +10,6 @@ import { layOutBars } from '../../../src/web/plots/bars.ts';
 import { cutText } from '../../../src/web/plots/cut-text.ts';
 import { drawOverview } from '../../../src/web/plots/draw-overview.ts';
 import { headlineFigures } from '../../../src/web/plots/figures.ts';
-import { companiesAddress, dictionaryParameter } from '../../../src/web/plots/list-address.ts';
 import { type PlotReader, plotWords } from '../../../src/web/plots/plot-words.ts';
 import { someCounts } from './builders.ts';
 
@@ -214,7 +213,8 @@ describe('a plot as SVG', () => {
       '/companies?type=SUPPLIER',
       '/companies?type=-',
     ]);
-    expect(html).toContain('aria-label="\u2068Client\u2069: 6 companies, 60%"');
+    expect(textOf(html, '/companies?type=CUSTOMER')).toBe('Client 6 60%');
+    expect(html).toContain('<title>\u2068Client\u2069: 6 companies, 60%</title>');
     expect(html).toContain('role="list" aria-labelledby="plot-id"');
     expect(html).toMatch(/<caption[^>]*>Companies<\/caption>/);
     expect(html).toMatch(
@@ -249,8 +249,16 @@ describe('a plot as SVG', () => {
     expect(html).toContain(`<title>\u2068${name}\u2069: 10 companies, 100%</title>`);
   });
 
+  /** What can be seen of a link. */
+  function textOf(html: string, href: string): string {
+    const inside = html.split(`<a href="${href}">`)[1]?.split('</a>')[0] ?? '';
+    return [...inside.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text).join(' ');
+  }
+
   function linksOf(html: string): (string | undefined)[] {
-    return [...html.matchAll(/<a href="([^"]*)" aria-label=/g)].map(([, href]) => href);
+    return [...html.matchAll(/<g role="listitem">\s*<title>[^<]*<\/title>\s*<a href="([^"]*)">/g)].map(
+      ([, href]) => href,
+    );
   }
 });
 
@@ -283,26 +291,6 @@ describe('the figures', () => {
       '/companies?created_from=2026-11-01&created_to=2026-11-30',
       '/companies?has_email=no',
     ]);
-  });
-});
-
-describe('companiesAddress()', () => {
-  it('when nothing is asked for › is the list', () => {
-    expect(companiesAddress()).toBe('/companies');
-  });
-
-  it('when a bound is open › is left out', () => {
-    expect(companiesAddress({ revenue_from: null, revenue_to: 0 })).toBe('/companies?revenue_to=0');
-  });
-
-  it.each([
-    ['CUSTOMER', 'CUSTOMER'],
-    ['', '-'],
-    ['-', undefined],
-    ['A,B', undefined],
-    [' A', undefined],
-  ])('when the id of a value is "%s" › the list is asked for %s', (id, parameter) => {
-    expect(dictionaryParameter(id)).toBe(parameter);
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import { InvalidRequestError } from '../../../src/errors.ts';
+import { findTimeZone } from '../../../src/time-zone.ts';
 import {
+  asChoice,
   asCompanyQuery,
   EVERYTHING,
   listAddress,
@@ -10,7 +12,6 @@ import {
   readStoredView,
   writeListView,
 } from '../../../src/web/list-view.ts';
-import { findTimeZone } from '../../../src/web/time-zone.ts';
 
 const MOSCOW = { userId: 7, zone: findTimeZone('Europe/Moscow') };
 const filterOf = (query: Record<string, unknown>, viewer: Parameters<typeof asCompanyQuery>[1] = MOSCOW) =>
@@ -20,7 +21,7 @@ describe('readListView()', () => {
   it.each([
     ['a list where one text is meant', { q: ['a', 'b'] }],
     ['a choice twice', { type: ['A', 'B'] }],
-    ['a choice with a blank in it', { type: 'A B' }],
+    ['a choice of nothing', { type: 'A,,B' }],
     ['more choices than there are', { industry: Array.from({ length: 51 }, (_, id) => id).join() }],
     ['a person by name', { responsible: 'Ada' }],
     ['person number nought', { responsible: '0' }],
@@ -79,6 +80,21 @@ describe('the address of a view', () => {
 
   it('when a form has another field twice › refuses', () => {
     expect(() => readListForm({ q: ['a', 'b'] })).toThrow(InvalidRequestError);
+  });
+});
+
+describe('asChoice()', () => {
+  it.each([
+    ['CUSTOMER', 'CUSTOMER'],
+    ['two words', 'two words'],
+    ['', '-'],
+    ['-', undefined],
+    ['A,B', undefined],
+    [' A', undefined],
+    ['A'.repeat(51), undefined],
+  ])('when the id of a value is "%s" › the list is asked for %s', (id, choice) => {
+    expect(asChoice(id)).toBe(choice);
+    if (choice !== undefined) expect(filterOf({ type: choice }).types).toEqual([id]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findTimeZone } from '../../../src/web/time-zone.ts';
+import { findTimeZone, wallClock } from '../../src/time-zone.ts';
 
 describe('findTimeZone()', () => {
   it.each([null, '', 'Mars/Olympus', '../../etc/passwd'])('when it is called %j › finds none', (name) => {
@@ -38,5 +38,19 @@ describe('shift()', () => {
     ['nothing anybody can read', 'Europe/Berlin', 'yesterday', 'yesterday'],
   ])('to %s', (_, zone, iso, shifted) => {
     expect(findTimeZone(zone)?.shift(iso)).toBe(shifted);
+  });
+});
+
+describe('wallClock()', () => {
+  it.each([
+    ['2026-03-05T10:20:30+03:00', '2026-03-05T10:20:30.000Z'],
+    ['2026-03-05T10:20:30Z', '2026-03-05T10:20:30.000Z'],
+    ['2026-03-05', '2026-03-05T00:00:00.000Z'],
+  ])('of %s › is what was written, as if it were UTC', (iso, shown) => {
+    expect(wallClock(iso)?.toISOString()).toBe(shown);
+  });
+
+  it('of what is no instant › is none', () => {
+    expect(wallClock('yesterday')).toBeUndefined();
   });
 });

@@ -14,7 +14,7 @@ const MS_PER_MINUTE = 60_000;
 const MS_PER_DAY = 24 * 60 * MS_PER_MINUTE;
 /** Pages have a hundred instants on a few days, and Intl takes longer for each than the rest of its row. */
 const MAX_DAYS = 5_000;
-const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
 
 const known = new Map<string, TimeZone | undefined>();
 
@@ -58,7 +58,7 @@ function createTimeZone(name: string): TimeZone | undefined {
   return {
     name,
     shift(iso) {
-      const ms = USUAL.test(iso) ? Date.parse(iso) : Number.NaN;
+      const ms = INSTANT.test(iso) ? Date.parse(iso) : Number.NaN;
       if (Number.isNaN(ms)) return iso;
       const offset = offsetAt(ms);
       return iso.endsWith(writeOffset(offset)) ? iso : write(ms, offset);
@@ -74,6 +74,16 @@ function createTimeZone(name: string): TimeZone | undefined {
       return write(start, offsetAt(start));
     },
   };
+}
+
+/**
+ * The moment as the clock that wrote it showed it: its offset is dropped and the rest read as UTC, so that people see the
+ * time that was written there. Nothing for what is no instant.
+ */
+export function wallClock(iso: string): Date | undefined {
+  const written = iso.replace(/(Z|[+-]\d{2}:?\d{2})$/, '');
+  const local = new Date(iso.includes('T') ? `${written}Z` : `${iso}T00:00:00Z`);
+  return Number.isNaN(local.getTime()) ? undefined : local;
 }
 
 function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {

@@ -1,0 +1,33 @@
+import type { createRateLimiter, LimitedPortal, RateLimiter } from '../../src/bitrix24/rate-limiter.ts';
+import { createRestClient, type RestAccess } from '../../src/bitrix24/rest-client.ts';
+import type { Portals } from '../../src/exports/gather.ts';
+import type { HttpClient } from '../../src/http.ts';
+
+/** A portal as exports ask it, with a token that never needs to be renewed. */
+export function portalsWith(options: {
+  http: HttpClient;
+  limiter: RateLimiter;
+  accessOf: (userId: number) => RestAccess;
+}): Portals {
+  const { http, limiter, accessOf } = options;
+  return {
+    clientFor({ owner }, signal) {
+      const access = accessOf(owner.userId);
+      const { host, hostname } = new URL(access.clientEndpoint);
+      const portal: LimitedPortal = { memberId: owner.memberId, host, hostname };
+      const urgency = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
+      return createRestClient({
+        http,
+        tokens: { current: async () => access, renewed: async () => access },
+        limits: { limiter, portal, urgency },
+      });
+    },
+    outlookFor: async () => null,
+  };
+}
+
+/** For portals that limit nothing. */
+export const NO_LIMITS: Parameters<typeof createRateLimiter>[0] = {
+  records: { change: async (_memberId, decide) => decide(null, Date.now()).result },
+  limits: { of: () => undefined },
+};
