@@ -87,7 +87,7 @@ export class Vocabulary {
     }
     const colleagues = COLLEAGUE_PAGES.flatMap((page) => answers[`colleagues${page}`] ?? []);
     // Where people may not be read there are none to choose from, and asking again would not help.
-    if (colleagues.length > 0) {
+    if (colleagues.some((answer) => !('error' in answer) || !answer.error.isTransient)) {
       const people = colleagues.flatMap((answer) => [...readPeople(answer).values()]);
       this.#colleagues = [...new Map(people.map((person) => [person.id, person])).values()];
     }

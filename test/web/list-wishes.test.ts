@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aPortal, aUser } from '../support/builders.ts';
 import { postFields } from '../support/post-fields.ts';
-import { STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
 
 const JSON_HEADERS = { accept: 'application/json', 'sec-fetch-site': 'same-origin' };
 const DEFAULT_COLUMNS = [
@@ -27,7 +27,7 @@ const HOSTILE = [
   '👩‍👩‍👧‍👦 شركة \u202Egnp.exe',
 ];
 
-describe.each(STORE_KINDS)('wishes of people, on the %s store', (store) => {
+describe('wishes of people', () => {
   let app: TestApp;
   let freshId = 100;
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe.each(STORE_KINDS)('wishes of people, on the %s store', (store) => {
     const users = Array.from({ length: 200 }, (_, index) =>
       aUser({ id: 101 + index, login: `user${101 + index}`, crm: 'all' }),
     );
-    app = await startApp({ store, emulator: { portals: [aPortal({ users })] } });
+    app = await startApp({ emulator: { portals: [aPortal({ users })] } });
   });
   afterAll(() => app.stop());
 
