@@ -27,6 +27,9 @@ export interface Profile extends Person {
   timeZone: string | null;
 }
 
+/** What a `Person` is made of; a portal that does not know `select` tells more, which does no harm. */
+const PERSON_SELECT = ['ID', 'NAME', 'LAST_NAME'];
+
 const WireUser = z.object({ ID: wireId, NAME: text, LAST_NAME: text });
 const WireProfile = WireUser.extend({ TIME_ZONE: z.string().max(64).nullish().catch(null) });
 
@@ -49,12 +52,15 @@ export async function loadProfile(client: RestClient): Promise<Profile> {
  * @param ids  numbers, or references to the results of other commands of a batch (protocol 6.2)
  */
 export function askForPeople(ids: (string | number)[]): Command {
-  return { method: 'user.get', params: { FILTER: { ID: ids } } };
+  return { method: 'user.get', params: { FILTER: { ID: ids }, select: PERSON_SELECT } };
 }
 
 /** Asks for a page of the people who work at the portal, by their last names. */
 export function askForColleagues(start: number): Command {
-  return { method: 'user.get', params: { FILTER: { ACTIVE: true }, sort: 'LAST_NAME', order: 'ASC', start } };
+  return {
+    method: 'user.get',
+    params: { FILTER: { ACTIVE: true }, select: PERSON_SELECT, sort: 'LAST_NAME', order: 'ASC', start },
+  };
 }
 
 /** People by their ids. Companies without names of people are still companies, so a refusal leaves the map empty. */

@@ -1,15 +1,13 @@
 import type { RequestHandler, Response } from 'express';
 import type { Answer } from '../answers/answer-cache.ts';
-import { COMPANY_SORTS, type CompanyPage, PAGE_SIZE } from '../bitrix24/company.ts';
+import { type CompanyPage, PAGE_SIZE } from '../bitrix24/company.ts';
 import type { Company } from '../bitrix24/company-row.ts';
 import { type AllowedPortals, companyListPage } from '../bitrix24/portal.ts';
 import { describeAge } from './age.ts';
-import { COLUMNS } from './columns.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { renderFragment } from './fragment.ts';
-import { presentFilters } from './list-filters.ts';
-import { buildListPage, buildPaging } from './list-page.ts';
-import { presentRows, type Reader } from './list-rows.ts';
+import { listFragments } from './list-fragments.ts';
+import { buildPaging } from './list-page.ts';
 import {
   asCompanyQuery,
   type ListView,
@@ -78,53 +76,21 @@ async function sendPage(
   res: Response,
   { person, view, wishes, answer }: ListAnswer,
 ): Promise<void> {
-  const reader = res.locals as Reader;
-  const { companies, total, words } = answer.value;
-  const page = buildListPage(view, wishes.columns, reader);
-  const filters = presentFilters(view, words, reader);
-  const { clearHref } = page;
+  const { filter } = asQuery(view, person);
+  const portalListHref = companyListPage(portalOf(person, { portals }));
+  const shown = { view, wishes, searchedBy: filter.search?.by, portalListHref };
+  const { companies, total } = answer.value;
   const values = {
-    ...page,
-    wishes,
-    allColumns: COLUMNS,
-    searchedBy: asQuery(view, person).filter.search?.by,
-    filters,
-    paging: buildPaging(view, total, companies.length),
-    isEmpty: companies.length === 0,
-    // Most of the work of a page, and the same as long as the answer is.
-    fragments: {
-      filters: await answer.derive(`filters ${readerKey(res)} ${page.search}`, () =>
-        renderFragment(res, 'partials/list-filters', {
-          view,
-          filters,
-          clearHref,
-          sorts: COMPANY_SORTS,
-        }),
-      ),
-      rows: await answer.derive(`rows ${readerKey(res)} ${wishes.columns.join()} ${page.search}`, () =>
-        renderFragment(res, 'partials/list-rows', {
-          rows: presentRows(companies, reader),
-          columns: page.columns,
-          cardHref: page.cardHref,
-        }),
-      ),
-    },
+    density: wishes.density,
     age: describeAge(answer, now()),
-    portalListHref: companyListPage(portalOf(person, { portals })),
+    fragments: await listFragments(res, answer, shown),
+    isWhole: total !== null,
   };
   if (total !== null) return res.render('companies', values);
   // Rows are shown at once; how many there are in all, when it has been counted.
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();
-  const counted = await companyReader.count(person, asQuery(view, person).filter).catch(() => null);
+  const counted = await companyReader.count(person, filter).catch(() => null);
   const paging = buildPaging(view, counted, companies.length);
-  res.end(
-    await renderFragment(res, 'partials/list-foot', { ...values, paging, wasCounted: counted !== null }),
-  );
-}
-
-/** What a fragment looks like depends on the reader as well. */
-function readerKey(res: Response): string {
-  const { language, zone } = res.locals as { language: string; zone?: { name: string } };
-  return `${language} ${zone?.name ?? ''}`;
+  res.end(await renderFragment(res, 'partials/list-end', { paging }));
 }
