@@ -218,6 +218,13 @@ describe('GET /companies as a page', () => {
     expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
   });
 
+  it('carries no indentation of its templates', async () => {
+    const page = await admin.visit(`${app.origin}/companies`);
+
+    expect(page.text).toContain('</html>');
+    expect(page.text).not.toMatch(/^[ \t]/m);
+  });
+
   it('gives HTML to whoever does not mind', async () => {
     const page = await admin.request(`${app.origin}/companies`, { headers: { accept: '*/*' } });
 
