@@ -115,5 +115,5 @@ function asRow(company: Company) {
 
 /** Two templates differ in their blanks. */
 function squeeze(html: string): string {
-  return html.replace(/\s+/g, ' ').replace(/> </g, '><');
+  return html.replace(/\s+/g, ' ').replace(/> </g, '><').trim();
 }
