@@ -19,6 +19,12 @@ export interface Format {
 
 const MAX_DAYS = 5_000;
 const MIDNIGHT = '00:00';
+/** `125,000` and `125,000.90`. */
+const AMOUNT = {
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  trailingZeroDisplay: 'stripIfInteger',
+} as const;
 /** `2026-03-05T10:20:30+03:00`, as portals write instants. */
 const USUAL = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\d:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
@@ -30,6 +36,7 @@ const USUAL = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\
 export function createFormat(language: Language, zone?: TimeZone): Format {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+  const amount = new Intl.NumberFormat(locale, AMOUNT);
   const month = language === 'ru' ? '2-digit' : 'short';
   const day = { day: '2-digit', month, year: 'numeric', timeZone: 'UTC' } as const;
   const date = new Intl.DateTimeFormat(locale, day);
@@ -57,8 +64,7 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
       style: 'currency',
       currency,
       currencyDisplay: 'narrowSymbol',
-      minimumFractionDigits: 0,
-      maximumFractionDigits: 2,
+      ...AMOUNT,
     });
     // There are some 180 currencies; a hostile portal could invent 17,576.
     if (currencies.size < 200) currencies.set(currency, made);
@@ -81,9 +87,9 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
 
   return {
     number: (value) => number.format(value),
-    money(amount, currency) {
-      if (currency === null) return number.format(amount);
-      return currencyFormat(currency)?.format(amount) ?? `${number.format(amount)} ${currency}`;
+    money(sum, currency) {
+      if (currency === null) return amount.format(sum);
+      return currencyFormat(currency)?.format(sum) ?? `${amount.format(sum)} ${currency}`;
     },
     date: (iso) => dateOf(local(iso)),
     instant: (iso) => instantOf(local(iso)),
