@@ -41,7 +41,7 @@ import { showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
 import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
 import { forgettingOverview, showOverview } from './web/overview.ts';
-import { createPendingAuthorizations } from './web/pending-authorization.ts';
+import { createPendingAuthorizations, PENDING_MS } from './web/pending-authorization.ts';
 import { createPeople } from './web/people.ts';
 import { createPreferences } from './web/preferences.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
@@ -51,6 +51,7 @@ import { requestLog } from './web/request-log.ts';
 import { isRedirectionEndpoint } from './web/return-to.ts';
 import { browserSession, type SignedIn } from './web/session.ts';
 import {
+  countRefusals,
   finishAuthorization,
   showAnotherSignIn,
   showSignIn,
@@ -58,6 +59,8 @@ import {
   startAuthorization,
   startTypedAuthorization,
 } from './web/sign-in.ts';
+import { createVisitorLimits } from './web/visitor-limits.ts';
+import { createWaitingBrowsers } from './web/waiting-browsers.ts';
 
 export interface AppDependencies {
   publicUrl: URL;
@@ -100,6 +103,8 @@ const PUBLIC = join(import.meta.dirname, '../public');
 const TEMPLATES = { cache: true, strict: true, compileDebug: false, rmWhitespace: true, views: [VIEWS] };
 /** A path of their own, so that no page costs a look at the disk. */
 const ASSETS = '/assets';
+/** Some 7 MB in Redis. A portal whose people sign in at the rate of fifteen a second needs no more. */
+const MAX_WAITING_BROWSERS = 10_000;
 
 /** The whole application: middleware in order, then every route. */
 export function createApp(dependencies: AppDependencies): App {
@@ -115,6 +120,17 @@ export function createApp(dependencies: AppDependencies): App {
     onStoreReturn: (listener) => store.onReturn(listener),
   });
   const pendingAuthorizations = createPendingAuthorizations({ store, now });
+  const waitingBrowsers = createWaitingBrowsers({
+    max: MAX_WAITING_BROWSERS,
+    lifetimeMs: PENDING_MS,
+    now,
+    // What cannot be removed just now lapses by itself.
+    forget({ binding, sessionId }) {
+      pendingAuthorizations.forget(binding).catch(() => {});
+      if (sessionId !== undefined) dependencies.sessionStore.destroy(sessionId);
+    },
+  });
+  const visitorLimits = createVisitorLimits(dependencies);
   const browsers = createBrowsers(dependencies);
   const people = createPeople({ browsers, now });
   const rateLimiter = createRateLimiter({
@@ -153,13 +169,15 @@ export function createApp(dependencies: AppDependencies): App {
     tokenEndpoint,
     vault,
     pendingAuthorizations,
+    waitingBrowsers,
+    visitorLimits,
     people,
     rateLimiter,
     companyReader,
     exports,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
-  const showing = { portals, companyReader, preferences, now };
+  const showing = { portals, companyReader, preferences, visitorLimits, now };
 
   const app = express();
   app.disable('x-powered-by');
@@ -204,7 +222,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/', showSignIn(signingIn));
   app.get('/login', startAuthorization(signingIn));
   app.post('/login', startTypedAuthorization(signingIn));
-  app.get('/bitrix', finishAuthorization(signingIn));
+  app.get('/bitrix', countRefusals(visitorLimits, finishAuthorization(signingIn)));
   app.post('/logout', signOutHere(signingIn));
   app.get('/companies', showCompanies(showing));
   app.get('/companies/view', openView());

@@ -5,12 +5,23 @@ import { openEmbeddedStore } from './store/embedded-store.ts';
 import { nameOfRedis } from './store/redis-address.ts';
 import { connectRedis } from './store/redis-connection.ts';
 import { createRedisStore } from './store/redis-store.ts';
-import { sessionStores, touchSeldom } from './store/sessions.ts';
+import { type IdleTime, sessionStores, touchSeldom } from './store/sessions.ts';
 import type { Store } from './store/store.ts';
 import { createStoreCheck } from './store/store-check.ts';
 
 /** Sessions may be idle for an hour at least. */
 const TOUCH_EVERY_MS = 60_000;
+
+/** Longer than a sign-in may take, so that whoever comes back from the portal is recognised. */
+const NOBODY_MS = 15 * 60_000;
+
+/**
+ * A browser in which nobody is signed in has nothing to lose but a sign-in under way: what anonymous visitors begin is
+ * gone within minutes, however many they are.
+ */
+export function idleTime(idleMs: number): IdleTime {
+  return ({ people }) => (people === undefined || people.length === 0 ? Math.min(NOBODY_MS, idleMs) : idleMs);
+}
 
 /** The store of the settings, and the sessions that live in it. */
 export interface OpenStores {
@@ -25,13 +36,13 @@ export function openStores(
   config: Pick<Config, 'redis' | 'dataDir' | 'sessionHours'>,
   logger: Logger,
 ): OpenStores {
-  const idleMs = config.sessionHours * 3600_000;
+  const idleMsOf = idleTime(config.sessionHours * 3600_000);
   if (config.redis === undefined) {
     const store = openEmbeddedStore(config.dataDir);
     return {
       kind: 'embedded',
       store,
-      sessionStore: touchSeldom(sessionStores.embedded(store, idleMs), TOUCH_EVERY_MS),
+      sessionStore: touchSeldom(sessionStores.embedded(store, idleMsOf), TOUCH_EVERY_MS),
     };
   }
   // One line when it goes and one when it is back, not one per attempt.
@@ -47,6 +58,6 @@ export function openStores(
     isAway = false;
     check();
   });
-  const sessionStore = touchSeldom(sessionStores.redis(redis, idleMs), TOUCH_EVERY_MS);
+  const sessionStore = touchSeldom(sessionStores.redis(redis, idleMsOf), TOUCH_EVERY_MS);
   return { kind: nameOfRedis(config.redis), store, sessionStore };
 }

@@ -4,12 +4,19 @@ import type { Config } from './config.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { openStores } from './open-stores.ts';
+import { answerMalformed } from './web/malformed-request.ts';
 
 /**
  * A refresh that is in flight may still succeed, and so may the exchange of a code; nobody waits longer for a portal
  * than this either. The platform's grace period should be 30 s or more.
  */
 const WAIT_MS = 25_000;
+
+/**
+ * How long a visitor may take to send the head of a request, and all of it. Node looks only every half minute unless told
+ * otherwise, and whoever sends a byte at a time would have that much longer.
+ */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
 /** Times that only tests change, to see in seconds what takes minutes. */
 export interface Timings {
@@ -45,7 +52,8 @@ export async function startServer(
     now: Date.now,
     isStopping: () => isStopping,
   });
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, express);
+  const server = createServer(PATIENCE, express);
+  server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
   const unanswered = countUnanswered(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

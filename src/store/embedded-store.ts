@@ -79,6 +79,15 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
         return true;
       });
     },
+    count(key, windowMs) {
+      return alone(() => {
+        const before = Number(read(key) ?? Number.NaN);
+        const isOpen = Number.isSafeInteger(before);
+        const count = isOpen ? before + 1 : 1;
+        put(key, String(count), isOpen ? leftMs(key) : windowMs);
+        return { count, leftMs: leftMs(key) };
+      });
+    },
     async prolong(key, lifetimeMs) {
       await alone(() => {
         const value = read(key);

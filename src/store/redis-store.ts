@@ -11,6 +11,16 @@ const REPLACE_IF_UNCHANGED = `
   else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
   return 1`;
 
+/** What is no counter, or would stay for ever, is none of ours: counting begins anew. */
+const COUNT = `
+  local count = redis.pcall('INCR', KEYS[1])
+  local left = redis.call('PTTL', KEYS[1])
+  if type(count) ~= 'number' or left < 0 then
+    redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+    return {1, tonumber(ARGV[1])}
+  end
+  return {count, left}`;
+
 const FORGET_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('DEL', KEYS[1])`;
@@ -73,6 +83,10 @@ export function createRedisStore(redis: RedisClient): Store {
       }
       if (lifetime === 'keep') throw new RangeError('an absent key has no lifetime to keep');
       return (await run(redis.set(key, value, 'PX', lifetime, 'NX'))) === 'OK';
+    },
+    async count(key, windowMs) {
+      const [count, leftMs] = (await run(redis.eval(COUNT, 1, key, Math.ceil(windowMs)))) as [number, number];
+      return { count, leftMs };
     },
     async prolong(key, lifetimeMs) {
       await run(redis.pexpire(key, Math.ceil(lifetimeMs)));

@@ -17,10 +17,12 @@ const PREFIX = 'b24:session:';
  * And an unreadable record counts as no session (L6), rather than as an error on every request of that browser.
  */
 export interface SessionStores {
-  /** @param idleMs  how long a session lives after it was last used; the cookie may be good for longer */
-  redis(redis: RedisClient, idleMs: number): session.Store;
-  embedded(store: Store, idleMs: number): session.Store;
+  redis(redis: RedisClient, idleMsOf: IdleTime): session.Store;
+  embedded(store: Store, idleMsOf: IdleTime): session.Store;
 }
+
+/** How long a session lives after it was last used, in milliseconds; the cookie may be good for longer. */
+export type IdleTime = (data: SessionData) => number;
 
 /** Sessions that came from, or have been written to, the store. */
 class KnownSessions {
@@ -60,13 +62,13 @@ export class SessionEndedError extends Error {
 /** connect-redis 8.1.0 with the corrections above. */
 class RedisSessions extends RedisStore {
   readonly #redis: RedisClient;
-  readonly #idleMs: number;
+  readonly #idleMsOf: IdleTime;
   readonly #known = new KnownSessions();
 
-  constructor(redis: RedisClient, idleMs: number) {
-    super({ client: redis, prefix: PREFIX, ttl: () => Math.ceil(idleMs / 1000) });
+  constructor(redis: RedisClient, idleMsOf: IdleTime) {
+    super({ client: redis, prefix: PREFIX, ttl: (data) => Math.ceil(idleMsOf(data) / 1000) });
     this.#redis = redis;
-    this.#idleMs = idleMs;
+    this.#idleMsOf = idleMsOf;
   }
 
   override async get(sid: string, callback: Callback<SessionData | null>): Promise<void> {
@@ -90,7 +92,7 @@ class RedisSessions extends RedisStore {
   async #save(key: string, data: SessionData): Promise<void> {
     if (this.#known.isWritten(data)) return;
     const content = contentOf(data);
-    const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMs];
+    const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMsOf(data)];
     const write = async () => {
       if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
       if ((await this.#redis.set(key, value, 'PX', lifetimeMs, 'NX')) === 'OK') return true;
@@ -122,13 +124,13 @@ class RedisSessions extends RedisStore {
 /** The same on the embedded store. */
 class EmbeddedSessions extends session.Store {
   readonly #store: Store;
-  readonly #idleMs: number;
+  readonly #idleMsOf: IdleTime;
   readonly #known = new KnownSessions();
 
-  constructor(store: Store, idleMs: number) {
+  constructor(store: Store, idleMsOf: IdleTime) {
     super();
     this.#store = store;
-    this.#idleMs = idleMs;
+    this.#idleMsOf = idleMsOf;
   }
 
   override get(sid: string, callback: Callback<SessionData | null>): void {
@@ -147,7 +149,7 @@ class EmbeddedSessions extends session.Store {
       const content = contentOf(data);
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
-      const written = await update(this.#store, PREFIX + sid, this.#idleMs, (current) =>
+      const written = await update(this.#store, PREFIX + sid, this.#idleMsOf(data), (current) =>
         (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
       );
       if (!written) throw new SessionEndedError();
@@ -156,8 +158,8 @@ class EmbeddedSessions extends session.Store {
     answer(save(), callback);
   }
 
-  override touch(sid: string, _data: SessionData, callback: Callback = () => {}): void {
-    answer(this.#store.prolong(PREFIX + sid, this.#idleMs), callback);
+  override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
+    answer(this.#store.prolong(PREFIX + sid, this.#idleMsOf(data)), callback);
   }
 
   override destroy(sid: string, callback: Callback = () => {}): void {
@@ -173,8 +175,8 @@ class EmbeddedSessions extends session.Store {
 
 /** The express-session store that belongs to each kind of store. */
 export const sessionStores: SessionStores = {
-  redis: (redis, idleMs) => new RedisSessions(redis, idleMs),
-  embedded: (store, idleMs) => new EmbeddedSessions(store, idleMs),
+  redis: (redis, idleMsOf) => new RedisSessions(redis, idleMsOf),
+  embedded: (store, idleMsOf) => new EmbeddedSessions(store, idleMsOf),
 };
 
 /** Sessions whose last touch a process remembers; a forgotten one is touched once more. */

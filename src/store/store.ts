@@ -25,6 +25,12 @@ export interface Store {
     value: string,
     lifetimeMs: number | 'keep',
   ): Promise<boolean>;
+  /**
+   * Counts one more under the key. The first one opens a window; when that is over, counting begins anew.
+   *
+   * @param windowMs  how long the window stays open
+   */
+  count(key: string, windowMs: number): Promise<Count>;
   /** Gives an existing key a new lifetime; an absent one stays absent. */
   prolong(key: string, lifetimeMs: number): Promise<void>;
   /** @returns whether there was something to forget */
@@ -50,6 +56,12 @@ export interface Store {
   /** What an operator should know. */
   describe(): Promise<StoreReport>;
   close(): Promise<void>;
+}
+
+/** How many there were in the window that is open, with this one, and how long it stays open. */
+export interface Count {
+  count: number;
+  leftMs: number;
 }
 
 /** The store cannot be reached, or refuses to write. */

@@ -22,10 +22,12 @@ export interface PendingAuthorizations {
    * @throws {StateMismatchError}  unknown, used, too old, or of another browser
    */
   take(binding: string | undefined, state: string): Promise<PendingAuthorization>;
+  /** All that a browser has begun. */
+  forget(binding: string): Promise<void>;
 }
 
 /** As long as somebody may sit at the portal's login form. */
-const LIFETIME_MS = 10 * 60_000;
+export const PENDING_MS = 10 * 60_000;
 /** One for each tab; the oldest makes room. */
 const MAX_PER_BROWSER = 20;
 
@@ -55,7 +57,7 @@ export function createPendingAuthorizations(options: {
   return {
     async start(binding, pending) {
       const state = randomBytes(32).toString('base64url');
-      await update(store, keyOf(binding), LIFETIME_MS, (current) => {
+      await update(store, keyOf(binding), PENDING_MS, (current) => {
         const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isWaiting(entry, now()));
         const newest = alive.sort(([, a], [, b]) => b.startedAt - a.startedAt).slice(0, MAX_PER_BROWSER - 1);
         const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now() } };
@@ -67,7 +69,7 @@ export function createPendingAuthorizations(options: {
     async take(binding, state) {
       if (binding === undefined) throw new StateMismatchError();
       const id = randomBytes(9).toString('base64url');
-      const taken = await update(store, keyOf(binding), LIFETIME_MS, (current) => {
+      const taken = await update(store, keyOf(binding), PENDING_MS, (current) => {
         const entries = parseEntries(current);
         const found = entries[hash(state)];
         if (found?.takenBy === id) return { keep: true, result: found };
@@ -78,11 +80,15 @@ export function createPendingAuthorizations(options: {
       if (taken === undefined) throw new StateMismatchError();
       return taken;
     },
+
+    async forget(binding) {
+      await store.forget(keyOf(binding));
+    },
   };
 }
 
 function isWaiting(entry: z.infer<typeof Entry>, now: number): boolean {
-  return entry.takenBy === undefined && now - entry.startedAt < LIFETIME_MS;
+  return entry.takenBy === undefined && now - entry.startedAt < PENDING_MS;
 }
 
 function keyOf(binding: string): string {

@@ -12,6 +12,7 @@ import {
 import type { RateLimiter } from '../bitrix24/rate-limiter.ts';
 import { createRestClient } from '../bitrix24/rest-client.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
+import { AppError } from '../errors.ts';
 import type { Exports } from '../exports/exports.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
 import {
@@ -31,6 +32,8 @@ import { PERSON } from './reading.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
 import { browserBinding, peopleOf, type SignedIn, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
+import { networkOf, type VisitorLimits } from './visitor-limits.ts';
+import type { WaitingBrowsers } from './waiting-browsers.ts';
 
 export interface SignInDependencies {
   clientId: string;
@@ -39,6 +42,8 @@ export interface SignInDependencies {
   tokenEndpoint: TokenEndpoint;
   vault: TokenVault;
   pendingAuthorizations: PendingAuthorizations;
+  waitingBrowsers: WaitingBrowsers;
+  visitorLimits: VisitorLimits;
   people: People;
   companyReader: CompanyReader;
   /** What somebody has exported goes when their access does. */
@@ -97,8 +102,9 @@ function waysIn({ portals }: SignInDependencies, req: Request) {
 
 /** `GET /login`: off to a portal that is listed by name, or is this browser's own. */
 export function startAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals } = dependencies;
+  const { portals, visitorLimits } = dependencies;
   return async (req, res) => {
+    await visitorLimits.countStart(req.ip);
     const returnTo = parseReturnTo(req.query.returnTo);
     const own = peopleOf(req).flatMap((person) => portals.findAllowed(person.portal) ?? []);
     const portal = choosePortal(portals, req.query.portal, own);
@@ -110,6 +116,7 @@ export function startAuthorization(dependencies: SignInDependencies): RequestHan
 /** `POST /login`: as GET, for a typed address, which a pattern may allow. */
 export function startTypedAuthorization(dependencies: SignInDependencies): RequestHandler {
   return async (req, res) => {
+    await dependencies.visitorLimits.countStart(req.ip);
     const { portal: typed, returnTo } = (req.body ?? {}) as Record<string, unknown>;
     const portal = typeof typed === 'string' ? dependencies.portals.findAllowed(typed) : undefined;
     if (portal === undefined) throw new PortalNotAllowedError();
@@ -123,9 +130,9 @@ export function startTypedAuthorization(dependencies: SignInDependencies): Reque
  * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
  */
 export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, pendingAuthorizations, vault, people, clientId, now } = dependencies;
+  const { portals, vault, people, clientId, now } = dependencies;
   return async (req, res) => {
-    const pending = await takePending(pendingAuthorizations, req);
+    const pending = await takePending(dependencies, req);
     if (pending === undefined) {
       if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
       throw new StateMismatchError();
@@ -145,6 +152,19 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
     clearSignedOutNotice(req, res);
     req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
     res.redirect(303, pending.returnTo);
+  };
+}
+
+/** A callback that is refused counts, whoever is to blame; one address may have so many in a minute. */
+export function countRefusals(visitorLimits: VisitorLimits, handler: RequestHandler): RequestHandler {
+  return async (req, res, next) => {
+    try {
+      await handler(req, res, next);
+    } catch (error) {
+      if (error instanceof AppError && error.httpStatus < 500)
+        await visitorLimits.countRefusedCallback(req.ip);
+      throw error;
+    }
   };
 }
 
@@ -196,28 +216,30 @@ function choosePortal(portals: AllowedPortals, named: unknown, own: Portal[]): P
 
 /** Stores where the person wants to go, and only then sends them to the portal. */
 async function leaveForPortal(
-  { clientId, pendingAuthorizations }: SignInDependencies,
+  { clientId, pendingAuthorizations, waitingBrowsers }: SignInDependencies,
   req: Request,
   res: Response,
   flow: { portal: Portal; returnTo: string; attempt: number },
 ): Promise<void> {
   const { portal, returnTo, attempt } = flow;
-  const state = await pendingAuthorizations.start(await browserBinding(req), {
-    portal: portal.origin,
-    returnTo,
-    attempt,
-  });
+  const binding = await browserBinding(req);
+  const sessionId = peopleOf(req).length === 0 ? req.sessionID : undefined;
+  waitingBrowsers.add({ binding, network: networkOf(req.ip), sessionId });
+  const state = await pendingAuthorizations.start(binding, { portal: portal.origin, returnTo, attempt });
   clearSignedOutNotice(req, res);
   const request = buildAuthorizationRequest(authorizationEndpoint(portal), clientId, state);
   res.redirect(attempt === 1 ? 302 : 303, request.href);
 }
 
 async function takePending(
-  pendingAuthorizations: PendingAuthorizations,
+  { pendingAuthorizations, waitingBrowsers }: SignInDependencies,
   req: Request,
 ): Promise<PendingAuthorization | undefined> {
+  const { binding } = req.session;
   try {
-    return await pendingAuthorizations.take(req.session.binding, readState(req.query));
+    const pending = await pendingAuthorizations.take(binding, readState(req.query));
+    waitingBrowsers.remove(binding ?? '');
+    return pending;
   } catch (error) {
     if (!(error instanceof StateMismatchError)) throw error;
     req.log.warn('state mismatch');

@@ -76,7 +76,7 @@ function storeCalls(store: Store): Calls {
 }
 
 function sessionCalls(redis: RedisClient): Calls {
-  const sessions = sessionStores.redis(redis, HOUR);
+  const sessions = sessionStores.redis(redis, () => HOUR);
   const known = sessions.createSession({} as Request, aSession());
   return [
     ['session get', () => promised((done) => sessions.get(SID, done))],
@@ -436,7 +436,7 @@ describe('a connection that is cut after Redis did its work', () => {
     const { url } = await startServer();
     proxy = await startTcpProxy(Number(new URL(url).port));
     const redis = connected(`redis://127.0.0.1:${proxy.port}`);
-    const sessions = sessionStores.redis(redis, HOUR);
+    const sessions = sessionStores.redis(redis, () => HOUR);
     await redis.ping();
     proxy.cutInsteadOfAnswer('+OK');
 

@@ -339,6 +339,69 @@ describe.each(BATTERY_KINDS)('the %s store', (kind) => {
     });
   });
 
+  describe('count()', () => {
+    describe('when nothing was counted yet', () => {
+      it('opens a window with the first one', async () => {
+        const counted = await store.count(aKey(), MINUTE);
+
+        expect(counted.count).toBe(1);
+        expect(counted.leftMs).toBeGreaterThan(MINUTE - 5_000);
+        expect(counted.leftMs).toBeLessThanOrEqual(MINUTE);
+      });
+    });
+
+    describe('when the window is open', () => {
+      it('counts on, and leaves the window as long as it was', async () => {
+        const key = aKey();
+        await store.count(key, MINUTE);
+        await opened.pass(key, 40_000);
+
+        const counted = await store.count(key, MINUTE);
+
+        expect(counted.count).toBe(2);
+        expect(counted.leftMs).toBeLessThanOrEqual(20_000);
+      });
+    });
+
+    describe('when the window is over', () => {
+      it('begins anew', async () => {
+        const key = aKey();
+        await store.count(key, MINUTE);
+        await opened.pass(key, MINUTE);
+
+        const counted = await store.count(key, MINUTE);
+
+        expect(counted.count).toBe(1);
+        expect(await opened.leftMs(key)).toBeGreaterThan(MINUTE - 5_000);
+      });
+    });
+
+    describe('when fifty count at once, from two processes', () => {
+      it('misses none of them', async () => {
+        const key = aKey();
+        const another = opened.another();
+
+        const counted = await times(50, (index) => (index % 2 ? store : another).count(key, MINUTE));
+
+        expect(counted.map(({ count }) => count).sort((a, b) => a - b)).toEqual(
+          Array.from({ length: 50 }, (_, index) => index + 1),
+        );
+      });
+    });
+
+    describe('when the key holds something that is no number', () => {
+      it('begins anew', async () => {
+        const key = aKey();
+        await store.set(key, 'no number', HOUR);
+
+        const counted = await store.count(key, MINUTE);
+
+        expect(counted.count).toBe(1);
+        expect(await opened.leftMs(key)).toBeLessThanOrEqual(MINUTE);
+      });
+    });
+  });
+
   describe('prolong()', () => {
     describe('when the key is present', () => {
       it('gives it a new lifetime and leaves the value alone', async () => {
@@ -592,6 +655,16 @@ describe('the redis store', () => {
       await increment(store, key);
 
       expect(await store.get(key)).toBe('1');
+    });
+
+    it('count() starts anew, for as long as its window', async () => {
+      const key = aKey();
+      await putForeign(key);
+
+      const counted = await store.count(key, MINUTE);
+
+      expect(counted).toEqual({ count: 1, leftMs: MINUTE });
+      expect(await redis.pttl(key)).toBeGreaterThan(0);
     });
 
     it('replaceIfUnchanged() does not take it for what was expected', async () => {

@@ -18,6 +18,11 @@ export function createMemoryStore(now: () => number): Store {
       if (isUnchanged) values.set(key, value);
       return isUnchanged;
     },
+    async count(key, windowMs) {
+      const count = Number(get(key) ?? 0) + 1;
+      values.set(key, String(count));
+      return { count, leftMs: windowMs };
+    },
     async prolong() {},
     forget: async (key) => values.delete(key),
     async quarantine(key) {

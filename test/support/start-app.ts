@@ -15,6 +15,7 @@ import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
 import { createHttpClient, type HttpClient } from '../../src/http.ts';
 import { createLogger } from '../../src/log.ts';
+import { idleTime } from '../../src/open-stores.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../src/store/redis-address.ts';
 import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
@@ -189,11 +190,15 @@ export function newDataDir(): string {
 function openStores(options: TestAppOptions, dataDir: string, clock: TestClock) {
   if (options.store !== 'redis' && options.redisUrl === undefined) {
     const store = openEmbeddedStore(dataDir, clock.now);
-    return { store, sessionStore: sessionStores.embedded(store, IDLE_MS), redis: undefined };
+    return { store, sessionStore: sessionStores.embedded(store, idleTime(IDLE_MS)), redis: undefined };
   }
   const url = options.redisUrl ?? process.env.TEST_REDIS_URL ?? '';
   const redis = connectRedis(parseRedisAddress(url), () => {});
-  return { store: createRedisStore(redis), sessionStore: sessionStores.redis(redis, IDLE_MS), redis };
+  return {
+    store: createRedisStore(redis),
+    sessionStore: sessionStores.redis(redis, idleTime(IDLE_MS)),
+    redis,
+  };
 }
 
 /** Nothing leaves this machine in a test, and a test can tell what was called. */

@@ -54,7 +54,7 @@ function embeddedTestStore(): TestStore {
   const opened = [store];
   return {
     store,
-    sessions: sessionStores.embedded(store, HOUR),
+    sessions: sessionStores.embedded(store, () => HOUR),
     another(options = {}) {
       const another = openEmbeddedStore(dataDir, options.clock ?? clock.now);
       opened.push(another);
@@ -90,7 +90,7 @@ function redisTestStore(url: string): TestStore {
   const opened = [store];
   return {
     store,
-    sessions: sessionStores.redis(redis, HOUR),
+    sessions: sessionStores.redis(redis, () => HOUR),
     another() {
       const another = createRedisStore(connectRedis(address, () => {}));
       opened.push(another);

@@ -359,6 +359,16 @@ export const english = {
         text: 'Bitrix24 does not accept the client id or secret. The person who runs this application has to check BITRIX24_CLIENT_ID and BITRIX24_CLIENT_SECRET.',
       },
     },
+    too_many_requests: {
+      default: {
+        title: 'Too often within a minute',
+        text: 'From your network, sign-ins were begun or refused unusually often, so we are taking a break. Whoever is signed in is not affected.',
+      },
+      searches: {
+        title: 'Too many searches within a minute',
+        text: 'Each one makes the portal look through its companies. After a short break you can go on.',
+      },
+    },
     portal_limited: {
       default: {
         title: 'Bitrix24 asks for a short pause',
