@@ -119,7 +119,7 @@ export function createApp(dependencies: AppDependencies): App {
     findEndpoint: (text) => findAllowedEndpoint(text, portals),
     onStoreReturn: (listener) => store.onReturn(listener),
   });
-  const pendingAuthorizations = createPendingAuthorizations({ store, now });
+  const pendingAuthorizations = createPendingAuthorizations({ store });
   const waitingBrowsers = createWaitingBrowsers({
     max: MAX_WAITING_BROWSERS,
     lifetimeMs: PENDING_MS,

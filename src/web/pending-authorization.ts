@@ -48,19 +48,16 @@ type Entries = z.infer<typeof Entries>;
  *
  * Neither the state nor the binding is stored as it is, so reading the store is no way to finish a sign-in.
  */
-export function createPendingAuthorizations(options: {
-  store: Store;
-  now: () => number;
-}): PendingAuthorizations {
-  const { store, now } = options;
-
+export function createPendingAuthorizations({ store }: { store: Store }): PendingAuthorizations {
   return {
     async start(binding, pending) {
       const state = randomBytes(32).toString('base64url');
-      await update(store, keyOf(binding), PENDING_MS, (current) => {
-        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isWaiting(entry, now()));
+      const clock = storeClock(store);
+      await update(store, keyOf(binding), PENDING_MS, async (current) => {
+        const now = await clock;
+        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isWaiting(entry, now));
         const newest = alive.sort(([, a], [, b]) => b.startedAt - a.startedAt).slice(0, MAX_PER_BROWSER - 1);
-        const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now() } };
+        const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now } };
         return { write: JSON.stringify(entries), result: undefined };
       });
       return state;
@@ -69,11 +66,12 @@ export function createPendingAuthorizations(options: {
     async take(binding, state) {
       if (binding === undefined) throw new StateMismatchError();
       const id = randomBytes(9).toString('base64url');
-      const taken = await update(store, keyOf(binding), PENDING_MS, (current) => {
+      const clock = storeClock(store);
+      const taken = await update(store, keyOf(binding), PENDING_MS, async (current) => {
         const entries = parseEntries(current);
         const found = entries[hash(state)];
         if (found?.takenBy === id) return { keep: true, result: found };
-        if (found === undefined || !isWaiting(found, now())) return { keep: true, result: undefined };
+        if (found === undefined || !isWaiting(found, await clock)) return { keep: true, result: undefined };
         const rest = { ...entries, [hash(state)]: { ...found, takenBy: id } };
         return { write: JSON.stringify(rest), result: found };
       });
@@ -85,6 +83,14 @@ export function createPendingAuthorizations(options: {
       await store.forget(keyOf(binding));
     },
   };
+}
+
+/** Whoever takes it may be another process, whose clock differs. Asked at the same time as the record. */
+function storeClock(store: Store): Promise<number> {
+  const clock = store.now();
+  // Whoever waits for it hears of a failure.
+  clock.catch(() => {});
+  return clock;
 }
 
 function isWaiting(entry: z.infer<typeof Entry>, now: number): boolean {

@@ -1,7 +1,9 @@
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
 import { createAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
+import { HOUR } from '../support/clock.ts';
 import { freePort } from '../support/redis-server.ts';
 import { type ServerProcess, spawnServer, untilReady } from '../support/server-process.ts';
 import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
@@ -41,6 +43,70 @@ describe.each(STORE_KINDS)('the server as a process, on the %s store', (store) =
 
     expect(running?.output()).toContain('"msg":"signed in"');
     expect(running?.output()).not.toContain(SECRET_MARK);
+  });
+});
+
+/** For NODE_OPTIONS: all that tells the time in that process is wrong by so many milliseconds. */
+function wrongClock(byMs: number): string {
+  const shift = `const Real = Date;
+    globalThis.Date = class extends Real {
+      constructor(...given) { given.length ? super(...given) : super(Real.now() + ${byMs}); }
+      static now() { return Real.now() + ${byMs}; }
+    };`;
+  return `--import data:text/javascript,${encodeURIComponent(shift)}`;
+}
+
+describe('two replicas whose clocks are hours off, one ahead and one behind', () => {
+  it('let people in through either, and renew as ever', async () => {
+    const { origin, env } = await settings('redis');
+    const port = await freePort();
+    const behind = spawnServer({ ...env, PORT: String(port), NODE_OPTIONS: wrongClock(-5 * HOUR) });
+    emulator.set({ accessTokenLifetimeSeconds: 1 });
+    await start({ ...env, NODE_OPTIONS: wrongClock(5 * HOUR) }, origin);
+    await untilReady(`http://127.0.0.1:${port}`, behind);
+    const [ahead, other] = [origin, `http://127.0.0.1:${port}`];
+
+    const statuses: number[] = [];
+    for (const [from, to] of [
+      [ahead, other],
+      [other, ahead],
+    ] as const) {
+      const agent = createAgent();
+      // From now on the portal knows who this is.
+      await signIn(agent, origin);
+      const leaving = await agent.request(`${from}/login`);
+      const back = await agent.request(leaving.location ?? '');
+      const callback = await agent.request((back.location ?? '').replace(origin, to));
+      statuses.push(callback.status);
+      for (let page = 0; page < 6; page += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        statuses.push((await agent.request(`${page % 2 ? from : to}/companies`)).status);
+      }
+    }
+    await behind.kill('SIGKILL');
+    emulator.set({ accessTokenLifetimeSeconds: 3600 });
+
+    expect(statuses).toEqual([303, 200, 200, 200, 200, 200, 200, 303, 200, 200, 200, 200, 200, 200]);
+    expect(emulator.requests.filter(({ error }) => error === 'invalid_grant')).toEqual([]);
+  }, 60_000);
+});
+
+describe('a server without file descriptors to spare', () => {
+  it('survives more clients than it can have, and serves again when they are gone', async () => {
+    const { origin, env } = await settings('embedded');
+    running = spawnServer(env, { descriptors: 128 });
+    await untilReady(origin, running);
+    const sockets = Array.from({ length: 400 }, () => connect(Number(new URL(origin).port), '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => {});
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+
+    for (const socket of sockets) socket.destroy();
+    await untilReady(origin, running);
+    const agent = createAgent();
+    await signIn(agent, origin);
+
+    expect((await agent.request(`${origin}/companies`)).status).toBe(200);
+    expect(running.process.exitCode).toBe(null);
   });
 });
 

@@ -16,13 +16,27 @@ export interface ServerProcess {
 }
 
 /** Starts the server with these settings and nothing else of our environment. */
-export function spawnServer(env: Record<string, string>): ServerProcess {
-  return spawnProgram('server', env);
+export function spawnServer(env: Record<string, string>, limits: ProcessLimits = {}): ServerProcess {
+  return spawnProgram('server', env, limits);
+}
+
+/** What a process is allowed. */
+export interface ProcessLimits {
+  /** File descriptors, connections among them. */
+  descriptors?: number;
 }
 
 /** Starts `src/{name}.ts`, with these settings and nothing else of our environment. */
-export function spawnProgram(name: string, env: Record<string, string>): ServerProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, `src/${name}.ts`)], {
+export function spawnProgram(
+  name: string,
+  env: Record<string, string>,
+  { descriptors }: ProcessLimits = {},
+): ServerProcess {
+  const command = [process.execPath, '--import', 'tsx', join(ROOT, `src/${name}.ts`)];
+  // Node raises its own limit to what it may have at most, so that one is set.
+  const limited = ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, ...command];
+  const [file = '', ...args] = descriptors === undefined ? command : limited;
+  const child = spawn(file, args, {
     // Not the project's folder, so that nobody's own .env is read.
     cwd: OUTPUT,
     env: { PATH: process.env.PATH ?? '', ...env },
