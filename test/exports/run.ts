@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
+import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
-import { HOSTILE_TEXTS } from '../unit/exports/hostile-texts.ts';
 import { readCells } from './flat-sheet.ts';
 
 /**

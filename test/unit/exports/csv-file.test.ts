@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
 import { asLiteral, writeCsv } from '../../../src/exports/csv-file.ts';
 import type { ExportWish } from '../../../src/exports/exports.ts';
+import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
-import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { readCsv } from './read-files.ts';
 import { aReadCompany, aWish, hostileCompany, inBatches } from './support.ts';
 

@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ExportFiles } from '../../../src/exports/export-files.ts';
 import { type Checkpoint, NOTHING_YET } from '../../../src/exports/export-job.ts';
 import { hasRows, parseRow, RowWriter, readLines, readRowLines } from '../../../src/exports/gathered-rows.ts';
+import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
-import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { anOwner, aReadCompany } from './support.ts';
 
 const ref = { owner: anOwner(), id: 'A'.repeat(22) };

@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
 import type { ExportColumn } from '../../../src/exports/export-job.ts';
 import { writeXlsx } from '../../../src/exports/xlsx-file.ts';
+import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
-import { HOSTILE_TEXTS } from './hostile-texts.ts';
 import { readSheet, readZip } from './read-files.ts';
 import { aReadCompany, aWish, hostileCompany, inBatches } from './support.ts';
 
