@@ -87,6 +87,8 @@ export interface AppDependencies {
   isStopping: () => boolean;
   /** How long a dead process keeps others from refreshing; as long as refresh.md says when absent. */
   exclusiveMs?: number | undefined;
+  /** How many browsers may be at a portal at the same time; as many as usual when absent. */
+  maxWaitingBrowsers?: number | undefined;
 }
 
 export interface App {
@@ -121,7 +123,7 @@ export function createApp(dependencies: AppDependencies): App {
   });
   const pendingAuthorizations = createPendingAuthorizations({ store });
   const waitingBrowsers = createWaitingBrowsers({
-    max: MAX_WAITING_BROWSERS,
+    max: dependencies.maxWaitingBrowsers ?? MAX_WAITING_BROWSERS,
     lifetimeMs: PENDING_MS,
     now,
     // What cannot be removed just now lapses by itself.

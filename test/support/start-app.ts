@@ -81,6 +81,9 @@ export interface TestAppOptions {
   limits?: string;
   /** CACHE_SECONDS; by default every page asks the portal, so that a test sees what it has just changed. */
   cacheSeconds?: number;
+  maxWaitingBrowsers?: number;
+  /** Proxies that are believed, so that a test can have visitors from many addresses. */
+  trustedProxies?: string[];
   /** Bends outgoing calls, for hosts that cannot be had here. */
   reroute?: (url: URL) => URL;
 }
@@ -131,7 +134,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       (url) => new URL(url),
     ) as [URL],
     ...TEST_SECRETS,
-    trustedProxies: [],
+    trustedProxies: options.trustedProxies ?? [],
+    maxWaitingBrowsers: options.maxWaitingBrowsers,
     limits: parseRequestLimits(options.limits ?? ''),
     cacheSeconds: options.cacheSeconds ?? 0,
     dataDir,

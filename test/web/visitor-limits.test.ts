@@ -77,6 +77,64 @@ describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s sto
   });
 });
 
+describe.each(['embedded', 'redis'] as const)('browsers that are at a portal, on the %s store', (store) => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp({ store, maxWaitingBrowsers: 10, trustedProxies: ['127.0.0.1'] });
+  });
+  afterAll(() => app.stop());
+
+  it('more than can wait push out the oldest of whoever begins most, and leave no more records', async () => {
+    const before = await countKeys(app);
+    const early = app.agent({ headers: { 'x-forwarded-for': '192.0.2.1' } });
+    const form = await early.visit(`${app.origin}/login`);
+    const first = app.agent({ headers: { 'x-forwarded-for': '192.0.2.2' } });
+    const firstForm = await first.visit(`${app.origin}/login`);
+    const many = app.agent.bind(app, { headers: { 'x-forwarded-for': '192.0.2.2' } });
+
+    for (let each = 0; each < 20; each += 1) await many().request(`${app.origin}/login`);
+    await untilSettled(app);
+    const kept = (await countKeys(app)) - before;
+    const [signedIn, refused] = [
+      await early.post(form.url.href, { login: 'admin', password: 'demo' }),
+      await first.post(firstForm.url.href, { login: 'admin', password: 'demo' }),
+    ];
+
+    expect(kept).toBe(2 * 10);
+    expect(signedIn).toMatchObject({ status: 200, url: { pathname: '/companies' } });
+    expect(refused.status).toBe(403);
+  });
+
+  it('are forgotten within a quarter of an hour, but for those who sign in', async () => {
+    const agent = app.agent();
+    const sessionLeftMs = () => app.store.leftMs(`b24:session:${sessionId(agent, app)}`);
+
+    await agent.request(`${app.origin}/login`);
+    const before = await sessionLeftMs();
+    await app.signIn(agent);
+    const after = await sessionLeftMs();
+
+    expect(before).toBeLessThanOrEqual(15 * 60_000);
+    expect(before).toBeGreaterThan(10 * 60_000);
+    expect(after).toBeGreaterThan(24 * 3600_000);
+  });
+});
+
+/** The session id inside of the signed cookie. */
+function sessionId(agent: BrowserAgent, { origin }: TestApp): string {
+  const cookie = agent.cookies.get(new URL(origin).hostname)?.get('session') ?? '';
+  return /^s:([\w-]+)\./.exec(decodeURIComponent(cookie))?.[1] ?? '';
+}
+
+/** What is removed is removed in the background. */
+async function untilSettled(app: TestApp): Promise<void> {
+  let before = -1;
+  for (let now = await countKeys(app); now !== before; now = await countKeys(app)) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** Sessions and sign-ins under way. */
 async function countKeys({ store }: TestApp): Promise<number> {
   let count = 0;
