@@ -102,7 +102,7 @@ export function signOutBrowser({ browsers, now }: AccountDependencies): RequestH
     const person = requireSignIn(req, now());
     const { browser } = formOf(req.body);
     if (typeof browser === 'string') await browsers.removeBrowser(person, browser);
-    req.log.info({ memberId: person.memberId, userId: person.userId }, 'signed out another browser');
+    req.log.info('signed out another browser');
     res.redirect(303, '/account');
   };
 }
@@ -115,7 +115,7 @@ export function signOutEverywhere({ people, companyReader, now }: AccountDepende
     if (formOf(req.body).person !== person.id) return res.redirect(303, '/account');
     await people.signOutEverywhere(req, person);
     await companyReader.forget(person);
-    req.log.info({ memberId: person.memberId, userId: person.userId }, 'signed out everywhere');
+    req.log.info('signed out everywhere');
     leaveSignedOutNotice(res, person.portal);
     res.redirect(303, '/');
   };

@@ -84,10 +84,7 @@ export function startExport(dependencies: ExportsPageDependencies): RequestHandl
       language: res.locals.language as Language,
       timeZone: person.timeZone,
     });
-    req.log.info(
-      { exportId: job.id, memberId: person.memberId, userId: person.userId, format },
-      'export begun',
-    );
+    req.log.info({ exportId: job.id, format }, 'export begun');
     if (prefersJson(req)) return void res.status(201).json(asJson(job));
     res.redirect(303, '/exports');
   };

@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { findTimeZone } from '../time-zone.ts';
 import type { Browsers } from './browsers.ts';
 import { goBy } from './language.ts';
+import { logAs } from './request-log.ts';
 import { ownAddress } from './return-to.ts';
 import {
   browserName,
@@ -59,6 +60,7 @@ export function createPeople({ browsers, now }: { browsers: Browsers; now: () =>
         recogniseAs(req, (await browsers.see(active)) ? { active } : { wasSignedOut: active });
       }
       const person = signedIn(req, now());
+      if (person) logAs(req, person);
       res.locals.person = person;
       goBy(res, findTimeZone(person?.timeZone ?? null));
       res.locals.otherPeople = person ? peopleOf(req).slice(1) : [];
@@ -78,6 +80,7 @@ export function createPeople({ browsers, now }: { browsers: Browsers; now: () =>
       await browsers.add(active, { name: browserName(req, active), agent: req.get('user-agent') ?? '' });
       await renewSession(req, people);
       recogniseAs(req, { active });
+      logAs(req, active);
       const gone = before.filter((person, index) => areGood[index] && !people.includes(person));
       await Promise.all(gone.map((person) => browsers.remove(person)));
     },

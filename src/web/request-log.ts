@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../log.ts';
 
 declare module 'http' {
@@ -14,6 +14,15 @@ declare module 'http' {
 /** Asked every few seconds, and by machines only. */
 const UNLOGGED = /^\/(healthz|readyz)\b/;
 
+/** As they were before it was known who asks. */
+const anonymous = new WeakMap<Request, Logger>();
+
+/** From now on, lines of this request say whose it is. */
+export function logAs(req: Request, who: { portal: string; memberId: string; userId: number }): void {
+  const { memberId, userId } = who;
+  req.log = (anonymous.get(req) ?? req.log).child({ portal: new URL(who.portal).host, memberId, userId });
+}
+
 /**
  * One line per request, and `req.log` for lines that belong to it.
  *
@@ -24,6 +33,7 @@ export function requestLog(logger: Logger): RequestHandler {
     const startedAt = performance.now();
     req.id = randomUUID().slice(-12);
     req.log = logger.child({ requestId: req.id });
+    anonymous.set(req, req.log);
     res.setHeader('X-Request-Id', req.id);
     if (!UNLOGGED.test(req.url)) {
       const { method } = req;

@@ -71,7 +71,22 @@ export function browserSession(options: {
     // meanwhile, and everybody in this browser would be signed out.
     rolling: false,
   });
-  return options.isSecure ? [reachedOverHttps, sessions] : [sessions];
+  return options.isSecure ? [reachedOverHttps, goOnOnce(sessions)] : [goOnOnce(sessions)];
+}
+
+/**
+ * express-session goes on a second time when it could not keep a session after the answer went out. Express has nobody
+ * left to tell then, and prints the error itself, past our log.
+ */
+function goOnOnce(sessions: RequestHandler): RequestHandler {
+  return (req, res, next) => {
+    let wentOn = false;
+    sessions(req, res, (error?: unknown) => {
+      if (!wentOn) next(error);
+      else if (error) req.log.warn({ err: error }, 'the session could not be kept');
+      wentOn = true;
+    });
+  };
 }
 
 /**

@@ -150,7 +150,7 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
     await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
     // Another tab may have signed somebody out while this one was at the portal.
     clearSignedOutNotice(req, res);
-    req.log.info({ memberId: tokens.memberId, userId: person.userId, portal: portal.host }, 'signed in');
+    req.log.info('signed in');
     res.redirect(303, pending.returnTo);
   };
 }

@@ -120,6 +120,27 @@ describe('a page that failed', () => {
   });
 });
 
+describe('the lines of the log', () => {
+  it('say whose request it was, and that it was nobody’s', async () => {
+    const agent = app.agent();
+    await app.signIn(agent);
+
+    const [page, anonymous] = [
+      await agent.request(`${app.origin}/companies`),
+      await app.agent().request(`${app.origin}/companies`),
+    ];
+
+    const [portal] = app.emulator.portals;
+    const who = { portal: new URL(portal?.origin ?? '').host, memberId: portal?.memberId, userId: 1 };
+    const linesOf = ({ headers }: { headers: Headers }) =>
+      app.logLines().filter(({ requestId }) => requestId === headers.get('x-request-id'));
+    expect(linesOf(page)).toEqual([expect.objectContaining({ ...who, msg: 'answered' })]);
+    expect(app.logLines()).toContainEqual(expect.objectContaining({ ...who, msg: 'signed in' }));
+    for (const line of linesOf(anonymous)) expect(line).not.toHaveProperty('userId');
+    expect(linesOf(anonymous).length).toBeGreaterThan(0);
+  });
+});
+
 describe('when the store is away', () => {
   it('pages say so within a second, health stays up, and all is well again when it is back', async () => {
     const redis = await startRedisServer();
