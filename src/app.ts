@@ -12,6 +12,7 @@ import type { RequestLimits } from './bitrix24/request-limits.ts';
 import { createExports, type Exports } from './exports/exports.ts';
 import type { HttpClient } from './http.ts';
 import type { Logger } from './log.ts';
+import type { Observers } from './metrics/observers.ts';
 import { createTokenEndpoint } from './oauth/token-endpoint.ts';
 import { createOverview } from './overview/overview.ts';
 import { createEpochs, createLimitRecords } from './shared-records.ts';
@@ -37,7 +38,7 @@ import {
   startExport,
 } from './web/exports.ts';
 import { receiveFrame } from './web/frame.ts';
-import { showHealth, showReadiness } from './web/health.ts';
+import { type Readiness, readReadiness, showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
 import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
 import { forgettingOverview, showOverview } from './web/overview.ts';
@@ -48,6 +49,7 @@ import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
 import { background, limitedPortalOf, restClientOf } from './web/reading.ts';
 import { requestLog } from './web/request-log.ts';
+import { watchRequests } from './web/request-observer.ts';
 import { isRedirectionEndpoint } from './web/return-to.ts';
 import { browserSession, type SignedIn } from './web/session.ts';
 import {
@@ -85,6 +87,8 @@ export interface AppDependencies {
   now: () => number;
   /** True from the moment the process was asked to stop. */
   isStopping: () => boolean;
+  /** Whom to tell what happens here; nobody when absent. */
+  observers?: Observers | undefined;
   /** How long a dead process keeps others from refreshing; as long as refresh.md says when absent. */
   exclusiveMs?: number | undefined;
   /** How many browsers may be at a portal at the same time; as many as usual when absent. */
@@ -97,6 +101,8 @@ export interface App {
   tokenRefresher: TokenRefresher;
   /** Work in the background, which begins when it is started. */
   exports: Exports;
+  /** What `/readyz` goes by. */
+  readiness: () => Promise<Readiness>;
 }
 
 const VIEWS = join(import.meta.dirname, '../views');
@@ -110,9 +116,9 @@ const MAX_WAITING_BROWSERS = 10_000;
 
 /** The whole application: middleware in order, then every route. */
 export function createApp(dependencies: AppDependencies): App {
-  const { publicUrl, portals, store, logger, now } = dependencies;
+  const { publicUrl, portals, store, logger, now, observers } = dependencies;
   const isSecure = publicUrl.protocol === 'https:';
-  const tokenEndpoint = createTokenEndpoint(dependencies);
+  const tokenEndpoint = createTokenEndpoint({ ...dependencies, observeCall: observers?.tokenCall });
   const vault = createTokenVault({ store, cipher: createCipher(dependencies.tokenKeys) });
   const tokenRefresher = createTokenRefresher({
     ...dependencies,
@@ -120,6 +126,7 @@ export function createApp(dependencies: AppDependencies): App {
     tokenEndpoint,
     findEndpoint: (text) => findAllowedEndpoint(text, portals),
     onStoreReturn: (listener) => store.onReturn(listener),
+    observer: observers?.refreshes,
   });
   const pendingAuthorizations = createPendingAuthorizations({ store });
   const waitingBrowsers = createWaitingBrowsers({
@@ -132,19 +139,21 @@ export function createApp(dependencies: AppDependencies): App {
       if (sessionId !== undefined) dependencies.sessionStore.destroy(sessionId);
     },
   });
-  const visitorLimits = createVisitorLimits(dependencies);
+  const visitorLimits = createVisitorLimits({ ...dependencies, observeRefused: observers?.visitorRefused });
   const browsers = createBrowsers(dependencies);
   const people = createPeople({ browsers, now });
   const rateLimiter = createRateLimiter({
     records: createLimitRecords(store, dependencies.clientId),
     limits: dependencies.limits,
+    observer: observers?.limiter,
   });
   const answers = createAnswerCache({
     freshMs: dependencies.cacheSeconds * 1000,
     epochs: createEpochs(store),
     now,
+    observe: observers?.answer,
   });
-  const reading = { ...dependencies, tokenRefresher, rateLimiter };
+  const reading = { ...dependencies, tokenRefresher, rateLimiter, observeRestCall: observers?.restCall };
   const overview = createOverview<SignedIn>({
     ...dependencies,
     clientFor: (person, signal) => restClientOf(person, reading, { urgency: background(signal) }),
@@ -153,6 +162,7 @@ export function createApp(dependencies: AppDependencies): App {
   const preferences = createPreferences(dependencies);
   const exports = createExports({
     ...dependencies,
+    observer: observers?.exports,
     portals: {
       clientFor: ({ owner, portal }, signal) =>
         restClientOf({ ...owner, portal }, reading, { urgency: background(signal) }),
@@ -177,8 +187,11 @@ export function createApp(dependencies: AppDependencies): App {
     rateLimiter,
     companyReader,
     exports,
+    observeRestCall: observers?.restCall,
+    observeSignIn: observers?.signIn,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
+  const readiness = () => readReadiness({ ...dependencies, tokenRefresher });
   const showing = { portals, companyReader, preferences, visitorLimits, now };
 
   const app = express();
@@ -197,11 +210,12 @@ export function createApp(dependencies: AppDependencies): App {
   app.engine('ejs', renderTemplate);
   app.locals.asset = assetAddresses();
 
+  if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger));
   app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
-  app.get('/readyz', showReadiness({ ...dependencies, tokenRefresher }));
+  app.get('/readyz', showReadiness(readiness));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
   app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));
@@ -249,7 +263,7 @@ export function createApp(dependencies: AppDependencies): App {
 
   app.use(nothingHere());
   app.use(errorPage({ automaticSteps: createAutomaticSteps({ store, now }) }));
-  return { express: app, tokenRefresher, exports };
+  return { express: app, tokenRefresher, exports, readiness };
 }
 
 /** EJS takes no options out of Express's settings any more (7.0), so they are handed to it. */

@@ -30,6 +30,8 @@ export interface Config {
   sessionHours: number;
   /** Age up to which an answer of a portal is as good as new. */
   cacheSeconds: number;
+  /** Where `/metrics` is served, on `host`; absent: nowhere, and nothing is measured. */
+  metricsPort: number | undefined;
   logLevel: string;
   /** Things worth telling the operator at start that are no mistakes. */
   notes: string[];
@@ -74,6 +76,7 @@ const EXAMPLES: Record<string, string> = {
   BITRIX24_LIMITS: '*.bitrix24.*=50/2,crm.example.com=250/5',
   SESSION_HOURS: '168',
   CACHE_SECONDS: '30',
+  METRICS_PORT: '9464',
   LOG_LEVEL: 'info',
 };
 
@@ -112,6 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     limits: values.BITRIX24_LIMITS,
     sessionHours: values.SESSION_HOURS,
     cacheSeconds: values.CACHE_SECONDS,
+    metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     notes,
   });
@@ -119,7 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** One entry per setting: how it is read, and what is wrong with it in words that say what to write instead. */
 function settings(isProduction: boolean) {
-  return z.object({
+  const each = z.object({
     HOST: z.string().default('127.0.0.1'),
     PORT: wholeNumber(0, 65_535).default(8050),
     PUBLIC_URL: read(parseOrigin).optional(),
@@ -143,12 +147,24 @@ function settings(isProduction: boolean) {
     BITRIX24_LIMITS: read(parseRequestLimits).prefault('*.bitrix24.*=50/2'),
     SESSION_HOURS: wholeNumber(1, 720).default(168),
     CACHE_SECONDS: wholeNumber(0, 600).default(30),
+    METRICS_PORT: wholeNumber(0, 65_535).optional(),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
         error: 'must be fatal, error, warn, info, debug, trace or silent',
       })
       .default('info'),
   });
+  return each.refine(({ PORT, METRICS_PORT }) => !isSamePort(PORT, METRICS_PORT), {
+    path: ['METRICS_PORT'],
+    error: 'must be another port than PORT',
+    // Told together with all other mistakes.
+    when: () => true,
+  });
+}
+
+/** @param port,other  anything where the setting itself is wrong. 0 is any port that is free. */
+function isSamePort(port: unknown, other: unknown): boolean {
+  return typeof port === 'number' && port !== 0 && port === other;
 }
 
 function secretsOf(

@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
-import { openStores } from './open-stores.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { type MetricsServer, serveMetrics } from './metrics/metrics-server.ts';
+import { type OpenStores, openStores } from './open-stores.ts';
 import { answerMalformed } from './web/malformed-request.ts';
 
 /**
@@ -27,23 +29,40 @@ export interface Timings {
 /** A server that listens, and how to stop it. */
 export interface RunningServer {
   address: string;
+  /** Where `/metrics` is; absent when METRICS_PORT is. */
+  metricsPort: number | undefined;
   stop(): Promise<void>;
 }
 
-/** Connects, listens, and returns when the server answers. */
+/** A port of ours is another program's. */
+class PortTakenError extends Error {
+  readonly code = 'EADDRINUSE';
+
+  constructor(settings: string) {
+    super(`The port is taken by another program. Stop it, or set ${settings}.`);
+  }
+}
+
+/**
+ * Connects, listens, and returns when the server answers.
+ *
+ * @throws {PortTakenError}  its message is a whole sentence for people
+ */
 export async function startServer(
   config: Config,
   logger: Logger,
   timings: Timings = {},
 ): Promise<RunningServer> {
   let isStopping = false;
-  const stores = openStores(config, logger);
+  const metrics = config.metricsPort === undefined ? undefined : createMetrics();
+  const opened = openStores(config, logger);
+  const stores: OpenStores = metrics?.watchStores(opened) ?? opened;
   const listedHosts = new Set([
     ...config.portals.listed.map(({ hostname }) => hostname),
     ...config.authorizationServers.map(({ hostname }) => hostname),
   ]);
   const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
-  const { express, tokenRefresher, exports } = createApp({
+  const app = createApp({
     ...config,
     ...stores,
     ...timings,
@@ -51,23 +70,35 @@ export async function startServer(
     logger,
     now: Date.now,
     isStopping: () => isStopping,
+    observers: metrics?.observers,
   });
+  const { express, tokenRefresher, exports } = app;
   const server = createServer(PATIENCE, express);
   server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
   const unanswered = countUnanswered(server);
-  await new Promise<void>((resolve, reject) => {
+  // First, so that nobody is let in before it is known that the port is free.
+  const metricsServer = await openMetrics(metrics, app, config, logger);
+  const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
   });
+  await listening.catch(nameTheSetting('PORT and PUBLIC_URL'));
   exports.start();
   const { port } = server.address() as { port: number };
   logger.info(
-    { host: config.host, port, publicUrl: config.publicUrl.origin, store: stores.kind },
+    {
+      host: config.host,
+      port,
+      metricsPort: metricsServer?.port,
+      publicUrl: config.publicUrl.origin,
+      store: stores.kind,
+    },
     'listening',
   );
 
   return {
     address: config.publicUrl.origin,
+    metricsPort: metricsServer?.port,
     async stop() {
       isStopping = true;
       const done = Promise.all([exports.stop(), tokenRefresher.drain(), unanswered.none()]);
@@ -83,9 +114,33 @@ export async function startServer(
       clearInterval(closing);
       server.closeAllConnections();
       http.close();
+      // Until here it tells how the stopping goes.
+      await metricsServer?.close();
       await stores.store.close();
       logger.info('stopped');
     },
+  };
+}
+
+async function openMetrics(
+  metrics: Metrics | undefined,
+  { readiness }: App,
+  { host, metricsPort }: Config,
+  logger: Logger,
+): Promise<MetricsServer | undefined> {
+  if (metrics === undefined || metricsPort === undefined) return undefined;
+  return serveMetrics({
+    host,
+    port: metricsPort,
+    contentType: metrics.contentType,
+    exposition: async () => metrics.exposition(await readiness()),
+    logger,
+  }).catch(nameTheSetting('METRICS_PORT'));
+}
+
+function nameTheSetting(settings: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw error.code === 'EADDRINUSE' ? new PortTakenError(settings) : error;
   };
 }
 

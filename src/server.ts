@@ -20,9 +20,8 @@ try {
   process.exit(0);
 } catch (error) {
   endWith(error, ({ code, message }) =>
-    code === 'EADDRINUSE'
-      ? 'The port is taken by another program. Stop it, or set PORT and PUBLIC_URL.'
-      : `The server could not start: ${message}`,
+    // A sentence already, that names the setting.
+    code === 'EADDRINUSE' ? message : `The server could not start: ${message}`,
   );
 }
 

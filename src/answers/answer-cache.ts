@@ -37,6 +37,9 @@ export interface Epochs {
   begin(owner: string): Promise<string>;
 }
 
+/** Told of every question: what there was to show. */
+export type AnswerObserver = (shown: 'fresh' | 'renewing' | 'last_known' | 'miss') => void;
+
 export interface AnswerCache {
   /**
    * The answer that is kept, or a new one. Equal questions under way share one call.
@@ -81,8 +84,9 @@ export function createAnswerCache(options: {
   freshMs: number;
   epochs: Epochs;
   now: () => number;
+  observe?: AnswerObserver | undefined;
 }): AnswerCache {
-  const { freshMs, epochs, now } = options;
+  const { freshMs, epochs, now, observe } = options;
   const kept = new LRUCache<string, Kept>({ maxSize: MAX_CHARACTERS });
   const companions = new LRUCache<string, { value: object; madeAt: number }>({ max: MAX_COMPANIONS });
   const underWay = new Map<string, { owner: string; askedAt: number; answer: Promise<Kept> }>();
@@ -96,9 +100,16 @@ export function createAnswerCache(options: {
       state,
       derive: (name, make) => derive(place, known, name, make),
     });
-    if (known === undefined) return answerWith(await renew(place, notBefore, ask), 'fresh');
-    if (now() - known.askedAt < freshMs) return answerWith(known, 'fresh');
+    if (known === undefined) {
+      observe?.('miss');
+      return answerWith(await renew(place, notBefore, ask), 'fresh');
+    }
+    if (now() - known.askedAt < freshMs) {
+      observe?.('fresh');
+      return answerWith(known, 'fresh');
+    }
     const { failure } = known;
+    observe?.(failure ? 'last_known' : 'renewing');
     if (failure && failure.askAgainAt > now()) return answerWith(known, failure.error);
     renew(place, notBefore, ask).catch((error: unknown) => noteFailure(known, error));
     return answerWith(known, failure?.error ?? 'renewing');

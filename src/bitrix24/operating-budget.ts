@@ -175,6 +175,13 @@ export function lookAhead(use: MethodUse, limit: OperatingLimit, share: number):
   };
 }
 
+/** Seconds that a method may still use now; 0 while the portal refuses it. */
+export function secondsLeft(use: MethodUse, limit: OperatingLimit, now: number): number {
+  const { blockedUntil, budgetSeconds, spent, reserved } = refreshUse(use, now);
+  if (blockedUntil > now) return 0;
+  return Math.max(0, (budgetSeconds ?? limit.budgetSeconds) - sum(spent) - sum(reserved));
+}
+
 /** What a call costs, or may cost. */
 export function costOf({ costSeconds }: MethodUse): number {
   return costSeconds ?? FIRST_GUESS_SECONDS;

@@ -12,6 +12,7 @@ import {
   type OperatingOutlook,
   refreshUse,
   reserveCalls,
+  secondsLeft,
   settleCalls,
   UNUSED,
 } from './operating-budget.ts';
@@ -19,6 +20,7 @@ import type { OperatingReport } from './operating-report.ts';
 import {
   EMPTY_BUCKET,
   fullBucket,
+  placesLeft,
   queueUp,
   type RequestLimit,
   sinceReset,
@@ -83,6 +85,29 @@ export interface RateLimiter {
   outlook(portal: LimitedPortal, method: string): Promise<OperatingOutlook | null>;
 }
 
+/** Which of a portal's two limits: requests in the bucket, or execution time (protocol 5). */
+export type LimitKind = 'requests' | 'operating';
+
+/** What a portal leaves us; null where nothing is known, or nothing limited. */
+export interface PortalRoom {
+  /** Requests that may leave at once. */
+  requests: number | null;
+  /** Seconds that the method with the least may still use. */
+  operatingSeconds: number | null;
+}
+
+/** Whom to tell what becomes of those who enter. */
+export interface LimiterObserver {
+  /** Somebody has passed, after so long. Not told of portals without limits. */
+  waited(portal: LimitedPortal, ms: number): void;
+  /** Somebody was sent away by us, because the wait would have been too long. */
+  turnedAway(portal: LimitedPortal, by: LimitKind): void;
+  /** The portal itself has refused, which we are there to avoid. */
+  refused(portal: LimitedPortal, by: LimitKind): void;
+  /** @param roomIn  what there will be so many milliseconds from now if nobody asks for anything */
+  looked(portal: LimitedPortal, roomIn: (ms: number) => PortalRoom): void;
+}
+
 /** The portal's limits leave no room just now. */
 export class PortalLimitedError extends AppError {
   readonly retryAfterMs: number;
@@ -140,15 +165,17 @@ export function createRateLimiter(options: {
   records: LimitRecords;
   limits: RequestLimits;
   operating?: OperatingLimit;
+  observer?: LimiterObserver | undefined;
 }): RateLimiter {
-  const { records, limits, operating = OPERATING_LIMIT } = options;
+  const { records, limits, operating = OPERATING_LIMIT, observer } = options;
   const queues = new Map<string, Promise<unknown>>();
   const lookedUp = new Map<string, { hasRecord: boolean | Promise<boolean>; at: number }>();
 
   async function enter(portal: LimitedPortal, asking: Asking, urgency: Urgency): Promise<Pass> {
     if (!(await isLimited(portal))) return freePass(portal, asking);
     const id = randomBytes(6).toString('base64url');
-    const giveUpAt = performance.now() + urgency.maxWaitMs;
+    const enteredAt = performance.now();
+    const giveUpAt = enteredAt + urgency.maxWaitMs;
     for (;;) {
       urgency.signal?.throwIfAborted();
       const maxWaitMs = Math.max(0, giveUpAt - performance.now());
@@ -164,9 +191,11 @@ export function createRateLimiter(options: {
           await pass.done().catch(() => {});
           throw error;
         }
+        observer?.waited(portal, performance.now() - enteredAt);
         return pass;
       }
       if (decision.waitMs > maxWaitMs) {
+        observer?.turnedAway(portal, decision.reason ?? 'requests');
         const scatterMs = decision.reason === 'operating' ? Math.random() * SCATTER_MS : 0;
         throw new PortalLimitedError(decision.waitMs + scatterMs, decision.reason);
       }
@@ -244,8 +273,9 @@ export function createRateLimiter(options: {
     return {
       granted,
       done: (reports) => settle(portal, calls, id, reports),
-      refusedRequest: () =>
-        change(portal, (record, now) => {
+      refusedRequest() {
+        observer?.refused(portal, 'requests');
+        return change(portal, (record, now) => {
           const limit = limits.of(portal) ?? USUAL_LIMIT;
           return {
             next: {
@@ -255,12 +285,15 @@ export function createRateLimiter(options: {
             },
             result: undefined,
           };
-        }),
-      refusedMethod: (method) =>
-        change(portal, (record, now) => ({
+        });
+      },
+      refusedMethod(method) {
+        observer?.refused(portal, 'operating');
+        return change(portal, (record, now) => ({
           next: withUse(record, method, (use) => blockMethod(use, operating, now)),
           result: undefined,
-        })),
+        }));
+      },
     };
   }
 
@@ -304,7 +337,9 @@ export function createRateLimiter(options: {
     const before = queues.get(memberId) ?? Promise.resolve();
     const work = before.then(() =>
       records.change(memberId, (current, now) => {
-        const { next, result } = decideOn(parse(current, now), now);
+        const record = parse(current, now);
+        const { next, result } = decideOn(record, now);
+        observer?.looked(portal, (ms) => roomAt(now + ms, portal, next ?? record));
         return next === undefined ? { result } : { write: JSON.stringify(next), result };
       }),
     );
@@ -318,6 +353,15 @@ export function createRateLimiter(options: {
     } finally {
       if (queues.get(memberId) === settled) queues.delete(memberId);
     }
+  }
+
+  function roomAt(now: number, portal: LimitedPortal, record: Record): PortalRoom {
+    const limit = limitOf(portal, record, now);
+    const left = Object.values(record.methods).map((use) => secondsLeft(use, operating, now));
+    return {
+      requests: limit ? placesLeft(record.bucket, limit, now) : null,
+      operatingSeconds: left.length > 0 ? Math.min(...left) : null,
+    };
   }
 
   /** Looks without changing anything, so that it need not queue up. */

@@ -71,6 +71,11 @@ export function fullBucket(bucket: Bucket, limit: RequestLimit, now: number): Bu
   return { level: Math.max(limit.burst, levelAt(bucket, limit, now)), at: notBefore(bucket, now) };
 }
 
+/** How many requests may leave at once. */
+export function placesLeft(bucket: Bucket, limit: RequestLimit, now: number): number {
+  return Math.max(0, Math.floor(limit.burst - SPARE - levelAt(bucket, limit, now)));
+}
+
 /** More than that is no late writer: the clock itself went back, and time goes on from there. */
 const LATE_MS = 10_000;
 

@@ -1,3 +1,4 @@
+import type { CallObserver } from '../call-observer.ts';
 import type { HttpClient } from '../http.ts';
 import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
 import { readFinish, readOperating } from './operating-report.ts';
@@ -90,6 +91,7 @@ export function createRestClient<Access extends RestAccess>(options: {
   limits?: RestLimits | undefined;
   /** How long anybody waits for an answer, repetitions included. */
   waitMs?: number | undefined;
+  observeCall?: CallObserver | undefined;
 }): RestClient {
   const send = createSender({ ...options, waitMs: options.waitMs ?? REST_WAIT_MS });
 

@@ -1,3 +1,4 @@
+import { type CallObserver, nameFailure, observeCall } from '../call-observer.ts';
 import {
   CircuitOpenError,
   type HttpClient,
@@ -59,6 +60,7 @@ export function createSender<Access extends RestAccess>(options: {
   tokens: RestTokens<Access>;
   limits?: RestLimits | undefined;
   waitMs: number;
+  observeCall?: CallObserver | undefined;
 }): Send {
   const { http, tokens, limits, waitMs } = options;
   const signal = limits?.urgency.signal;
@@ -147,7 +149,10 @@ export function createSender<Access extends RestAccess>(options: {
     let read: Read<T> | undefined;
     try {
       const params = sending.build(pass.granted);
-      read = sending.read(await post(access, method, params, timeoutMs));
+      const body = await observeCall(options.observeCall, nameRestFailure, () =>
+        post(access, method, params, timeoutMs),
+      );
+      read = sending.read(body);
       return read.value;
     } catch (error) {
       if (error instanceof RestError && error.isRequestLimit) await pass.refusedRequest().catch(() => {});
@@ -200,6 +205,11 @@ export function createSender<Access extends RestAccess>(options: {
   }
 
   return send;
+}
+
+/** A token that has lapsed is no trouble of the portal's. */
+function nameRestFailure(error: unknown): string {
+  return error instanceof RestError && error.needsNewToken ? 'token_refused' : nameFailure(error);
 }
 
 /**

@@ -16,6 +16,7 @@ import { ExportRecords } from './export-records.ts';
 import type { Patience, Portals } from './gather.ts';
 import { Janitor } from './janitor.ts';
 import { type Listener, Watchers } from './watchers.ts';
+import type { ExportObserver } from './work.ts';
 import { Worker } from './worker.ts';
 
 /** What somebody wants to have in a file. */
@@ -51,12 +52,20 @@ export interface ExportsOptions {
   portals: Portals;
   logger: Logger;
   patience?: Patience;
+  observer?: ExportObserver | undefined;
 }
 
-export function createExports({ store, dataDir, portals, logger, patience }: ExportsOptions): Exports {
+export function createExports({
+  store,
+  dataDir,
+  portals,
+  logger,
+  patience,
+  observer,
+}: ExportsOptions): Exports {
   const records = new ExportRecords(store);
   const files = new ExportFiles(dataDir);
-  const worker = new Worker(records, { files, portals, logger, patience });
+  const worker = new Worker(records, { files, portals, logger, patience, observer });
   const watchers = new Watchers(records);
   const janitor = new Janitor(files, records, { logger });
 

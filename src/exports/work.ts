@@ -7,11 +7,24 @@ import { type ExportJob, KEPT_MS } from './export-job.ts';
 import { gatherRows, type Patience, type Portals } from './gather.ts';
 import { makeFile } from './make-file.ts';
 
+/**
+ * How this process's work on a job ended. `waiting`: until the person does something; `stopping` and `lost`: another process
+ * goes on.
+ */
+export type WorkOutcome = 'done' | 'failed' | 'waiting' | BrokenOff['why'];
+
+/** Whom to tell about work on exports. */
+export interface ExportObserver {
+  began(): void;
+  ended(outcome: WorkOutcome): void;
+}
+
 export interface WorkDependencies {
   files: ExportFiles;
   portals: Portals;
   logger: Logger;
   patience?: Patience | undefined;
+  observer?: ExportObserver | undefined;
 }
 
 /** The file system is full, or this user's part of it. */
@@ -29,6 +42,12 @@ const WORTH_WAITING = [
 
 /** Works on a job until it is done, or cannot go on; never throws. */
 export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
+  const { observer } = dependencies;
+  observer?.began();
+  observer?.ended(await workToTheEnd(claim, dependencies));
+}
+
+async function workToTheEnd(claim: Claim, dependencies: WorkDependencies): Promise<WorkOutcome> {
   const { files, logger } = dependencies;
   const line = { exportId: claim.job.id, memberId: claim.job.owner.memberId, userId: claim.job.owner.userId };
   try {
@@ -45,30 +64,37 @@ export async function work(claim: Claim, dependencies: WorkDependencies): Promis
     const { size } = await stat(files.path(claim.job, resultName(claim.job)));
     await claim.end((job, now) => ({ ...ended(now), state: 'done', total: job.rows, fileBytes: size }));
     logger.info({ ...line, rows: rows.rows, bytes: size }, 'an export is done');
+    return 'done';
   } catch (error) {
-    await giveUp(claim, error, dependencies).catch((err: unknown) => {
+    return giveUp(claim, error, dependencies).catch((err: unknown) => {
       // The lease lapses, and whoever takes the job over comes to the same end.
       logger.warn({ ...line, err }, 'what became of an export could not be written down');
+      return 'lost';
     });
   }
 }
 
-async function giveUp(claim: Claim, error: unknown, { files, logger }: WorkDependencies): Promise<void> {
+async function giveUp(
+  claim: Claim,
+  error: unknown,
+  { files, logger }: WorkDependencies,
+): Promise<WorkOutcome> {
   const line = { exportId: claim.job.id };
   if (error instanceof BrokenOff) {
     logger.info({ ...line, why: error.why }, 'work on an export was broken off');
     await claim.end(() => ({ state: 'queued' }));
     if (error.why === 'cancelled') await files.remove(claim.job);
-    return;
+    return error.why;
   }
   const trouble = troubleOf(error);
   const state = WORTH_WAITING.includes(trouble.code) ? 'waiting' : 'failed';
   const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
   // Cancelled or lost a moment ago: what failed is what came of it.
-  if (!wasOurs) return;
+  if (!wasOurs) return 'lost';
   const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
   logger[isOurFault ? 'error' : 'warn']({ ...line, err: error, state }, 'an export cannot go on');
   if (state === 'failed') await files.remove(claim.job);
+  return state;
 }
 
 function ended(now: number): Pick<ExportJob, 'endedAt' | 'expiresAt'> {

@@ -1,3 +1,4 @@
+import { type CallObserver, nameFailure, observeCall } from '../call-observer.ts';
 import { AppError, type AppErrorOptions } from '../errors.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
 
@@ -87,8 +88,13 @@ export function createTokenEndpoint(options: {
   clientId: string;
   clientSecret: string;
   http: HttpClient;
+  observeCall?: CallObserver | undefined;
 }): TokenEndpoint {
-  async function send(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
+  function send(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
+    return observeCall(options.observeCall, nameTokenFailure, () => sendOnce(server, grant, timeoutMs));
+  }
+
+  async function sendOnce(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
     const { body, status } = await options.http.postForm(
       new URL('/oauth/token/', server),
       { ...grant, client_id: options.clientId, client_secret: options.clientSecret },
@@ -114,6 +120,11 @@ export function createTokenEndpoint(options: {
     refresh: (server, refreshToken) =>
       send(server, { grant_type: 'refresh_token', refresh_token: refreshToken }, REFRESH_LISTEN_MS),
   };
+}
+
+/** A code or token that has lapsed is no trouble of the server's. */
+function nameTokenFailure(error: unknown): string {
+  return error instanceof TokenEndpointError && error.endsGrant ? 'grant_refused' : nameFailure(error);
 }
 
 function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {

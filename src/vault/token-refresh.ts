@@ -6,7 +6,12 @@ import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import { KnownGrants } from './known-grants.ts';
-import { concernsEverybody, nameRefreshFailure, readRefreshFailure } from './refresh-failure.ts';
+import {
+  concernsEverybody,
+  nameRefreshFailure,
+  type RefreshFailure,
+  readRefreshFailure,
+} from './refresh-failure.ts';
 import { type TokenOwner, tokenKey } from './token-record.ts';
 import type { Grant, TokenVault } from './token-vault.ts';
 
@@ -74,6 +79,25 @@ export interface TokenRefresher {
   drain(): Promise<void>;
 }
 
+/** Whom to tell how refreshes go. */
+export interface RefreshObserver {
+  /** An attempt at the authorization server has ended. */
+  attempted(outcome: 'renewed' | RefreshFailure): void;
+  /** A caller has waited for a new token, whether one came or not. */
+  waited(ms: number): void;
+  /** Another process had refreshed meanwhile, and what it got was taken. */
+  adopted(): void;
+  /**
+   * A grant is over, and it was not the person who ended it here.
+   *
+   * @param why  one of few: `invalid_grant`, `expired_token`, `invalid_token`, `not_installed`, `foreign_tokens`,
+   *             `unusable_answer`
+   */
+  lost(why: string): void;
+  /** Somebody who is signed in has no grant with us: forgotten on purpose elsewhere, unreadable, or thrown away. */
+  missing(): void;
+}
+
 export interface TokenRefresherOptions {
   vault: TokenVault;
   tokenEndpoint: TokenEndpoint;
@@ -86,6 +110,7 @@ export interface TokenRefresherOptions {
   findEndpoint: (clientEndpoint: string) => string | undefined;
   /** Tells when the connection to the store was lost and is there again. */
   onStoreReturn: (listener: () => void) => void;
+  observer?: RefreshObserver | undefined;
 }
 
 /** How one attempt at the authorization server ended. */
@@ -103,7 +128,8 @@ type Outcome =
  * to its end, and what it brings is stored before anything else is done.
  */
 export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
-  const { vault, tokenEndpoint, authorizationServers, logger, now, exclusiveMs = EXCLUSIVE_MS } = options;
+  const { vault, tokenEndpoint, authorizationServers, logger, now, observer } = options;
+  const { exclusiveMs = EXCLUSIVE_MS } = options;
   const underWay = new Map<string, Promise<Grant>>();
   /** Pairs that the authorization server has decided for and the store has not heard of. */
   const unsaved = new Map<string, Grant>();
@@ -133,6 +159,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const stored = await noticing(vault.load(owner));
     if (stored === undefined) {
       known.forget(owner);
+      observer?.missing();
       throw new GrantEndedError('no_grant');
     }
     const newer = known.newerThan(owner, stored);
@@ -194,7 +221,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       refreshing.catch(() => {});
       underWay.set(key, refreshing);
     }
-    return within(TOKEN_ENDPOINT_WAIT_MS, refreshing);
+    const waitedFrom = performance.now();
+    try {
+      return await within(TOKEN_ENDPOINT_WAIT_MS, refreshing);
+    } finally {
+      observer?.waited(performance.now() - waitedFrom);
+    }
   }
 
   async function refresh(owner: TokenOwner, stale: Grant): Promise<Grant> {
@@ -202,14 +234,15 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     for (;;) {
       const attempt = { owner, stale, id: newId() };
       const claimed = await claimOrAdopt(attempt, deadline);
-      if ('accessToken' in claimed) return claimed;
+      if ('accessToken' in claimed) return adopt(claimed);
       const stopProlonging = keepClaimed(attempt);
       try {
         const outcome = await exchange(attempt);
+        observer?.attempted(outcome.kind === 'pair' ? 'renewed' : outcome.kind);
         if (outcome.kind === 'pair') return await keep(attempt, outcome.tokens);
         if (outcome.kind === 'refused') {
           const moved = await giveUp(attempt, outcome.why, claimed.stragglerMs > 0);
-          if (moved) return moved;
+          if (moved) return adopt(moved);
           continue;
         }
         await noteFailure(attempt, outcome, claimed.tries);
@@ -218,6 +251,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
         stopProlonging();
       }
     }
+  }
+
+  function adopt(grant: Grant): Grant {
+    observer?.adopted();
+    return grant;
   }
 
   /** Waits for a refresh of another process and takes its result, or becomes the one who refreshes. */
@@ -336,7 +374,10 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const state = isStragglerPossible ? 'suspect' : 'reauth';
     const wasSettled = await noticing(vault.settle(owner, stale, id, state, why));
     logger.warn({ owner, generation: stale.generation, why, grantState: state, wasSettled }, 'grant ended');
-    if (wasSettled) throw new GrantEndedError(why);
+    if (wasSettled) {
+      observer?.lost(why);
+      throw new GrantEndedError(why);
+    }
     const grant = await loadGrant(owner);
     return isNewer(grant, stale) ? grant : undefined;
   }

@@ -2,6 +2,32 @@ import type { RequestHandler } from 'express';
 import type { Store } from '../store/store.ts';
 import type { TokenRefresher } from '../vault/token-refresh.ts';
 
+/** Whether the process can serve, and what keeps it from that. */
+export interface Readiness {
+  isStopping: boolean;
+  /** The store is there, and takes writes. */
+  isStoreWritable: boolean;
+  /** No new tokens wait for the store. */
+  areTokensSaved: boolean;
+}
+
+/** Asks the store, which takes a second at most. */
+export async function readReadiness(options: {
+  store: Store;
+  tokenRefresher: Pick<TokenRefresher, 'isSaved'>;
+  isStopping: () => boolean;
+}): Promise<Readiness> {
+  const isStoreWritable = await options.store.ping().then(
+    () => true,
+    () => false,
+  );
+  return {
+    isStopping: options.isStopping(),
+    isStoreWritable,
+    areTokensSaved: options.tokenRefresher.isSaved(),
+  };
+}
+
 /** `GET /healthz`: the process is up. Asks nobody, so that a sick store never gets a healthy process killed. */
 export function showHealth(): RequestHandler {
   return (_req, res) => {
@@ -10,21 +36,12 @@ export function showHealth(): RequestHandler {
 }
 
 /** `GET /readyz`: it can serve: it is not stopping, the store takes writes, and no new tokens wait for it. */
-export function showReadiness(options: {
-  store: Store;
-  tokenRefresher: Pick<TokenRefresher, 'isSaved'>;
-  isStopping: () => boolean;
-}): RequestHandler {
+export function showReadiness(readiness: () => Promise<Readiness>): RequestHandler {
   return async (_req, res) => {
-    if (options.isStopping()) return void res.status(503).json({ status: 'stopping' });
-    try {
-      await options.store.ping();
-      if (!options.tokenRefresher.isSaved()) {
-        return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved' });
-      }
-      res.json({ status: 'ready' });
-    } catch {
-      res.status(503).json({ status: 'unavailable', store: 'away' });
-    }
+    const { isStopping, isStoreWritable, areTokensSaved } = await readiness();
+    if (isStopping) return void res.status(503).json({ status: 'stopping' });
+    if (!isStoreWritable) return void res.status(503).json({ status: 'unavailable', store: 'away' });
+    if (!areTokensSaved) return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved' });
+    res.json({ status: 'ready' });
   };
 }

@@ -6,6 +6,7 @@ import {
 } from '../bitrix24/portal.ts';
 import type { LimitedPortal, RateLimiter, Urgency } from '../bitrix24/rate-limiter.ts';
 import { createRestClient, type RestClient } from '../bitrix24/rest-client.ts';
+import type { CallObserver } from '../call-observer.ts';
 import { AppError } from '../errors.ts';
 import type { HttpClient } from '../http.ts';
 import type { TokenOwner } from '../vault/token-record.ts';
@@ -20,6 +21,7 @@ export interface ReadingDependencies {
   tokenRefresher: TokenRefresher;
   http: HttpClient;
   rateLimiter: RateLimiter;
+  observeRestCall?: CallObserver | undefined;
 }
 
 /** Somebody at their portal, whether they are looking or not. */
@@ -53,7 +55,7 @@ export function restClientOf(
   dependencies: ReadingDependencies,
   { waitMs, urgency = PERSON }: { waitMs?: number; urgency?: Urgency } = {},
 ): RestClient {
-  const { tokenRefresher, http, portals, rateLimiter } = dependencies;
+  const { tokenRefresher, http, portals, rateLimiter, observeRestCall } = dependencies;
   const owner = ownerOf(person, dependencies);
   const portal = limitedPortalOf(person, dependencies);
   // What was checked at sign-in is checked at every use: the settings may have changed since, or the store.
@@ -82,6 +84,7 @@ export function restClientOf(
       urgency,
     },
     waitMs,
+    observeCall: observeRestCall,
   });
 }
 

@@ -12,6 +12,7 @@ import {
 import type { RateLimiter } from '../bitrix24/rate-limiter.ts';
 import { createRestClient } from '../bitrix24/rest-client.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
+import type { CallObserver } from '../call-observer.ts';
 import { AppError } from '../errors.ts';
 import type { Exports } from '../exports/exports.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http.ts';
@@ -35,6 +36,14 @@ import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from 
 import { networkOf, type VisitorLimits } from './visitor-limits.ts';
 import type { WaitingBrowsers } from './waiting-browsers.ts';
 
+/**
+ * Told how each visit of the redirection endpoint ended.
+ *
+ * @param outcome  `success`; `restarted`: the code had lapsed, and the browser was sent to the portal once more;
+ *                 `repeated`: an old address, opened by somebody who is signed in; else the code of an error of ours
+ */
+export type SignInObserver = (outcome: string) => void;
+
 export interface SignInDependencies {
   clientId: string;
   portals: AllowedPortals;
@@ -51,6 +60,8 @@ export interface SignInDependencies {
   rateLimiter: RateLimiter;
   http: HttpClient;
   now: () => number;
+  observeRestCall?: CallObserver | undefined;
+  observeSignIn?: SignInObserver | undefined;
 }
 
 /** Somebody is waiting to be let in, and all this tells is a name. */
@@ -130,29 +141,48 @@ export function startTypedAuthorization(dependencies: SignInDependencies): Reque
  * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
  */
 export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, vault, people, clientId, now } = dependencies;
+  const { observeSignIn } = dependencies;
   return async (req, res) => {
-    const pending = await takePending(dependencies, req);
-    if (pending === undefined) {
-      if (signedIn(req, now())) return res.redirect(303, DEFAULT_RETURN_TO);
-      throw new StateMismatchError();
+    try {
+      const outcome = await receiveAuthorization(dependencies, req, res);
+      observeSignIn?.(outcome);
+    } catch (error) {
+      observeSignIn?.(error instanceof AppError ? error.code : 'internal_error');
+      throw error;
     }
-    const portal = portals.findAllowed(pending.portal);
-    if (portal === undefined) throw new PortalNotAllowedError();
-    const granted = await receiveTokens(dependencies, req, pending, portal);
-    if (granted === 'too late')
-      return leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
-
-    const { tokens, server } = granted;
-    const person = await identify(dependencies, tokens, portal);
-    await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
-    const since = new Date(now()).toISOString();
-    await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
-    // Another tab may have signed somebody out while this one was at the portal.
-    clearSignedOutNotice(req, res);
-    req.log.info('signed in');
-    res.redirect(303, pending.returnTo);
   };
+}
+
+/** Answers, and returns what there is to say about it. */
+async function receiveAuthorization(
+  dependencies: SignInDependencies,
+  req: Request,
+  res: Response,
+): Promise<'success' | 'restarted' | 'repeated'> {
+  const { portals, vault, people, clientId, now } = dependencies;
+  const pending = await takePending(dependencies, req);
+  if (pending === undefined) {
+    if (!signedIn(req, now())) throw new StateMismatchError();
+    res.redirect(303, DEFAULT_RETURN_TO);
+    return 'repeated';
+  }
+  const portal = portals.findAllowed(pending.portal);
+  if (portal === undefined) throw new PortalNotAllowedError();
+  const granted = await receiveTokens(dependencies, req, pending, portal);
+  if (granted === 'too late') {
+    await leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
+    return 'restarted';
+  }
+  const { tokens, server } = granted;
+  const person = await identify(dependencies, tokens, portal);
+  await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
+  const since = new Date(now()).toISOString();
+  await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
+  // Another tab may have signed somebody out while this one was at the portal.
+  clearSignedOutNotice(req, res);
+  req.log.info('signed in');
+  res.redirect(303, pending.returnTo);
+  return 'success';
 }
 
 /** A callback that is refused counts, whoever is to blame; one address may have so many in a minute. */
@@ -284,7 +314,7 @@ async function receiveTokens(
  * `user_id` the portal's `profile` has to tell; with it, a portal that does not answer costs only the name.
  */
 async function identify(
-  { http, rateLimiter }: SignInDependencies,
+  { http, rateLimiter, observeRestCall }: SignInDependencies,
   tokens: TokenSet,
   { host, hostname }: Portal,
 ): Promise<Pick<SignedIn, 'userId' | 'name' | 'timeZone'>> {
@@ -298,6 +328,7 @@ async function identify(
       urgency: PERSON,
     },
     waitMs: PROFILE_WAIT_MS,
+    observeCall: observeRestCall,
   });
   try {
     const profile = await loadProfile(client);

@@ -39,11 +39,19 @@ const PER_MINUTE = {
 };
 const MINUTE_MS = 60_000;
 
-export function createVisitorLimits({ store, clientId }: { store: Store; clientId: string }): VisitorLimits {
+/** @param options.observeRefused  told of everybody who was sent away */
+export function createVisitorLimits(options: {
+  store: Store;
+  clientId: string;
+  observeRefused?: ((limit: VisitorLimit) => void) | undefined;
+}): VisitorLimits {
+  const { store, clientId, observeRefused } = options;
   async function count(limit: VisitorLimit, who: string): Promise<void> {
     const key = `${KEY_PREFIX}visitors:${limit}:${clientId}:${who}`;
     const { count, leftMs } = await store.count(key, MINUTE_MS);
-    if (count > PER_MINUTE[limit]) throw new TooManyRequestsError(limit, leftMs);
+    if (count <= PER_MINUTE[limit]) return;
+    observeRefused?.(limit);
+    throw new TooManyRequestsError(limit, leftMs);
   }
   return {
     countStart: (address) => count('starts', networkOf(address)),

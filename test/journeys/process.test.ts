@@ -210,7 +210,23 @@ describe('settings that cannot be used', () => {
     const second = spawnServer({ ...env, DATA_DIR: newDataDir() });
 
     expect(await second.ended).toBe(1);
-    expect(second.output()).toContain('The port is taken');
+    expect(second.output()).toContain(
+      'The port is taken by another program. Stop it, or set PORT and PUBLIC_URL.\n',
+    );
+  });
+
+  it('such as a METRICS_PORT that is taken, are explained the same way, before anybody is let in', async () => {
+    const { origin, env } = await settings('embedded');
+    const metricsPort = await freePort();
+    await start({ ...env, METRICS_PORT: String(metricsPort) }, origin);
+    const other = await settings('embedded');
+    const second = spawnServer({ ...other.env, METRICS_PORT: String(metricsPort) });
+
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain(
+      'The port is taken by another program. Stop it, or set METRICS_PORT.\n',
+    );
+    expect(second.output()).not.toContain('listening');
   });
 });
 

@@ -66,6 +66,7 @@ describe('readConfig()', () => {
         dataDir,
         trustedProxies: [],
         sessionHours: 168,
+        metricsPort: undefined,
         logLevel: 'info',
       });
       expect(config.portals.listed.map(({ origin }) => origin)).toEqual(['https://acme.bitrix24.com']);
@@ -95,6 +96,7 @@ describe('readConfig()', () => {
         TOKEN_KEYS: `${aTokenKey('new')},${aTokenKey('old')}`,
         TRUST_PROXY: '10.0.0.5, 172.16.0.0/12,::1',
         SESSION_HOURS: '24',
+        METRICS_PORT: '9464',
         LOG_LEVEL: 'warn',
       });
 
@@ -116,6 +118,7 @@ describe('readConfig()', () => {
         tokenKeys: [Buffer.from(aTokenKey('new'), 'base64'), Buffer.from(aTokenKey('old'), 'base64')],
         trustedProxies: ['10.0.0.5', '172.16.0.0/12', '::1'],
         sessionHours: 24,
+        metricsPort: 9464,
         logLevel: 'warn',
       });
       expect(config.portals.patterns).toEqual(['*.bitrix24.ru']);
@@ -173,6 +176,7 @@ describe('readConfig()', () => {
       TOKEN_KEYS: 'dG9vIHNob3J0',
       TRUST_PROXY: 'everybody',
       SESSION_HOURS: '0',
+      METRICS_PORT: 'on',
       LOG_LEVEL: 'loud',
     });
 
@@ -183,6 +187,7 @@ describe('readConfig()', () => {
         'BITRIX24_CLIENT_SECRET',
         'BITRIX24_PORTALS',
         'LOG_LEVEL',
+        'METRICS_PORT',
         'PORT',
         'PUBLIC_URL',
         'REDIS_URL',
@@ -205,6 +210,20 @@ describe('readConfig()', () => {
       refusalOf(everythingWrong());
 
       expect(existsSync(join(dataDir, 'secrets.json'))).toBe(false);
+    });
+  });
+
+  describe('when METRICS_PORT is PORT', () => {
+    it('is told together with all other mistakes', () => {
+      const env = anEnvironment({ PORT: '9464', METRICS_PORT: '9464', SESSION_HOURS: '0' });
+
+      expect(wrongKeys(env).sort()).toEqual(['METRICS_PORT', 'SESSION_HOURS']);
+    });
+
+    it('takes 0 for both: each is any port that is free', () => {
+      const config = readConfig(anEnvironment({ PORT: '0', METRICS_PORT: '0' }));
+
+      expect(config).toMatchObject({ port: 0, metricsPort: 0 });
     });
   });
 
@@ -297,6 +316,7 @@ describe('readConfig()', () => {
 
   describe.each<[string, string[], string[]]>([
     ['PORT', ['0', '80', ' 8050 ', '65535'], ['65536', '-1', '80.5', '1e3', '0x50', 'http', '80 81']],
+    ['METRICS_PORT', ['0', '9464', ' 9464 ', '65535'], ['65536', '-1', '94.64', '1e3', 'on', '8050']],
     ['SESSION_HOURS', ['1', '720'], ['0', '721', '-5', '1.5', 'week']],
     [
       'LOG_LEVEL',

@@ -6,7 +6,7 @@ const SRC = join(import.meta.dirname, '../../src');
 const VIEWS = join(import.meta.dirname, '../../views');
 
 /** Who may import whom (style.md section 5). Files directly in src/ are named by themselves. */
-const ANYONE = ['errors.ts', 'http.ts', 'log.ts', 'time-zone.ts'];
+const ANYONE = ['errors.ts', 'http.ts', 'call-observer.ts', 'log.ts', 'time-zone.ts'];
 const LEAVES = ['oauth', 'bitrix24', 'store'];
 const MAY_IMPORT: Record<string, string[]> = {
   'errors.ts': [],
@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'time-zone.ts': [],
   'circuit.ts': [],
   'http.ts': ['errors.ts', 'circuit.ts'],
+  'call-observer.ts': ['errors.ts', 'http.ts'],
   oauth: ANYONE,
   bitrix24: ANYONE,
   store: ANYONE,
@@ -22,6 +23,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   overview: [...ANYONE, ...LEAVES],
   exports: [...ANYONE, ...LEAVES],
   web: [...ANYONE, ...LEAVES, 'vault', 'answers', 'overview', 'exports'],
+  // Those who are measured do not know it: metrics listen to all of them, and nobody but the wiring knows metrics.
+  metrics: [...ANYONE, ...LEAVES, 'vault', 'answers', 'exports', 'web'],
   doctor: [...ANYONE, ...LEAVES, 'vault', 'config.ts'],
 };
 
@@ -57,6 +60,16 @@ describe('the house', () => {
     ]);
   });
 
+  it('only the wiring knows what is measured, and only metrics how', () => {
+    const wiring = imports.filter(({ from, to }) => to === 'metrics' && from !== 'metrics');
+    const counters = filesBelow(SRC).filter((file) =>
+      /from 'prom-client'|import\('prom-client'\)/.test(readFileSync(file, 'utf8')),
+    );
+
+    expect([...new Set(wiring.map(({ file }) => file))].sort()).toEqual(['app.ts', 'running-server.ts']);
+    expect([...new Set(counters.map(roomOf))]).toEqual(['metrics']);
+  });
+
   it('nothing in src imports the emulator or the tests', () => {
     const strays = imports.filter(({ to }) => to.startsWith('..'));
 
@@ -68,8 +81,12 @@ describe('the house', () => {
       /from '(axios|node:https?)'|\bfetch\(/.test(readFileSync(file, 'utf8')),
     );
 
-    // The server's own import is the listening side.
-    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual(['http.ts', 'running-server.ts']);
+    // Those of the two servers are the listening side.
+    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
+      'http.ts',
+      'metrics/metrics-server.ts',
+      'running-server.ts',
+    ]);
   });
 });
 

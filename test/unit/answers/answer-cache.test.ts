@@ -196,6 +196,32 @@ describe('derive()', () => {
   });
 });
 
+describe('an observer', () => {
+  it('hears of every question what there was to show', async () => {
+    const shown: string[] = [];
+    const watched = createAnswerCache({
+      freshMs: 30_000,
+      epochs,
+      now: clock.now,
+      observe: (how) => shown.push(how),
+    });
+    const { ask } = countingAsk(['one', trouble, trouble]);
+    await watched.read(PLACE, ALWAYS, ask);
+    await watched.read(PLACE, ALWAYS, ask);
+    clock.advance(MINUTE);
+    await watched.read(PLACE, ALWAYS, ask);
+    await settled();
+    await settled();
+    // The pause after the failure is not over, and then it is.
+    await watched.read(PLACE, ALWAYS, ask);
+    clock.advance(MINUTE);
+
+    await watched.read(PLACE, ALWAYS, ask);
+
+    expect(shown).toEqual(['miss', 'fresh', 'renewing', 'last_known', 'last_known']);
+  });
+});
+
 function newCache(freshMs = 30_000): AnswerCache {
   return createAnswerCache({ freshMs, epochs, now: clock.now });
 }

@@ -5,9 +5,11 @@ import {
   type Asking,
   createRateLimiter,
   type LimitedPortal,
+  type LimiterObserver,
   type LimitRecords,
   type Pass,
   PortalLimitedError,
+  type PortalRoom,
   type RateLimiter,
   type Urgency,
 } from '../../../src/bitrix24/rate-limiter.ts';
@@ -939,4 +941,80 @@ describe('a caller who gives up', () => {
       methods: { [USERS]: { reserved: [] } },
     });
   });
+});
+
+describe('an observer', () => {
+  let told: string[];
+  let roomIn: (ms: number) => PortalRoom;
+  let watched: RateLimiter;
+  beforeEach(() => {
+    told = [];
+    const observer: LimiterObserver = {
+      waited: ({ host }, ms) => told.push(`${host} waited ${Math.round(ms)}`),
+      turnedAway: ({ host }, by) => told.push(`${host} turned away by ${by}`),
+      refused: ({ host }, by) => told.push(`${host} refused for ${by}`),
+      looked(_portal, room) {
+        roomIn = room;
+      },
+    };
+    watched = createRateLimiter({
+      records,
+      limits,
+      operating: { budgetSeconds: 48, windowSeconds: 60 },
+      observer,
+    });
+  });
+
+  it('hears how long those who passed had to wait, and who was turned away', async () => {
+    enterMany(5, small, aPerson(), [watched]);
+    await advance(500);
+
+    await failureOf(watched.enter(small, once(), aPerson({ maxWaitMs: 100 })));
+
+    const free = Array(4).fill('small.acme.com waited 0');
+    expect(told).toEqual([...free, 'small.acme.com waited 500', 'small.acme.com turned away by requests']);
+  });
+
+  it('hears of refusals, also of a portal without limits', async () => {
+    const pass = await watched.enter(box, once(), aPerson());
+
+    await pass.refusedRequest();
+    await pass.refusedMethod(LIST);
+
+    expect(told).toEqual(['crm.acme.local refused for requests', 'crm.acme.local refused for operating']);
+  });
+
+  it('hears what is left, and can tell how it will be later', async () => {
+    enterMany(3, small, aPerson(), [watched]);
+    await advance(0);
+
+    const rooms = [0, 400, 600, 60_000].map((ms) => roomIn(ms).requests);
+
+    // Four places at once, of which three are taken, and two more each second.
+    expect(rooms).toEqual([1, 1, 2, 4]);
+  });
+
+  it('hears of the execution time that the method with the least has left', async () => {
+    const [fate = {}] = enterMany(1, small, aPerson(), [watched]);
+    await advance(0);
+    await passOf(fate).done(told48(LIST, 30));
+    const [other = {}] = enterMany(1, small, aPerson(), [watched]);
+    await advance(0);
+
+    await passOf(other).done(told48(USERS, 10));
+    const rooms = [roomIn(0), roomIn(2 * MINUTE)].map(({ operatingSeconds }) => operatingSeconds);
+
+    expect(rooms).toEqual([18, 48]);
+  });
+
+  it('hears of none while the portal refuses the method', async () => {
+    const [fate = {}] = enterMany(1, small, aPerson(), [watched]);
+    await advance(0);
+
+    await passOf(fate).refusedMethod(LIST);
+
+    expect(roomIn(0).operatingSeconds).toBe(0);
+  });
+
+  const told48 = (method: string, seconds: number) => new Map([[method, aReport(seconds)]]);
 });

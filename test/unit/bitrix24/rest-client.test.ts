@@ -21,8 +21,10 @@ let renewals: RestAccess[];
 let answers: HttpAnswer[];
 let client: RestClient;
 let renewing: () => Promise<void>;
+let told: string[];
 beforeEach(() => {
   renewing = async () => {};
+  told = [];
   [sent, renewals, answers] = [[], [], []];
   client = createRestClient({
     http: {
@@ -40,6 +42,7 @@ beforeEach(() => {
         return { accessToken: `CANARY ${renewals.length + 1}`, clientEndpoint: ENDPOINT };
       },
     },
+    observeCall: (outcome, ms) => told.push(ms >= 0 ? outcome : `${outcome} after ${ms}`),
   });
 });
 
@@ -270,5 +273,18 @@ describe('batch()', () => {
     answer({ result });
 
     await expect(twoCommands()).rejects.toThrow(UnexpectedResponseError);
+  });
+});
+
+describe('an observer', () => {
+  it('hears of every call, and tells a token that has lapsed from a portal in trouble', async () => {
+    answer({ error: 'expired_token' }, 401);
+    answer({ result: [] });
+    answer({ error: 'insufficient_scope' }, 403);
+
+    await client.call('profile');
+    await client.call('profile').catch(() => {});
+
+    expect(told).toEqual(['token_refused', 'ok', 'access_denied']);
   });
 });

@@ -5,7 +5,12 @@ import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
 import { createRateLimiter } from '../../../src/bitrix24/rate-limiter.ts';
 import { EXPORT_COLUMNS, type ExportJob, type ExportOwner } from '../../../src/exports/export-job.ts';
-import { createExports, type Exports, type ExportWish } from '../../../src/exports/exports.ts';
+import {
+  createExports,
+  type Exports,
+  type ExportsOptions,
+  type ExportWish,
+} from '../../../src/exports/exports.ts';
 import type { Patience, Portals } from '../../../src/exports/gather.ts';
 import { createHttpClient, type HttpClient } from '../../../src/http.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -22,7 +27,11 @@ export interface ExportWorld {
   /** As another process would run them: on the same store and the same files unless told otherwise. */
   exportsOn(
     store: Store,
-    options?: { dataDir?: string; patience?: Patience; portals?: Partial<Portals> },
+    options?: Pick<ExportsOptions, 'observer'> & {
+      dataDir?: string;
+      patience?: Patience;
+      portals?: Partial<Portals>;
+    },
   ): Exports;
   wish(overrides?: Partial<ExportWish>, view?: Partial<ExportWish['view']>): ExportWish;
   dataDir: string;
@@ -46,6 +55,7 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
         portals: { ...portals, ...options.portals },
         logger: createLogger({ level: 'silent', isPretty: false }),
         patience: options.patience ?? { firstPauseMs: 20 },
+        observer: options.observer,
       }),
     wish: (overrides, view) =>
       aWish(

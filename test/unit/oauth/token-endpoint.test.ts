@@ -213,3 +213,41 @@ async function refusalOf(sending: Promise<unknown>): Promise<unknown> {
   if (outcome?.status === 'fulfilled') throw new Error('it was not refused');
   return outcome?.reason;
 }
+
+describe('an observer', () => {
+  it.each<[string, () => HttpAnswer, string]>([
+    ['succeeds', () => ({ status: 200, body: {} }), 'ok'],
+    [
+      'shows a token that has lapsed',
+      () => ({ status: 400, body: { error: 'invalid_grant' } }),
+      'grant_refused',
+    ],
+    [
+      'is refused for our settings',
+      () => ({ status: 200, body: { error: 'wrong_client' } }),
+      'app_misconfigured',
+    ],
+    ['is limited', () => ({ status: 429, body: { error: 'whatever' } }), 'portal_limited'],
+    ['finds a server in trouble', () => ({ status: 502, body: {} }), 'portal_failed'],
+    [
+      'gets no answer in time',
+      () => {
+        throw new TransportError('as', 'deadline passed', { timedOut: true, neverSent: false });
+      },
+      'portal_timeout',
+    ],
+  ])('hears of a call that %s', async (_, answer, expected) => {
+    const told: [string, boolean][] = [];
+    const watched = createTokenEndpoint({
+      clientId: 'local.id',
+      clientSecret: 'CANARY-secret',
+      http,
+      observeCall: (outcome, ms) => told.push([outcome, ms >= 0 && ms < 5_000]),
+    });
+    http.answer = answer;
+
+    await watched.refresh(SERVER, 'the refresh token').catch(() => {});
+
+    expect(told).toEqual([[expected, true]]);
+  });
+});

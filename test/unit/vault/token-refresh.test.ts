@@ -10,6 +10,7 @@ import { type TokenOwner, tokenKey } from '../../../src/vault/token-record.ts';
 import {
   createTokenRefresher,
   GrantEndedError,
+  type RefreshObserver,
   RefreshPendingError,
   StoppingError,
   type TokenRefresher,
@@ -101,7 +102,7 @@ function watched(vault: TokenVault): TokenVault {
   });
 }
 
-function aRefresher(overrides: { vault?: TokenVault } = {}): TokenRefresher {
+function aRefresher(overrides: { vault?: TokenVault; observer?: RefreshObserver } = {}): TokenRefresher {
   return createTokenRefresher({
     vault,
     tokenEndpoint: server,
@@ -1110,5 +1111,87 @@ describe('drain()', () => {
     await outcome;
 
     expect(server.calls).toEqual([]);
+  });
+});
+
+describe('an observer', () => {
+  /** What it was told, in order. */
+  function listen() {
+    const told: string[] = [];
+    const observer: RefreshObserver = {
+      attempted: (outcome) => told.push(`attempted ${outcome}`),
+      waited: (ms) => told.push(ms >= 0 && ms < 60_000 ? 'waited' : `waited ${ms}`),
+      adopted: () => told.push('adopted'),
+      lost: (why) => told.push(`lost ${why}`),
+      missing: () => told.push('missing'),
+    };
+    return { told, observer };
+  }
+
+  it.each([
+    ['that went well', [() => aTokenResponse(2)], ['attempted renewed', 'waited']],
+    [
+      'that was refused',
+      [fail(refused('invalid_grant'))],
+      ['attempted refused', 'lost invalid_grant', 'waited'],
+    ],
+    [
+      'that brought the tokens of somebody else',
+      [() => aTokenResponse(2, { user_id: 8 })],
+      ['attempted refused', 'lost foreign_tokens', 'waited'],
+    ],
+    ['that the server would not make', [fail(refused('payment_required'))], ['attempted kept', 'waited']],
+    [
+      'that got no answer at first',
+      [fail(RESET), () => aTokenResponse(2)],
+      ['attempted unknown', 'attempted renewed', 'waited'],
+    ],
+  ])('hears of a refresh %s', async (_, steps, expected) => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    server.steps = steps;
+
+    await aRefresher({ observer })
+      .current(owner)
+      .catch(() => {});
+
+    expect(told).toEqual(expected);
+  });
+
+  it('hears how long each of many callers waited, and of one attempt', async () => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    const watched = aRefresher({ observer });
+
+    await Promise.all([watched.current(owner), watched.current(owner), watched.current(owner)]);
+
+    expect(told).toEqual(['attempted renewed', 'waited', 'waited', 'waited']);
+  });
+
+  it('hears that the result of another process was taken', async () => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    const first = refresher.current(owner);
+    await gate.wasReached;
+    const second = aRefresher({ vault: vaultOn(anotherStore()), observer }).current(owner);
+    await pauseFor(50);
+
+    gate.open();
+    await Promise.all([first, second]);
+
+    expect(told).toEqual(['adopted', 'waited']);
+  });
+
+  it('hears of somebody without a grant, and nothing of a token that is good', async () => {
+    const { told, observer } = listen();
+    const watched = aRefresher({ observer });
+    await watched.current(owner).catch(() => {});
+    await vault.save(owner, newTokens(), INFO.origin);
+
+    await watched.current(owner);
+
+    expect(told).toEqual(['missing']);
   });
 });

@@ -1,0 +1,62 @@
+import { createServer } from 'node:http';
+import type { Logger } from '../log.ts';
+
+/** Whoever scrapes is near and knows what to ask; a connection on which nothing happens is closed. */
+const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+const IDLE_MS = 10_000;
+
+/** A listener for scrapers, apart from the one for visitors. */
+export interface MetricsServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers `GET /metrics` and nothing else.
+ *
+ * @param options.port        0 is any that is free
+ * @param options.exposition  what to answer
+ * @throws {Error}  of the system: `EADDRINUSE` …
+ */
+export async function serveMetrics(options: {
+  host: string;
+  port: number;
+  contentType: string;
+  exposition: () => Promise<string>;
+  logger: Logger;
+}): Promise<MetricsServer> {
+  const server = createServer(TIMEOUTS, async (req, res) => {
+    const [path] = (req.url ?? '').split('?', 1);
+    if (req.method !== 'GET' || path !== '/metrics') {
+      res.writeHead(404, { 'Content-Type': 'text/plain' }).end('The metrics are at GET /metrics.\n');
+      return;
+    }
+    try {
+      const text = await options.exposition();
+      res
+        .writeHead(200, {
+          'Content-Type': options.contentType,
+          'Cache-Control': 'no-store',
+          'X-Content-Type-Options': 'nosniff',
+        })
+        .end(text);
+    } catch (err) {
+      options.logger.error({ err }, 'the metrics could not be written');
+      res.writeHead(500).end();
+    }
+  });
+  server.setTimeout(IDLE_MS);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

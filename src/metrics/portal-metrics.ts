@@ -1,0 +1,109 @@
+import { LRUCache } from 'lru-cache';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { LimitedPortal, LimiterObserver, PortalRoom } from '../bitrix24/rate-limiter.ts';
+import { PREFIX, seconds } from './names.ts';
+
+/** Patterns let in any number of portals; of those that were not asked for longest nothing is told any more. */
+export const MAX_PORTALS = 1_000;
+/** Few, because each portal has all of them. */
+const BUCKETS = [0.1, 0.5, 1, 5, 60];
+const LIMITS = ['requests', 'operating'] as const;
+
+/** What was last seen of a portal. */
+interface Seen {
+  /** By `performance.now()`. */
+  at: number;
+  roomIn: (ms: number) => PortalRoom;
+}
+
+export interface PortalMetrics {
+  limiter: LimiterObserver;
+  /** Brings what is left at each portal up to now. */
+  update(): void;
+}
+
+/** How the limits of portals are kept to. Portals are told apart by host and nothing else. */
+export function measurePortals(registry: Registry, maxPortals = MAX_PORTALS): PortalMetrics {
+  const registers = [registry];
+  const waits = new Histogram({
+    name: `${PREFIX}portal_wait_seconds`,
+    help: 'How long requests waited for a place within the limits of the portal.',
+    labelNames: ['portal'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const turnedAway = new Counter({
+    name: `${PREFIX}portal_turned_away_total`,
+    help: 'Requests that were not sent because the wait would have been too long, by the limit that was in the way.',
+    labelNames: ['portal', 'limit'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: `${PREFIX}portal_refusals_total`,
+    help: 'Refusals of the portal: limit requests is QUERY_LIMIT_EXCEEDED, operating is OPERATION_TIME_LIMIT.',
+    labelNames: ['portal', 'limit'],
+    registers,
+  });
+  const requestsLeft = new Gauge({
+    name: `${PREFIX}portal_requests_left`,
+    help: 'Requests that may leave at once, as far as this process knows. Absent where requests are not limited.',
+    labelNames: ['portal'],
+    registers,
+  });
+  const operatingLeft = new Gauge({
+    name: `${PREFIX}portal_operating_seconds_left`,
+    help: 'Execution time left in this window to the method that has the least, as far as this process knows.',
+    labelNames: ['portal'],
+    registers,
+  });
+
+  const portals = new LRUCache<string, Seen | 'not looked at'>({
+    max: maxPortals,
+    dispose(_seen, portal, reason) {
+      if (reason !== 'evict') return;
+      waits.remove({ portal });
+      for (const limit of LIMITS) {
+        turnedAway.remove({ portal, limit });
+        refusals.remove({ portal, limit });
+      }
+    },
+  });
+
+  /** @returns the label */
+  function known({ host }: LimitedPortal): string {
+    if (portals.get(host) === undefined) welcome(host, 'not looked at');
+    return host;
+  }
+
+  function welcome(portal: string, seen: Seen | 'not looked at'): void {
+    portals.set(portal, seen);
+    // So that the first one is an increase too.
+    for (const limit of LIMITS) {
+      turnedAway.inc({ portal, limit }, 0);
+      refusals.inc({ portal, limit }, 0);
+    }
+  }
+
+  return {
+    limiter: {
+      waited: (portal, ms) => waits.observe({ portal: known(portal) }, seconds(ms)),
+      turnedAway: (portal, limit) => turnedAway.inc({ portal: known(portal), limit }),
+      refused: (portal, limit) => refusals.inc({ portal: known(portal), limit }),
+      looked({ host }, roomIn) {
+        const seen = { at: performance.now(), roomIn };
+        if (portals.has(host)) portals.set(host, seen);
+        else welcome(host, seen);
+      },
+    },
+    update() {
+      requestsLeft.reset();
+      operatingLeft.reset();
+      for (const [portal, seen] of portals.entries()) {
+        if (seen === 'not looked at') continue;
+        const { requests, operatingSeconds } = seen.roomIn(performance.now() - seen.at);
+        if (requests !== null) requestsLeft.set({ portal }, requests);
+        if (operatingSeconds !== null) operatingLeft.set({ portal }, operatingSeconds);
+      }
+    },
+  };
+}
