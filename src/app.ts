@@ -38,7 +38,13 @@ import {
   startExport,
 } from './web/exports.ts';
 import { receiveFrame } from './web/frame.ts';
-import { type Readiness, readReadiness, showHealth, showReadiness } from './web/health.ts';
+import {
+  type Readiness,
+  readReadiness,
+  readReadinessSeldom,
+  showHealth,
+  showReadiness,
+} from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
 import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
 import { forgettingOverview, showOverview } from './web/overview.ts';
@@ -173,6 +179,7 @@ export function createApp(dependencies: AppDependencies): App {
   const exporting = {
     ...dependencies,
     exports,
+    requireAccess: companyReader.requireAccess,
     readView: createViewReader({ wordsOf: companyReader.wordsOf, preferences }),
     isSignedIn: browsers.see,
   };
@@ -191,7 +198,7 @@ export function createApp(dependencies: AppDependencies): App {
     observeSignIn: observers?.signIn,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
-  const readiness = () => readReadiness({ ...dependencies, tokenRefresher });
+  const readiness = readReadinessSeldom(() => readReadiness({ ...dependencies, tokenRefresher }));
   const showing = { portals, companyReader, preferences, visitorLimits, now };
 
   const app = express();

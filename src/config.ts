@@ -98,11 +98,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
   const values = result.data;
   const { sessionSecrets, tokenKeys, notes } = secretsOf(values, isProduction);
+  const publicUrl = values.PUBLIC_URL ?? new URL(`http://localhost:${values.PORT}`);
+  if (isProduction && publicUrl.protocol !== 'https:') notes.push(NOT_HTTPS);
   return Object.freeze({
     isProduction,
     host: values.HOST,
     port: values.PORT,
-    publicUrl: values.PUBLIC_URL ?? new URL(`http://localhost:${values.PORT}`),
+    publicUrl,
     clientId: values.BITRIX24_CLIENT_ID,
     clientSecret: values.BITRIX24_CLIENT_SECRET,
     portals: values.BITRIX24_PORTALS,
@@ -120,6 +122,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     notes,
   });
 }
+
+const NOT_HTTPS =
+  'PUBLIC_URL is not https: cookies are not Secure, and whoever listens on the way can read them; set it to the https address that people use';
 
 /** One entry per setting: how it is read, and what is wrong with it in words that say what to write instead. */
 function settings(isProduction: boolean) {

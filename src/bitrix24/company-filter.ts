@@ -1,3 +1,4 @@
+import { InvalidRequestError } from '../errors.ts';
 import type { Params } from './rest-client.ts';
 
 /** Which companies are wanted: all conditions hold at once, and whatever is null or empty is no condition. */
@@ -46,11 +47,26 @@ export const ALL_COMPANIES: CompanyFilter = {
 
 const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as const;
 
+/** What a portal replaces inside a batch by the answers of other commands (protocol 6.2). */
+const REFERENCE = /\$(result|error|total|next|time)\[/i;
+
+/**
+ * What people type is a value and nothing else, and there is no way to say so to a portal.
+ *
+ * @throws {InvalidRequestError}
+ */
+function requireNoReference({ search, types, industries, employees }: CompanyFilter): void {
+  const texts = [search?.text ?? '', ...types, ...industries, ...employees];
+  if (texts.some((text) => text !== null && REFERENCE.test(text)))
+    throw new InvalidRequestError('what is searched for would be a reference to another command');
+}
+
 /**
  * The `filter` of `crm.company.list`. Portals silently ignore fields they do not know and answer everything then (protocol
  * 7.2), so that no name of a field comes from anywhere but here.
  */
 export function buildWireFilter(filter: CompanyFilter): Params {
+  requireNoReference(filter);
   const { search, types, industries, employees, responsible, created, modified, revenue } = filter;
   const conditions: Record<string, Params[string] | null> = {
     ...(search && {

@@ -117,3 +117,12 @@ export async function countCompanies(client: RestClient, filter: CompanyFilter):
   if (total === undefined) throw new UnexpectedResponseError('total', 'crm.company.list did not count');
   return total;
 }
+
+/**
+ * Whether this person may read companies, asked with as little work for the portal as there is.
+ *
+ * @throws as `listCompanies`; an error that ends access says no
+ */
+export async function requireAccess(client: RestClient): Promise<void> {
+  await client.call('crm.company.list', { select: ['ID'], filter: { ID: 0 }, start: -1 });
+}

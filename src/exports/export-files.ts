@@ -1,19 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ExportJob, type ExportRef, jobKey, parseJobKey } from './export-job.ts';
 
 /** Says in a folder whose it is, so that whoever tidies up can ask for its job. */
 const LABEL = 'job';
+/** Far more than all that the store writes in a day. */
+const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 const FOLDER = /^[\w-]{22}$/;
 
 /** The files of exports: a folder each below `DATA_DIR/exports`, for our own user's eyes only. */
 export class ExportFiles {
   readonly #root: string;
+  readonly #leastFreeBytes: number;
 
-  constructor(dataDir: string) {
+  /** @param leastFreeBytes  so much of the disk is left to others */
+  constructor(dataDir: string, leastFreeBytes = LEAST_FREE_BYTES) {
     this.#root = join(dataDir, 'exports');
+    this.#leastFreeBytes = leastFreeBytes;
+  }
+
+  /**
+   * New tokens are stored on the same disk, and cannot be had again: an export ends before the disk is full.
+   *
+   * @throws {NodeJS.ErrnoException}  ENOSPC
+   */
+  async requireRoom(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.#root);
+    if (bavail * bsize >= this.#leastFreeBytes) return;
+    throw Object.assign(new Error('little of the disk is left'), { code: 'ENOSPC' });
   }
 
   /** Makes the folder of a job, if it is not there. */

@@ -76,7 +76,8 @@ const View = z.object({
 /** What was on the screen, and how its reader reads. */
 export type ExportView = z.infer<typeof View>;
 
-const instant = z.number();
+/** Milliseconds since the epoch, as far as a `Date` goes. */
+const instant = z.number().min(0).max(8.64e15);
 
 const ExportJob = z.object({
   v: z.literal(1),

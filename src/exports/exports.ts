@@ -52,6 +52,8 @@ export interface ExportsOptions {
   portals: Portals;
   logger: Logger;
   patience?: Patience;
+  /** So much of the disk is left to others; as much as usual when absent. */
+  leastFreeBytes?: number | undefined;
   observer?: ExportObserver | undefined;
 }
 
@@ -61,10 +63,11 @@ export function createExports({
   portals,
   logger,
   patience,
+  leastFreeBytes,
   observer,
 }: ExportsOptions): Exports {
   const records = new ExportRecords(store);
-  const files = new ExportFiles(dataDir);
+  const files = new ExportFiles(dataDir, leastFreeBytes);
   const worker = new Worker(records, { files, portals, logger, patience, observer });
   const watchers = new Watchers(records);
   const janitor = new Janitor(files, records, { logger });

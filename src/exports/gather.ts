@@ -65,7 +65,7 @@ export async function gatherRows(
   claim.reportBy(() => progress.describe());
   void progress.countTotal(signal);
   try {
-    await persist(() => readOn(claim, rows, portals, progress), signal, progress, patience);
+    await persist(() => readOn(claim, rows, { files, portals }, progress), signal, progress, patience);
     rows.complete();
     return await rows.save();
   } catch (error) {
@@ -82,7 +82,7 @@ export async function gatherRows(
 async function readOn(
   claim: Claim,
   rows: RowWriter,
-  portals: Portals,
+  { files, portals }: { files: ExportFiles; portals: Portals },
   progress: GatheringProgress,
 ): Promise<void> {
   const { signal } = claim;
@@ -97,6 +97,7 @@ async function readOn(
       // A call that was broken off may still wait for something, for a new token for example; nobody waits for it here.
       const { value, done } = await unlessBrokenOff(parts.next(), signal);
       if (done) return;
+      await files.requireRoom();
       await rows.append(value);
       progress.gotOn();
     }

@@ -14,6 +14,7 @@ import { writeXlsx } from './xlsx-file.ts';
 export async function makeFile(claim: Claim, files: ExportFiles, rows: Checkpoint): Promise<void> {
   const { signal } = claim;
   const job = { ...claim.job, rows: rows.rows };
+  await files.requireRoom();
   const part = files.freshName('part');
   const lines = breakable(readRowLines(files, job, rows), signal);
   if (isGatheredOrder(job.view)) {

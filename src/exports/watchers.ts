@@ -37,7 +37,8 @@ export class Watchers {
     if (this.#isStopped || watched.listeners.size >= MAX_LISTENERS) return undefined;
     this.#watched.set(key, watched);
     watched.listeners.add(listener);
-    if (watched.last) listener.changed(watched.last);
+    // Never before whoever listens has got hold of what this returns.
+    if (watched.last) queueMicrotask(() => this.#tell(watched, listener));
     else void this.#look(watched);
     this.#timer ??= setInterval(() => this.#lookAfterAll(), LOOK_EVERY_MS);
     return () => {
@@ -65,6 +66,16 @@ export class Watchers {
     const jobs = await this.#records.list(watched.owner).catch(() => undefined);
     if (jobs === undefined || (watched.last && JSON.stringify(jobs) === JSON.stringify(watched.last))) return;
     watched.last = jobs;
-    for (const listener of watched.listeners) listener.changed(jobs);
+    for (const listener of [...watched.listeners]) this.#tell(watched, listener);
+  }
+
+  #tell({ listeners, last = [] }: Watched, listener: Listener): void {
+    if (!listeners.has(listener)) return;
+    try {
+      listener.changed(last);
+    } catch {
+      // What one window cannot be told shall not keep it from the others.
+      listener.ended();
+    }
   }
 }

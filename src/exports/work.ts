@@ -44,7 +44,9 @@ const WORTH_WAITING = [
 export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
   const { observer } = dependencies;
   observer?.began();
-  observer?.ended(await workToTheEnd(claim, dependencies));
+  // Not as its argument: without an observer that would not be done at all.
+  const outcome = await workToTheEnd(claim, dependencies);
+  observer?.ended(outcome);
 }
 
 async function workToTheEnd(claim: Claim, dependencies: WorkDependencies): Promise<WorkOutcome> {

@@ -6,7 +6,9 @@ import type { ExportRecords } from './export-records.ts';
 import { type WorkDependencies, work } from './work.ts';
 
 /** At the same time; pages come first. */
-const MAX_AT_ONCE = 2;
+const MAX_AT_ONCE = 3;
+/** So that a portal that makes its exports wait leaves room for those of others. */
+const MAX_OF_ONE_PORTAL = 2;
 const LOOK_EVERY_MS = 1_000;
 
 /** Takes the jobs of everybody that nobody works on. One in each process. */
@@ -60,7 +62,10 @@ export class Worker {
   }
 
   async #tryToTake(ref: ExportRef): Promise<void> {
-    if ([...this.#underWay.keys()].some(({ job }) => job.id === ref.id)) return;
+    const jobs = [...this.#underWay.keys()].map(({ job }) => job);
+    if (jobs.some(({ id }) => id === ref.id)) return;
+    const ofSamePortal = jobs.filter(({ owner }) => owner.memberId === ref.owner.memberId);
+    if (ofSamePortal.length >= MAX_OF_ONE_PORTAL) return;
     const claim = await Claim.take(ref, this.#records, randomBytes(9).toString('base64url'));
     if (claim === undefined) return;
     const done = work(claim, this.#dependencies).finally(() => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RangeOptions } from 'lmdb';
 import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
@@ -17,12 +17,15 @@ const PORTION = 500;
 export function openEmbeddedStore(dataDir: string, clock: () => number = Date.now): Store {
   // Private to our user: session records are in here in the clear.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const path = join(dataDir, 'store.mdb');
   const db = open<Entry, string>({
-    path: join(dataDir, 'store.mdb'),
+    path,
     encoding: 'json',
     // Its promise is nobody's, so a disk that is full would end the process with an unhandled rejection.
     eventTurnBatching: false,
   });
+  // The folder may have been there before, and be open to others.
+  for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600);
   const sweep = setInterval(() => void removeExpired().catch(() => {}), SWEEP_EVERY_MS);
   sweep.unref();
 
@@ -54,7 +57,11 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
 
   async function removeExpired(): Promise<void> {
     const now = clock();
+    let looked = 0;
     for (const { key, value } of db.getRange()) {
+      looked += 1;
+      // Others get a turn in between.
+      if (looked % PORTION === 0) await new Promise(setImmediate);
       // Read again inside the transaction: it may have been written anew since.
       if (isOver(value, now)) await alone(() => (isOver(db.get(key), now) ? db.remove(key) : undefined));
     }

@@ -1,9 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import { type Answer, type AnswerCache, MAX_AGE_MS } from '../answers/answer-cache.ts';
-import { type CompanyPage, type CompanyQuery, countCompanies, listCompanies } from '../bitrix24/company.ts';
+import {
+  type CompanyPage,
+  type CompanyQuery,
+  countCompanies,
+  listCompanies,
+  requireAccess,
+} from '../bitrix24/company.ts';
 import { type CompanyCard, loadCompany } from '../bitrix24/company-card.ts';
 import type { CompanyFilter } from '../bitrix24/company-filter.ts';
 import { Vocabulary } from '../bitrix24/vocabulary.ts';
+import { AppError, endsAccess } from '../errors.ts';
 import { type ReadingDependencies, restClientOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
 
@@ -17,6 +24,13 @@ export interface CompanyReader {
   count(person: SignedIn, filter: CompanyFilter): Promise<number>;
   /** @throws as loadCompany */
   card(person: SignedIn, id: number): Promise<Answer<CompanyCard>>;
+  /**
+   * Asks the portal anew whether a person is still let in, before they get what was read for them earlier. A portal that
+   * does not answer says nothing against them.
+   *
+   * @throws {AppError}  it says no
+   */
+  requireAccess(person: SignedIn): Promise<void>;
   /** What is known of the words of a person's portal. */
   wordsOf(person: SignedIn): Vocabulary;
   /** What this person was shown before is shown no more. */
@@ -56,6 +70,11 @@ export function createCompanyReader(
     listSoon(person, query) {
       const isSlow = query.page === 1 && slow.has(slowKey(person, query.filter));
       return list(person, isSlow ? { ...query, isUncounted: true } : query);
+    },
+    async requireAccess(person) {
+      await requireAccess(restClientOf(person, dependencies)).catch((error: unknown) => {
+        if (error instanceof AppError && endsAccess(error.code)) throw error;
+      });
     },
     async count(person, filter) {
       const { value } = await read(person, `count ${JSON.stringify(filter)}`, () =>

@@ -47,8 +47,8 @@ export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorReque
   return async (thrown: unknown, req, res, _next) => {
     const error = asAppError(thrown);
     logError(req, error, thrown);
-    // An implicit session save or touch can fail after the answer went out; there is nobody left to tell.
-    if (res.headersSent) return;
+    // Half an answer cannot become an error page; whoever waits for the rest shall not wait for ever.
+    if (res.headersSent) return void (res.writableEnded || res.destroy());
     if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', error.retryAfterSeconds);
     res.setHeader('Cache-Control', 'no-store');
     if (prefersJson(req)) {

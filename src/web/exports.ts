@@ -38,6 +38,8 @@ export interface ExportsPageDependencies {
   exports: Exports;
   /** @throws {InvalidRequestError} */
   readView: (search: string, person: SignedIn, res: Response) => Promise<ListedView>;
+  /** @throws {AppError}  the portal does not let them in any more */
+  requireAccess: (person: SignedIn) => Promise<void>;
   now: () => number;
 }
 
@@ -93,7 +95,9 @@ export function startExport(dependencies: ExportsPageDependencies): RequestHandl
 /** `GET /exports/:id/file` */
 export function sendExportFile(dependencies: ExportsPageDependencies): RequestHandler {
   return async (req, res) => {
-    const { job, file, bytes } = await dependencies.exports.openFile(readRef(req, dependencies));
+    const ref = readRef(req, dependencies);
+    await dependencies.requireAccess(requireSignIn(req, dependencies.now()));
+    const { job, file, bytes } = await dependencies.exports.openFile(ref);
     // Named before its type: `attachment` would guess one.
     res.attachment(nameOfFile(job));
     res.type(job.format === 'csv' ? 'text/csv; charset=utf-8' : 'xlsx');
@@ -116,14 +120,6 @@ export function resumeExport(dependencies: ExportsPageDependencies): RequestHand
 /** `POST /exports/:id/forget` */
 export function forgetExport(dependencies: ExportsPageDependencies): RequestHandler {
   return changing(dependencies, (ref) => dependencies.exports.forget(ref));
-}
-
-/** What somebody has exported goes when their access does. */
-export async function forgetExportsOf(
-  person: SignedIn,
-  dependencies: Pick<ExportsPageDependencies, 'clientId' | 'exports'>,
-): Promise<void> {
-  await dependencies.exports.forgetAll(ownerOf(person, dependencies));
 }
 
 function changing(
@@ -162,5 +158,6 @@ function nameOfFile({ view, format, timeZone, endedAt, createdAt }: ExportJob): 
   const day = (findTimeZone(timeZone)?.shift(iso) ?? iso).slice(0, 10);
   const name = [view.title, view.description, day].filter(Boolean).join(' ');
   const tame = name.replace(/[\p{C}\\/:*?"<>|%]+/gu, ' ').replace(/\s+/g, ' ');
-  return `${tame.slice(0, MAX_NAME).trim()}.${format}`;
+  // By letters: half an emoji is no text that a header could hold.
+  return `${[...tame].slice(0, MAX_NAME).join('').trim()}.${format}`;
 }

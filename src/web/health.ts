@@ -28,6 +28,18 @@ export async function readReadiness(options: {
   };
 }
 
+const KNOWN_MS = 250;
+
+/** Anybody may ask, and each look writes to the store: those who ask at the same time hear of the same look. */
+export function readReadinessSeldom(read: () => Promise<Readiness>): () => Promise<Readiness> {
+  let last: { readiness: Promise<Readiness>; at: number } | undefined;
+  return () => {
+    const now = performance.now();
+    if (last === undefined || now - last.at > KNOWN_MS) last = { readiness: read(), at: now };
+    return last.readiness;
+  };
+}
+
 /** `GET /healthz`: the process is up. Asks nobody, so that a sick store never gets a healthy process killed. */
 export function showHealth(): RequestHandler {
   return (_req, res) => {

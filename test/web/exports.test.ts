@@ -128,6 +128,42 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
       },
     );
 
+    it('when Bitrix24 does not let the person in any more › is not given out', async () => {
+      const id = await makeExport('q=needle', 'csv');
+      const [portal] = app.emulator.portals;
+      portal?.setUser(1, { crm: 'none' });
+
+      const withoutRight = await ask(agent, `/exports/${id}/file`, true);
+      portal?.setUser(1, { active: false });
+      portal?.revokeGrants(1);
+      const dismissed = await ask(agent, `/exports/${id}/file`, true);
+
+      expect([withoutRight.status, dismissed.status]).toEqual([403, 401]);
+      expect(withoutRight.text + dismissed.text).not.toContain('Needle');
+    });
+
+    it('when the portal is away › is given out all the same', async () => {
+      const id = await makeExport('q=needle', 'csv');
+      app.emulator.orderFault({
+        on: 'rest',
+        times: 10,
+        effect: { type: 'error', status: 500, error: 'INTERNAL_SERVER_ERROR' },
+      });
+
+      const file = await agent.request(`${app.origin}/exports/${id}/file`);
+
+      expect(file.status).toBe(200);
+      expect(file.text).toContain('Needle');
+    });
+
+    it('when its name is cut inside of an emoji › is given out', async () => {
+      const id = await makeExport(`q=${encodeURIComponent(`${'x'.repeat(91)}${'🍕'.repeat(20)}`)}`, 'csv');
+
+      const file = await agent.request(`${app.origin}/exports/${id}/file`);
+
+      expect(file.status).toBe(200);
+    });
+
     it('when the id leads out of the folder › is unknown', async () => {
       const answer = await agent.request(`${app.origin}/exports/..%2F..%2Fsecrets.json%00/file`);
 
@@ -281,6 +317,36 @@ describe('GET /exports/events', () => {
     await agent.post(`${app.origin}/logout`);
 
     await expect(listening.ended).resolves.toBe('ended');
+  });
+
+  it('when a second window opens after the first was told something › is told the same, and ends with the sign-out', async () => {
+    const first = listen(agent);
+    await first.until((text) => text.includes('data:'));
+    const second = listen(agent);
+    const told = await second.until((text) => text.includes('data:'));
+
+    await agent.post(`${app.origin}/logout`);
+
+    expect(told).toContain('data: {"exports":[]}');
+    await expect(Promise.all([first.ended, second.ended])).resolves.toEqual(['ended', 'ended']);
+  });
+
+  it('when six windows open one after the other › five listen, and those that were closed make room', async () => {
+    const opened = [];
+    for (let window = 0; window < 5; window += 1) {
+      const listening = listen(agent);
+      await listening.until((text) => text.includes('data:'));
+      opened.push(listening);
+    }
+    const sixth = await agent.request(`${app.origin}/exports/events`);
+    for (const each of opened) each.stop();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+
+    const again = listen(agent);
+
+    expect(sixth.status).toBe(503);
+    await again.until((text) => text.includes('data:'));
+    again.stop();
   });
 
   it('when nobody is signed in › answers 401 and goes nowhere', async () => {

@@ -24,6 +24,18 @@ describe('buildWireFilter()', () => {
     expect(wire(filter)).toEqual(expected);
   });
 
+  it.each<Partial<CompanyFilter>>([
+    { search: { by: 'title', text: '$result[people][0][NAME]' } },
+    { search: { by: 'title', text: 'mill $NEXT[list]' } },
+    { types: ['CUSTOMER', '$total[list]'] },
+  ])('when a portal would take %j for a reference to another command › refuses it', (filter) => {
+    expect(() => wire(filter)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
+
+  it.each(['US$', '$results', 'total $5', '[list]'])('when %s is searched for › searches for it', (text) => {
+    expect(wire({ search: { by: 'title', text } })).toEqual({ '%TITLE': text });
+  });
+
   it.each([
     ['+7 (495) 000-00-01', '84950000001'],
     ['84950000001', '+7 (495) 000-00-01'],

@@ -236,6 +236,41 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     await untilGone(job);
   });
 
+  it('when little of the disk is left › fails before it is full', async () => {
+    const careful = process({ leastFreeBytes: Number.MAX_SAFE_INTEGER });
+    careful.start();
+    const job = await careful.begin(world.wish());
+
+    const failed = await untilJob(careful, job, ({ state }) => state === 'failed');
+
+    expect(failed.trouble).toEqual({ code: 'disk_full', reason: null });
+    await untilGone(job);
+  });
+
+  it('when a portal makes two exports wait › those of another portal are made meanwhile', async () => {
+    const stuckAt = 'f'.repeat(32);
+    const patient = process({
+      portals: {
+        clientFor(job, signal) {
+          if (job.owner.memberId !== stuckAt) return world.portals.clientFor(job, signal);
+          return {
+            batch: () => new Promise(() => {}),
+            call: () => new Promise(() => {}),
+          } as unknown as ReturnType<typeof world.portals.clientFor>;
+        },
+      },
+    });
+    patient.start();
+    const owners = [1, 7, 8].map((userId) => ({ ...world.wish().owner, memberId: stuckAt, userId }));
+    const stuck = await Promise.all(owners.map((owner) => patient.begin(world.wish({ owner }))));
+    for (const each of stuck.slice(0, 2)) await untilJob(patient, each, ({ state }) => state === 'running');
+
+    const job = await patient.begin(world.wish());
+
+    expect((await untilJob(patient, job, isDone)).state).toBe('done');
+    for (const owner of owners) await patient.forgetAll(owner);
+  });
+
   it('when nobody can tell what the portal still grants › is made all the same', async () => {
     const unsure = process({
       portals: {

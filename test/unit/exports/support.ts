@@ -27,7 +27,7 @@ export interface ExportWorld {
   /** As another process would run them: on the same store and the same files unless told otherwise. */
   exportsOn(
     store: Store,
-    options?: Pick<ExportsOptions, 'observer'> & {
+    options?: Pick<ExportsOptions, 'observer' | 'leastFreeBytes'> & {
       dataDir?: string;
       patience?: Patience;
       portals?: Partial<Portals>;
@@ -56,6 +56,7 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
         logger: createLogger({ level: 'silent', isPretty: false }),
         patience: options.patience ?? { firstPauseMs: 20 },
         observer: options.observer,
+        leastFreeBytes: options.leastFreeBytes,
       }),
     wish: (overrides, view) =>
       aWish(

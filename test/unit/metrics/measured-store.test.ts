@@ -103,7 +103,10 @@ describe('watchStore()', () => {
 
 describe('watchSessions()', () => {
   it('does what the sessions do, and tells of each operation', async () => {
-    const sessions = watchSessions(sessionStores.embedded(createMemoryStore(Date.now), () => HOUR), observer);
+    const sessions = watchSessions(
+      sessionStores.embedded(createMemoryStore(Date.now), () => HOUR),
+      observer,
+    );
 
     await new Promise((resolve) => sessions.set('a', DATA, resolve));
     const found = await new Promise((resolve) => sessions.get('a', (_, data) => resolve(data)));
