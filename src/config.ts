@@ -274,11 +274,12 @@ function parseProxies(text: string): string[] {
   // ipaddr.js also takes old ways of writing, such as 1 for 0.0.0.1, which nobody means.
   const wrong = proxies.find((proxy) => !isIP(proxy.split('/', 1)[0] ?? '') || !isAddressOrNetwork(proxy));
   if (wrong === undefined) return proxies;
-  throw new Error('must be IP addresses or networks, separated by commas');
+  throw new Error('must be IP addresses or networks (not /0, which is everybody), separated by commas');
 }
 
+/** Express refuses to start with a network of everybody, in words that do not say which setting it is. */
 function isAddressOrNetwork(text: string): boolean {
-  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+  return ipaddr.isValid(text) || (ipaddr.isValidCIDR(text) && !/\/0+$/.test(text));
 }
 
 const SAMPLE = 'looks like a sample; use a value of your own';

@@ -20,7 +20,7 @@ const NOBODY_MS = 15 * 60_000;
  * gone within minutes, however many they are.
  */
 export function idleTime(idleMs: number): IdleTime {
-  return ({ people }) => (people === undefined || people.length === 0 ? Math.min(NOBODY_MS, idleMs) : idleMs);
+  return ({ people }) => (Array.isArray(people) && people.length > 0 ? idleMs : Math.min(NOBODY_MS, idleMs));
 }
 
 /** The store of the settings, and the sessions that live in it. */

@@ -30,7 +30,7 @@ export const CompanyCounts = z.object({
     })
     .nullable(),
   /** By their first and last days, the oldest first. */
-  months: z.array(z.object({ first: z.string(), last: z.string(), count: Count })),
+  months: z.array(z.object({ first: z.iso.date(), last: z.iso.date(), count: Count })),
   /** In as much of the month before as has passed of this one. */
   sameDaysBefore: Count,
   /** Both bounds belong to it. */

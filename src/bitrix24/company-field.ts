@@ -37,7 +37,7 @@ export interface FieldContext {
 /** Classic methods answer strings and null for everything (protocol 4); what is odd counts as absent, not as fatal. */
 const optionalText = z.string().nullish().catch(null);
 
-const Multifield = z.object({ VALUE: z.string().min(1), VALUE_TYPE: z.string().catch('') });
+const Multifield = z.object({ VALUE: z.string().regex(/./s), VALUE_TYPE: z.string().catch('') });
 
 const FieldDescription = z.object({
   type: z.string().catch('string'),

@@ -1,9 +1,9 @@
 import { convert } from 'html-to-text';
 
-/** Portals keep comments as HTML, newer ones as BBCode. */
+/** Portals keep comments as HTML, newer ones as BBCode. Neither search looks past the next tag, however many never end. */
 const BB_CODE =
-  /\[\/?(?:b|i|u|s|p|url|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^\]]*)?\]/gi;
-const HTML = /<[a-z!/][^>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
+  /\[\/?(?:b|i|u|s|p|url|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^[\]]*)?\]/gi;
+const HTML = /<[a-z!/][^<>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
 /** What is longer is shown as it is: taking markup out of it could take long. */
 const MAX_LENGTH = 200_000;
 

@@ -31,7 +31,13 @@ export interface Profile extends Person {
 const PERSON_SELECT = ['ID', 'NAME', 'LAST_NAME'];
 
 const WireUser = z.object({ ID: wireId, NAME: text, LAST_NAME: text });
-const WireProfile = WireUser.extend({ TIME_ZONE: z.string().max(64).nullish().catch(null) });
+const WireProfile = WireUser.extend({
+  TIME_ZONE: z
+    .string()
+    .regex(/^.{0,64}$/s)
+    .nullish()
+    .catch(null),
+});
 
 /**
  * Who the token acts as. `profile` needs no permission (protocol 7.7).

@@ -93,10 +93,11 @@ function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPort
     const portal = findListed(text) ?? parsePortal(text);
     return portal && (listed.includes(portal) || matchesRegion(portal)) ? portal : undefined;
   }
-  // Exactly one label in front, no port, https: the only addresses that the vendor itself gives to portals.
+  // Exactly one label in front, no port, https: the only addresses that the vendor itself gives to portals. URLs take
+  // letters such as `!` and `;` in a host as well, which no name on the internet has.
   function matchesRegion(portal: Portal): boolean {
-    const region = `*${portal.hostname.slice(portal.hostname.indexOf('.'))}`;
-    return portal.origin === `https://${portal.hostname}` && patterns.includes(region);
+    const [, region = ''] = /^[\w-]+(\..+)$/.exec(portal.hostname) ?? [];
+    return portal.origin === `https://${portal.hostname}` && patterns.includes(`*${region}`);
   }
   return { listed, patterns, findListed, findAllowed };
 }
@@ -178,8 +179,8 @@ export function pickAuthorizationServer(claims: PortalClaims, portal: Portal, se
   const isOurs = typeof domain === 'string' && [portal.hostname, portal.host].includes(domain.toLowerCase());
   if (domain !== undefined && !isOurs) throw new PortalMismatchError('domain');
   if (serverDomain === undefined) return servers[0];
-  const server = servers.find(({ host }) => host === String(serverDomain).toLowerCase());
-  if (typeof serverDomain !== 'string' || server === undefined)
-    throw new PortalMismatchError('server_domain');
+  const named = typeof serverDomain === 'string' ? serverDomain.toLowerCase() : undefined;
+  const server = servers.find(({ host }) => host === named);
+  if (server === undefined) throw new PortalMismatchError('server_domain');
   return server;
 }

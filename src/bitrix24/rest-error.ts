@@ -92,8 +92,8 @@ function meanings(table: Record<string, Meaning>): Map<string, Meaning> {
 /** The error of an answer, if it is one. A key `error` makes it one, even when its value is empty. */
 export function readRestError(method: string, body: object): RestError | undefined {
   if (!('error' in body)) return undefined;
-  const wireCode = String(body.error).toLowerCase();
-  const description = 'error_description' in body ? String(body.error_description) : '';
+  const wireCode = asText(body.error).toLowerCase();
+  const description = 'error_description' in body ? asText(body.error_description) : '';
   const text = description.toLowerCase().replace(/[.!\s]+$/, '');
   const known = wireCode === '' ? MEANINGS_OF_TEXT.get(text) : MEANINGS.get(wireCode);
   const meaning = wireCode === 'access_denied' ? readDenial(text) : known;
@@ -102,4 +102,9 @@ export function readRestError(method: string, body: object): RestError | undefin
     /^\w{0,60}$/.test(wireCode) ? wireCode : 'unreadable',
     meaning ?? portalFailed,
   );
+}
+
+/** An object from the wire may have a `toString` of its own that is no function, so nobody asks it. */
+function asText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'unreadable' : String(value);
 }

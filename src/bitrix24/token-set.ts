@@ -14,7 +14,8 @@ export interface TokenSet {
   clientEndpoint: string;
 }
 
-const token = z.string().min(1).max(2048);
+// By patterns: for `min` and `max` zod compares the `length` of whatever came, and an object's own may not be comparable.
+const token = z.string().regex(/^.{1,2048}$/s);
 /** Events write numbers as text (protocol 9.1), so both count; anything else that JavaScript can make a number of does not. */
 const number = z.union([
   z.number(),
@@ -29,7 +30,7 @@ const TokenResponse = z.object({
   access_token: token,
   refresh_token: token,
   expires_in: number.pipe(z.number().int().min(1).max(604_800)),
-  client_endpoint: z.string().max(500),
+  client_endpoint: z.string().regex(/^.{0,500}$/s),
   // Part of a storage key, so its shape is checked rather than trusted; documented as 32 hex digits.
   member_id: z.string().regex(/^[\da-z]{1,64}$/i),
   user_id: number.pipe(z.number().int().positive()).optional(),

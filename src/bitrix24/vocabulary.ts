@@ -130,13 +130,17 @@ function readDictionary(result: unknown): Dictionary {
   );
 }
 
-const OUTCOMES: Record<string, Stage['outcome']> = { S: 'won', F: 'lost' };
+/** A map, because a portal may answer any word, `constructor` included. */
+const OUTCOMES = new Map<string | null | undefined, Stage['outcome']>([
+  ['S', 'won'],
+  ['F', 'lost'],
+]);
 
 function readStages(result: unknown): [string, Stage][] {
   return (Array.isArray(result) ? result : []).flatMap((row): [string, Stage][] => {
     const stage = StageRow.safeParse(row);
     if (!stage.success) return [];
     const { STATUS_ID, NAME, SEMANTICS } = stage.data;
-    return [[STATUS_ID, { name: NAME, outcome: OUTCOMES[SEMANTICS ?? ''] ?? null }]];
+    return [[STATUS_ID, { name: NAME, outcome: OUTCOMES.get(SEMANTICS) ?? null }]];
   });
 }

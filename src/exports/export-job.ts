@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { COMPANY_SORTS } from '../bitrix24/company.ts';
 import type { CompanyFilter } from '../bitrix24/company-filter.ts';
+import { instant } from '../store/instant.ts';
 import { KEY_PREFIX } from '../store/store.ts';
 
 /** What a file can hold, in the order of a list that chooses nothing. */
@@ -75,9 +76,6 @@ const View = z.object({
 });
 /** What was on the screen, and how its reader reads. */
 export type ExportView = z.infer<typeof View>;
-
-/** Milliseconds since the epoch, as far as a `Date` goes. */
-const instant = z.number().min(0).max(8.64e15);
 
 const ExportJob = z.object({
   v: z.literal(1),

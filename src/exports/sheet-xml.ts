@@ -86,7 +86,9 @@ export function escapeText(text: string): string {
 
 /** Most texts have nothing of the kind. */
 const UNUSUAL = /[^\n\t -%'-;=?-^`-\ud7ff\ue000-\ufffd]/;
-const LOOKS_ESCAPED = /_(?=x[\da-f]{4}_)/gi;
+// What is escaped itself will begin with the underscore that is still missing.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+const LOOKS_ESCAPED = /_(?=x[\da-f]{4}[_\0-\x08\x0b-\x1f\ufffe\uffff])/gi;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 // A carriage return would be allowed, but XML parsers make a line feed of it.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CompanyCounts } from '../bitrix24/company-counts.ts';
+import { instant } from '../store/instant.ts';
 import { KEY_PREFIX, type Store, update } from '../store/store.ts';
 
 /** Whose counts: they are made with one person's rights, and are shown to nobody else. */
@@ -9,16 +10,16 @@ export interface CountOwner {
   userId: number;
 }
 
-const Kept = z.object({ counts: CompanyCounts, countedAt: z.number() });
+const Kept = z.object({ counts: CompanyCounts, countedAt: instant });
 const Failure = z.object({
   code: z.string(),
   reason: z.string().nullable(),
-  httpStatus: z.number(),
+  httpStatus: z.number().int().min(400).max(599),
   retryAfterSeconds: z.number().nullable(),
-  at: z.number(),
+  at: instant,
 });
 /** Whoever counts just now. Told by the store's clock, which all replicas share. */
-const Claim = z.object({ id: z.string(), begunAt: z.number(), until: z.number() });
+const Claim = z.object({ id: z.string(), begunAt: instant, until: instant });
 
 const CountRecord = z.object({
   v: z.literal(1),

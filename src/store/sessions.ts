@@ -215,11 +215,15 @@ function answer<T>(work: Promise<T>, callback: Callback<T>): void {
   );
 }
 
+/** No cookie lives longer, and far beyond it a `Date` ends. */
+const YEAR_MS = 366 * 24 * 3600_000;
+const age = z.number().min(-YEAR_MS).max(YEAR_MS);
+
 /** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
 const StoredSession = z.looseObject({
   cookie: z.object({
-    originalMaxAge: z.number().nullable(),
-    maxAge: z.number().nullish(),
+    originalMaxAge: age.nullable(),
+    maxAge: age.nullish(),
     expires: z.iso.datetime().nullish(),
     path: z
       .string()

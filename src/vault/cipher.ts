@@ -42,9 +42,10 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
     },
     async open(sealed, context) {
-      // Decoders of base64 forgive what stands around it; a record that was touched shall not open.
-      if (!SEALED.test(sealed)) throw new UnsealError(DOES_NOT_OPEN);
-      const [protectedHeader, iv, ciphertext, tag] = sealed.split('.');
+      // Decoders of base64 forgive what stands around it, and bits that are too many; a record that was touched shall not open.
+      const parts = sealed.split('.');
+      if (!SEALED.test(sealed) || !parts.every(isCanonical)) throw new UnsealError(DOES_NOT_OPEN);
+      const [protectedHeader, iv, ciphertext, tag] = parts;
       const aad = Buffer.from(context).toString('base64url');
       const jwe = { protected: protectedHeader, iv, ciphertext, tag, aad } as FlattenedJWE;
       try {
@@ -68,6 +69,11 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       return ring.has(id) ? 'older' : 'missing';
     },
   };
+}
+
+/** Whether this is how its bytes are written: the last letter may have bits to spare, which say nothing. */
+function isCanonical(base64url: string): boolean {
+  return Buffer.from(base64url, 'base64url').toString('base64url') === base64url;
 }
 
 /** Names a key without telling anything about it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../store/instant.ts';
 import { KEY_PREFIX } from '../store/store.ts';
 
 /** Whose tokens. Two people of one portal never share a record. */
@@ -24,10 +25,10 @@ export function parseTokenKey(key: string): TokenOwner | undefined {
   return { memberId, clientId, userId: Number(userId) };
 }
 
-/** Milliseconds since the epoch, by the store's clock unless said otherwise; 0 is never. */
-const instant = z.number();
-
-/** The stored form; its fields are described in docs/decisions/0005-token-record.md. */
+/**
+ * The stored form; its fields are described in docs/decisions/0005-token-record.md. Instants are by the store's clock unless
+ * said otherwise; 0 is never.
+ */
 const TokenRecord = z.object({
   v: z.literal(1),
   chain: z.string(),

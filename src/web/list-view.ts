@@ -14,7 +14,7 @@ const choices = single
     z
       .string()
       .max(1_000)
-      .transform((text) => [...new Set(text.split(','))])
+      .transform((text) => [...new Set(text.split(',').map((id) => id.trim()))])
       .pipe(z.array(z.string().regex(/^[^,]{1,50}$/)).max(50))
       .default([]),
   )
@@ -29,7 +29,7 @@ const day = single
   )
   .optional();
 const yesOrNo = single.pipe(z.enum(['yes', 'no']).optional()).optional();
-/** People write `1 000 000,50` as well. */
+/** People write `1 000 000,50` as well. What would be rounded up to a digit more could not be read again. */
 const amount = single
   .transform((text) => text?.replace(/\s/g, '').replace(',', '.'))
   .pipe(
@@ -37,6 +37,7 @@ const amount = single
       .string()
       .regex(/^\d{1,15}(\.\d{1,2})?$/)
       .transform(Number)
+      .refine((number) => number < 1e15)
       .optional(),
   )
   .optional();

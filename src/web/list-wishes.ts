@@ -51,9 +51,10 @@ export function saveLayout({ preferences, now }: WishesDependencies): RequestHan
   return async (req, res) => {
     const person = requireSignIn(req, now());
     const { columns, density } = read(Layout, req.body);
+    const { returnTo } = (req.body ?? {}) as Record<string, unknown>;
     const chosen = COLUMNS.filter((column) => column === 'title' || columns.includes(column));
     await preferences.saveLayout(person, { columns: chosen, density });
-    res.redirect(303, parseReturnTo((req.body as Record<string, unknown>).returnTo));
+    res.redirect(303, parseReturnTo(returnTo));
   };
 }
 

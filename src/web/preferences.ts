@@ -83,17 +83,10 @@ export function createPreferences({ store, clientId }: { store: Store; clientId:
 
 /** What cannot be read is as if it were not there: a layout is no reason not to show a list. */
 function parse(text: string | null): Preferences {
-  if (text === null) return NONE;
-  const record = Record.safeParse(parseJson(text));
-  if (!record.success) return NONE;
-  const { columns, ...others } = record.data;
-  return { ...others, columns: columns.includes('title') ? columns : [...DEFAULT_COLUMNS] };
-}
-
-function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const { columns, ...others } = Record.parse(JSON.parse(text ?? ''));
+    return { ...others, columns: columns.includes('title') ? columns : [...DEFAULT_COLUMNS] };
   } catch {
-    return undefined;
+    return NONE;
   }
 }

@@ -37,8 +37,9 @@ export const MAX_PEOPLE = 10;
 
 /** What is in the store is checked like any other input. */
 const SignedInShape = z.object({
-  id: z.string().min(1),
-  memberId: z.string().min(1),
+  // Not `min`: see token-set.ts.
+  id: z.string().regex(/./s),
+  memberId: z.string().regex(/./s),
   userId: z.number().int().positive(),
   portal: z.url(),
   name: z.string().nullable(),
@@ -71,7 +72,7 @@ export function browserSession(options: {
     // meanwhile, and everybody in this browser would be signed out.
     rolling: false,
   });
-  return options.isSecure ? [reachedOverHttps, goOnOnce(sessions)] : [goOnOnce(sessions)];
+  return [...(options.isSecure ? [reachedOverHttps] : []), goOnOnce(sessions), checkBinding];
 }
 
 /**
@@ -89,6 +90,13 @@ function goOnOnce(sessions: RequestHandler): RequestHandler {
   };
 }
 
+/** A binding that is no text counts as none, as an unreadable session does. */
+const checkBinding: RequestHandler = (req, _res, next) => {
+  const { binding } = req.session;
+  if (binding !== undefined && (typeof binding !== 'string' || binding === '')) delete req.session.binding;
+  next();
+};
+
 /**
  * PUBLIC_URL says that browsers come over https, whoever ends TLS on the way. Without this, express-session would keep
  * the Secure cookie back behind a proxy that nobody named.
@@ -98,7 +106,7 @@ const reachedOverHttps: RequestHandler = (req, _res, next) => {
   next();
 };
 
-const People = z.array(SignedInShape).max(MAX_PEOPLE);
+const People = z.array(SignedInShape).refine((people) => people.length <= MAX_PEOPLE);
 
 /** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
 export function peopleOf(req: Request): SignedIn[] {

@@ -9,47 +9,11 @@ import {
   useChromium,
   watchDestinations,
 } from '../support/browser-journeys.ts';
+import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-/** Ways to write another host, or something that runs, where a path of ours is expected. */
-const HOSTILE = [
-  '//evil.example',
-  '///evil.example/companies',
-  '/\\evil.example',
-  '\\\\evil.example',
-  '/\\/\\evil.example',
-  '/.//evil.example',
-  '/..//evil.example',
-  '/companies/..//evil.example',
-  '/companies\\..\\..\\\\evil.example',
-  '/./\\evil.example',
-  '%2f%2fevil.example',
-  '/%2f%2fevil.example',
-  '/%5cevil.example',
-  '/%09/evil.example',
-  '/\t/evil.example',
-  '/\n/evil.example',
-  '/\r/evil.example',
-  '\t//evil.example',
-  ' //evil.example',
-  '/\u0000/evil.example',
-  'https://evil.example/companies',
-  'https:evil.example',
-  'https:/evil.example',
-  '//user:password@evil.example',
-  '/@evil.example',
-  'http://127.0.0.1@evil.example/',
-  '//127.0.0.9/',
-  '//[::1]/',
-  'javascript:alert(1)',
-  'data:text/html,<script>alert(1)</script>',
-  '／／evil.example',
-  '/∕evil.example',
-  '//evil。example',
-  '/companies\r\nLocation: https://evil.example',
-  `//${'e'.repeat(3000)}.example`,
-  `/${'a/'.repeat(2500)}`,
-];
+/** At the same time, because a visit is mostly waiting. */
+const BROWSERS = ['one', 'another', 'a third'];
 
 const { newVisitor } = useChromium();
 let app: TestApp;
@@ -62,16 +26,18 @@ afterAll(() => app.stop());
 
 describe('where a sign-in ends', () => {
   describe('when the login address holds a hostile returnTo', () => {
-    it(`is with us, signed in, in each of ${HOSTILE.length} ways to write one`, async () => {
-      const page = await newVisitor({ storageState: ada });
-      const destinations = watchDestinations(page);
+    it('is with us, signed in, in each of 500 ways to write one', async () => {
+      const returnTos = hostileReturnTos(new URL(app.origin).host);
+      const visitors = await Promise.all(BROWSERS.map(() => newVisitor({ storageState: ada })));
+      const destinations = visitors.map(watchDestinations);
 
-      const ends = await endsOfSignIns(page, HOSTILE);
+      const ends = await endsOfSignIns(visitors, returnTos);
 
+      expect(returnTos.length).toBeGreaterThanOrEqual(500);
       expect(ends).toEqual(
-        HOSTILE.map((returnTo) => ({ returnTo, origin: app.origin, person: 'Ada Admin' })),
+        returnTos.map((returnTo) => ({ returnTo, origin: app.origin, person: 'Ada Admin' })),
       );
-      expect([...destinations]).toEqual([app.origin, portalOrigin()]);
+      for (const each of destinations) expect([...each].sort()).toEqual([app.origin, portalOrigin()].sort());
     });
   });
 
@@ -160,14 +126,20 @@ interface End {
   person: string;
 }
 
-/** One sign-in after the other: the portal knows this person and asks nothing, so each visit goes all the way. */
-async function endsOfSignIns(page: Page, returnTos: string[]): Promise<End[]> {
+/** One sign-in after the other in each browser: the portal knows this person and asks nothing, so each goes all the way. */
+async function endsOfSignIns(visitors: Page[], returnTos: string[]): Promise<End[]> {
   const ends: End[] = [];
-  for (const returnTo of returnTos) {
-    await page.goto(loginAddress(app, { path: returnTo }));
-    const person = await page.locator('.person-name').innerText();
-    ends.push({ returnTo, origin: new URL(page.url()).origin, person });
-  }
+  const left = [...returnTos.entries()];
+  await Promise.all(
+    visitors.map(async (page) => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const [index, returnTo] = next;
+        await page.goto(loginAddress(app, { path: returnTo }), { waitUntil: 'domcontentloaded' });
+        const person = await page.locator('.person-name').innerText();
+        ends[index] = { returnTo, origin: new URL(page.url()).origin, person };
+      }
+    }),
+  );
   return ends;
 }
 

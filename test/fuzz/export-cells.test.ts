@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Company } from '../../src/bitrix24/company-row.ts';
+import { type Cell, createCellReader } from '../../src/exports/cells.ts';
+import { writeCsv } from '../../src/exports/csv-file.ts';
+import type { ExportJob } from '../../src/exports/export-job.ts';
+import { buildSheetRow } from '../../src/exports/sheet-xml.ts';
+import { EACH } from '../support/fuzz.ts';
+import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
+import { anyText, mutated } from '../support/hostile-values.ts';
+import { newDataDir } from '../support/start-app.ts';
+import { readCsv, readSheet } from '../unit/exports/read-files.ts';
+import { aReadCompany, aWish, inBatches } from '../unit/exports/support.ts';
+
+/** Excel's own limit of a cell. */
+const MOST_CHARACTERS = 32_767;
+const FORMULA_LETTERS = '=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20';
+
+const aText = fc.oneof(
+  mutated(fc.constantFrom(...HOSTILE_TEXTS.filter(({ length }) => length < 1_000))),
+  mutated(
+    fc.constantFrom(
+      '+7 (900) 123-45-67',
+      '+7 900, +7 901',
+      '8 800',
+      '-1',
+      '_x0041_',
+      '"',
+      'a;b,c',
+      '\r',
+      '\n',
+    ),
+  ),
+  anyText,
+);
+const aName = fc.option(fc.record({ id: aText, name: fc.option(aText) }));
+const anInstant = fc.option(
+  fc.oneof(fc.constantFrom('2026-03-05T10:20:30+03:00', '1890-01-01', '0000-01-01', 'soon'), aText),
+);
+const aCompany: fc.Arbitrary<Company> = fc
+  .record({
+    id: fc.integer({ min: 1 }),
+    title: aText,
+    type: aName,
+    industry: aName,
+    phones: fc.array(aText, { maxLength: 2 }),
+    emails: fc.array(aText, { maxLength: 2 }),
+    revenue: fc.option(
+      fc.double({ noNaN: true, noDefaultInfinity: true }).filter((amount) => !Object.is(amount, -0)),
+    ),
+    currency: fc.option(aText),
+    responsible: fc.option(fc.record({ id: fc.integer({ min: 1 }), name: fc.option(aText) })),
+    created: anInstant,
+    modified: anInstant,
+  })
+  .map((fields) => aReadCompany(fields));
+const aReader = fc.record({
+  language: fc.constantFrom('en' as const, 'ru' as const),
+  timeZone: fc.constantFrom(null, 'Europe/Moscow', 'Asia/Kathmandu'),
+});
+const wish = aWish();
+
+describe('a CSV file', () => {
+  it('whatever companies hold › a reader gets it back, and no cell begins as a formula does', async () => {
+    const path = nextPath(newDataDir());
+
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(aCompany, { minLength: 1, maxLength: 5 }),
+        aReader,
+        async (companies, reader) => {
+          const job = { ...wish, ...reader };
+
+          const [, ...rows] = await written(path(), companies, job);
+
+          const cellsOf = createCellReader(job);
+          expect(rows).toHaveLength(companies.length);
+          for (const [index, company] of companies.entries()) {
+            const cells = cellsOf(company);
+            expect(rows[index]).toHaveLength(cells.length);
+            for (const [column, cell] of cells.entries()) expectCell(rows[index]?.[column] ?? '', cell, job);
+          }
+        },
+      ),
+      EACH,
+    );
+  });
+});
+
+describe('a row of an XLSX file', () => {
+  it('whatever a company holds › a reader gets it back, as text where it is text', () => {
+    fc.assert(
+      fc.property(aCompany, aReader, (company, reader) => {
+        const cells = createCellReader({ ...wish, ...reader })(company);
+
+        const [row = []] = readSheet(buildSheetRow(2, cells));
+
+        const filled = cells.filter((cell) => cell !== null);
+        expect(row.map(({ kind }) => kind)).toEqual(
+          filled.map((cell) => (typeof cell === 'string' || isTooEarly(cell) ? 'text' : 'number')),
+        );
+        for (const [index, cell] of filled.entries()) {
+          const value = row[index]?.value;
+          if (typeof cell === 'number') expect(Number(value)).toBe(cell);
+          if (typeof cell === 'string') expect(value).toBe(cell.slice(0, MOST_CHARACTERS).toWellFormed());
+        }
+      }),
+      EACH,
+    );
+  });
+});
+
+function nextPath(folder: string): () => string {
+  let files = 0;
+  return () => {
+    files += 1;
+    return join(folder, `${files}.csv`);
+  };
+}
+
+async function written(
+  path: string,
+  companies: Company[],
+  job: Pick<ExportJob, 'view' | 'timeZone' | 'language'>,
+): Promise<string[][]> {
+  await writeCsv(path, inBatches(companies), job, new AbortController().signal);
+  const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+  return readCsv(text, job.language === 'ru' ? ';' : ',');
+}
+
+function expectCell(shown: string, cell: Cell, { language }: Pick<ExportJob, 'language'>): void {
+  if (typeof cell === 'number') {
+    expect(Number(language === 'ru' ? shown.replace(',', '.') : shown)).toBe(cell);
+    return;
+  }
+  if (cell instanceof Date) {
+    expect(Date.parse(`${shown.replace(' ', 'T')}Z`)).toBe(toSecond(cell));
+    return;
+  }
+  // Half a pair of surrogates is no text in any file.
+  const text = (cell ?? '').toWellFormed();
+  expect([text, `'${text}`]).toContain(shown);
+  expect(beginsAsFormula(shown)).toBe(false);
+  // An apostrophe only where it is needed.
+  if (shown !== text) expect(FORMULA_LETTERS).toContain(text.charAt(0));
+}
+
+/** The naive reading of the rule: its first letter, unless it is a list of phones, the first with a plus. */
+function beginsAsFormula(text: string): boolean {
+  const isPhones =
+    text.startsWith('+') &&
+    text.split(',').every((each, index) => {
+      const phone = index === 0 ? each : each.replace(/^ /, '');
+      return (
+        phone.length > 0 &&
+        [...phone.replace(/^\+/, '')].every((letter) => '0123456789 \u00a0()-'.includes(letter))
+      );
+    });
+  return text !== '' && FORMULA_LETTERS.includes(text.charAt(0)) && !isPhones;
+}
+
+function toSecond(date: Date): number {
+  return Math.floor(date.getTime() / 1000) * 1000;
+}
+
+/** Excel knows no time before 1900, and takes its first months for others. */
+function isTooEarly(cell: Cell): boolean {
+  return cell instanceof Date && cell.getTime() < Date.UTC(1900, 2, 1);
+}

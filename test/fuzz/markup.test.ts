@@ -1,0 +1,151 @@
+import { describe, expect, it } from '@jest/globals';
+import ejs from 'ejs';
+import fc from 'fast-check';
+import { withoutMarkup } from '../../src/bitrix24/markup.ts';
+import { EACH, times } from '../support/fuzz.ts';
+import { anyText, mutated } from '../support/hostile-values.ts';
+
+const LONG = 40_000;
+/** Of processor time: less is too little to be compared with anything. */
+const AT_ONCE_MS = 60;
+/** Four times the text takes four times as long, or sixteen where every beginning looks at all that follows. */
+const TIMES_AS_LONG = 4;
+const FAR_FROM_LINEAR = 10;
+
+const PIECES = [
+  '<b>',
+  '</b>',
+  '<',
+  '>',
+  '<a ',
+  '<a href="',
+  '</a>',
+  '<!--',
+  '-->',
+  '<![CDATA[',
+  '<p>',
+  '<ul><li>',
+  '<table><tr><td>',
+  '<br>',
+  '&',
+  '&amp;',
+  '&#',
+  '&#x',
+  ';',
+  '[',
+  ']',
+  '[b]',
+  '[/b]',
+  '[url=',
+  '[url=http://a.example]',
+  '[*]',
+  '"',
+  "'",
+  '=',
+  '/',
+  ' ',
+  '\n',
+  '\t',
+  'a',
+  '1',
+];
+const someMarkup = fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join(''));
+
+/** Words in tags of HTML or BBCode, however deep; and the words alone, in their order. */
+interface Rich {
+  markup: string;
+  words: string[];
+}
+const aWord = fc.stringMatching(/^[a-z]{1,8}$/).map((word): Rich => ({ markup: `${word} `, words: [word] }));
+const aTag = fc.constantFrom('b', 'i', 'p', 'div', 'span', 'em', 'ul', 'blockquote', 'h2');
+const aCode = fc.constantFrom('b', 'i', 'u', 's', 'quote', 'list', 'center');
+const aRichText = fc.letrec<{ rich: Rich }>((tie) => ({
+  rich: fc.oneof(
+    { maxDepth: 6, withCrossShrink: true },
+    aWord,
+    fc.array(tie('rich'), { maxLength: 4 }).map(joined),
+    fc
+      .tuple(aTag, tie('rich'))
+      .map(([tag, { markup, words }]) => ({ markup: `<${tag} class="x">${markup}</${tag}>`, words })),
+    fc
+      .tuple(aCode, tie('rich'))
+      .map(([code, { markup, words }]) => ({ markup: `[${code}]${markup}[/${code.toUpperCase()}]`, words })),
+  ),
+})).rich;
+
+describe('a text without its markup', () => {
+  it('when words are in tags of HTML and BBCode › has the words in their order, and no tag', () => {
+    fc.assert(
+      fc.property(aRichText, ({ markup, words }) => {
+        const text = withoutMarkup(markup);
+
+        // Quotations are marked by `>` at the beginning of a line, lists by `*`.
+        expect(text.split(/[\s>*]+/).filter(Boolean)).toEqual(words);
+      }),
+      EACH,
+    );
+  });
+
+  it('when there is nothing that could be markup › is the text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[<&[\n\r]/g, '')),
+        (text) => {
+          expect(withoutMarkup(text)).toBe(text.trim());
+        },
+      ),
+      EACH,
+    );
+  });
+
+  it('whatever it was › a page shows it without a tag', () => {
+    fc.assert(
+      fc.property(fc.oneof(mutated(someMarkup), anyText), (markup) => {
+        const html = ejs.render('<p><%= text %></p>', { text: withoutMarkup(markup) });
+
+        expect(html.match(/<[^>]*>?/g)).toEqual(['<p>', '</p>']);
+      }),
+      EACH,
+    );
+  });
+
+  it('whatever is repeated in it › takes about as long as it is', () => {
+    const aUnit = fc
+      .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 4 })
+      .map((pieces) => pieces.join(''));
+    const known = ['<a ', '[url=', '<!', '&#', '<b></i>', '<ul><li>', '\n', '[b][/', '</'].map(
+      (unit): [string] => [unit],
+    );
+    fc.assert(
+      fc.property(aUnit, (unit) => {
+        expect(isSlow(unit)).toBe(false);
+      }),
+      { ...times(0.05), examples: known },
+    );
+  });
+});
+
+function joined(parts: Rich[]): Rich {
+  return { markup: parts.map(({ markup }) => markup).join(''), words: parts.flatMap(({ words }) => words) };
+}
+
+/** Measured again where it seems so, because other work of this process may have come between. */
+function isSlow(unit: string): boolean {
+  return [1, 2, 3].every(() => {
+    const long = cpuMs(() => withoutMarkup(repeated(unit, LONG)));
+    if (long < AT_ONCE_MS) return false;
+    return long / cpuMs(() => withoutMarkup(repeated(unit, LONG / TIMES_AS_LONG))) > FAR_FROM_LINEAR;
+  });
+}
+
+function repeated(unit: string, length: number): string {
+  return unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+}
+
+/** What other processes do does not count. */
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
