@@ -134,7 +134,7 @@ export function createApp(dependencies: AppDependencies): App {
     onStoreReturn: (listener) => store.onReturn(listener),
     observer: observers?.refreshes,
   });
-  const pendingAuthorizations = createPendingAuthorizations({ store });
+  const pendingAuthorizations = createPendingAuthorizations(dependencies);
   const waitingBrowsers = createWaitingBrowsers({
     max: dependencies.maxWaitingBrowsers ?? MAX_WAITING_BROWSERS,
     lifetimeMs: PENDING_MS,
@@ -218,7 +218,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.locals.asset = assetAddresses();
 
   if (observers) app.use(watchRequests(observers.request));
-  app.use(requestLog(logger));
+  app.use(requestLog(logger.child({ clientId: dependencies.clientId })));
   app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());

@@ -46,9 +46,16 @@ type Entries = z.infer<typeof Entries>;
  * Pending authorizations, one record per browser beside its session: kept inside the session blob, parallel sign-ins
  * overwrite each other (measured, L4).
  *
- * Neither the state nor the binding is stored as it is, so reading the store is no way to finish a sign-in.
+ * Neither the state nor the binding is stored as it is, so reading the store is no way to finish a sign-in. The key names
+ * the application: of two that share a store, each finds its own states only.
  */
-export function createPendingAuthorizations({ store }: { store: Store }): PendingAuthorizations {
+export function createPendingAuthorizations(options: {
+  store: Store;
+  clientId: string;
+}): PendingAuthorizations {
+  const { store, clientId } = options;
+  const keyOf = (binding: string) => `${KEY_PREFIX}pending:${clientId}:${hash(binding)}`;
+
   return {
     async start(binding, pending) {
       const state = randomBytes(32).toString('base64url');
@@ -95,10 +102,6 @@ function storeClock(store: Store): Promise<number> {
 
 function isWaiting(entry: z.infer<typeof Entry>, now: number): boolean {
   return entry.takenBy === undefined && now - entry.startedAt < PENDING_MS;
-}
-
-function keyOf(binding: string): string {
-  return `${KEY_PREFIX}pending:${hash(binding)}`;
 }
 
 function hash(secret: string): string {

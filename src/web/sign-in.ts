@@ -168,6 +168,8 @@ async function receiveAuthorization(
   }
   const portal = portals.findAllowed(pending.portal);
   if (portal === undefined) throw new PortalNotAllowedError();
+  // Whatever becomes of it, the line that tells says where.
+  req.log = req.log.child({ portal: portal.host });
   const granted = await receiveTokens(dependencies, req, pending, portal);
   if (granted === 'too late') {
     await leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });

@@ -391,7 +391,7 @@ describe('a connection that is cut after Redis did its work', () => {
     const { url } = await startServer();
     proxy = await startTcpProxy(Number(new URL(url).port));
     const store = createRedisStore(connected(`redis://127.0.0.1:${proxy.port}`));
-    const pendingAuthorizations = createPendingAuthorizations({ store });
+    const pendingAuthorizations = createPendingAuthorizations({ store, clientId: 'app' });
     const pending = { portal: 'https://acme.bitrix24.com', returnTo: '/companies', attempt: 1 };
     const state = await pendingAuthorizations.start('binding', pending);
     proxy.cutInsteadOfAnswer(':1\r\n');
@@ -407,7 +407,7 @@ describe('a connection that is cut after Redis did its work', () => {
     const { url } = await startServer();
     proxy = await startTcpProxy(Number(new URL(url).port));
     const store = createRedisStore(connected(`redis://127.0.0.1:${proxy.port}`));
-    const pendingAuthorizations = createPendingAuthorizations({ store });
+    const pendingAuthorizations = createPendingAuthorizations({ store, clientId: 'app' });
     const pending = { portal: 'https://acme.bitrix24.com', returnTo: '/companies', attempt: 1 };
     await store.ping();
     proxy.cutInsteadOfAnswer('+OK');

@@ -44,11 +44,14 @@ export interface TestApp {
   outgoing: URL[];
   agent(options?: { headers?: Record<string, string> }): BrowserAgent;
   /**
-   * The same application once more, on the same data, as another process would run it; with other secrets if it shall be.
+   * The same application once more, on the same data, as another process would run it; with other secrets, or as another
+   * application, if it shall be.
    *
    * @returns its origin
    */
-  replica(secrets?: Partial<TestSecrets>): Promise<string>;
+  replica(
+    differing?: Partial<TestSecrets & Pick<ClientOptions, 'clientId' | 'clientSecret'>>,
+  ): Promise<string>;
   /** The whole way in: from `path`, through the portal's login form, back to `path`. */
   signIn(agent: BrowserAgent, login?: string, options?: { portal?: number; path?: string }): Promise<Visit>;
   stop(): Promise<void>;
@@ -166,9 +169,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       const form = await agent.visit(start);
       return agent.post(form.url.href, { login, password: 'demo' });
     },
-    async replica(secrets = {}) {
+    async replica(differing = {}) {
       const stores = openStores(options, dataDir, clock);
-      const second = createApp({ ...settings, ...stores, ...secrets });
+      const second = createApp({ ...settings, ...stores, ...differing });
       second.exports.start();
       const another = createServer(second.express);
       replicas.push({ server: another, store: stores.store, app: second });

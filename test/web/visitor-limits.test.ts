@@ -31,7 +31,7 @@ describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s sto
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
   });
 
-  it('says how long to wait, as a page and as JSON', async () => {
+  it('says how long to wait, as a page and as JSON, and the log says it too', async () => {
     const address = `${app.origin}/bitrix?code=none&state=${STATE}`;
 
     const page = await app.agent().visit(address);
@@ -43,6 +43,13 @@ describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s sto
     expect(Number(page.headers.get('retry-after'))).toBeLessThanOrEqual(60);
     expect(json.status).toBe(429);
     expect(JSON.parse(json.text)).toMatchObject({ error: { code: 'too_many_requests' } });
+    expect(app.logLines()).toContainEqual(
+      expect.objectContaining({
+        requestId: page.headers.get('x-request-id'),
+        errorCode: 'too_many_requests',
+        reason: 'callbacks',
+      }),
+    );
   });
 
   it('lets somebody in whose callback is right, from the same address', async () => {
