@@ -60,6 +60,18 @@ const answers: Record<string, (value: number) => unknown> = {
       .filter(({ kind }) => kind === 'token')
       .map(({ userId, at }) => ({ userId, at: at.getTime() })),
   clearRequests: () => emulator.clearRequests(),
+  /** Whoever shows an access token from now on has to have it renewed. */
+  expireAccessTokens: () => portal?.expireAccessTokens(),
+  /** What the authorization server said to codes and refresh tokens, and how often: `refresh_token 200`. */
+  grants: () => {
+    const counts: Record<string, number> = {};
+    for (const { kind, grantType, status, error } of emulator.requests) {
+      if (kind !== 'token') continue;
+      const name = `${grantType} ${error ?? status}`;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    return counts;
+  },
   asked: () => emulator.requests.filter(({ kind }) => kind === 'rest').length,
 };
 process.on('message', async ({ id, ask, value }: { id: number; ask: string; value: number }) =>

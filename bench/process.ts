@@ -59,6 +59,10 @@ export interface EmulatorProcess {
   cost(): Promise<EmulatorCost>;
   resetCost(): Promise<void>;
   clearRequests(): Promise<void>;
+  /** Whoever shows an access token from now on has to have it renewed. */
+  expireAccessTokens(): Promise<void>;
+  /** What the authorization server said to codes and refresh tokens, and how often: `refresh_token 200`. */
+  grants(): Promise<Record<string, number>>;
   /** How often portals were asked. */
   asked(): Promise<number>;
   stop(): Promise<void>;
@@ -90,6 +94,8 @@ export async function startEmulatorProcess(
     cost: () => ask('cost'),
     resetCost: () => ask('resetCost'),
     clearRequests: () => ask('clearRequests'),
+    expireAccessTokens: () => ask('expireAccessTokens'),
+    grants: () => ask('grants'),
     asked: () => ask('asked'),
     async stop() {
       const ended = once(child, 'exit');

@@ -7,6 +7,7 @@ import { benchExport } from './export.ts';
 import { benchPages } from './pages.ts';
 import { benchReaders } from './readers-of-one-portal.ts';
 import { benchRefreshRace } from './refresh-race.ts';
+import { benchRollingRestart } from './rolling-restart.ts';
 import { benchVaultSize } from './vault-size.ts';
 import { benchVisitors } from './visitors.ts';
 import { benchWarm } from './warm.ts';
@@ -32,6 +33,7 @@ const PARTS: Record<string, [title: string, bench: () => Promise<string[]>]> = {
   export: ['An export of all companies', benchExport],
   pages: ['Starting, and pages that ask nobody', benchPages],
   'refresh-race': ['A refresh that several workers need at once', benchRefreshRace],
+  rolling: ['A rolling restart', benchRollingRestart],
   'vault-size': ['A million token records in Redis', benchVaultSize],
 };
 

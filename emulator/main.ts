@@ -2,6 +2,7 @@ import {
   type ClientOptions,
   type CostSummary,
   DEMO_CLIENT,
+  demoPortals,
   type Emulator,
   type EmulatorOptions,
   startEmulator,
@@ -16,13 +17,14 @@ const AUTHORIZATION_SERVER_PORT = 8052;
 const print = (line: string) => console.log(line);
 
 const client = readClient(process.env);
-const { EMULATOR_HOST } = process.env;
+const { EMULATOR_HOST, EMULATOR_NAME } = process.env;
 const options: EmulatorOptions = {
   portalPort: PORTAL_PORT,
   authorizationServerPort: AUTHORIZATION_SERVER_PORT,
   clients: [client],
   print,
   ...(EMULATOR_HOST && { listenOn: EMULATOR_HOST.split(',') }),
+  ...(EMULATOR_NAME && goBy(EMULATOR_NAME)),
 };
 
 const emulator = await startEmulator(options).catch((error: unknown) => {
@@ -40,6 +42,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     print(describeCost(emulator.cost()));
     process.exit(0);
   });
+}
+
+/** Where `localhost` is not the same machine for browsers and application: the first portal, under a name that is. */
+function goBy(host: string): EmulatorOptions {
+  return {
+    portals: demoPortals()
+      .slice(0, 1)
+      .map((portal) => ({ ...portal, host })),
+    serverDomain: `${host}:${AUTHORIZATION_SERVER_PORT}`,
+  };
 }
 
 function describeCost({ pages, cpuMs, cpuMsPerPage }: CostSummary): string {

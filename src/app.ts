@@ -198,7 +198,7 @@ export function createApp(dependencies: AppDependencies): App {
     observeSignIn: observers?.signIn,
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
-  const readiness = readReadinessSeldom(() => readReadiness({ ...dependencies, tokenRefresher }));
+  const readiness = () => readReadiness({ ...dependencies, tokenRefresher });
   const showing = { portals, companyReader, preferences, visitorLimits, now };
 
   const app = express();
@@ -222,7 +222,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
-  app.get('/readyz', showReadiness(readiness));
+  app.get('/readyz', showReadiness(readReadinessSeldom(readiness)));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
   app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));

@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { watchConnections } from './connections.ts';
 import { createHttpClient } from './http.ts';
 import type { Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -75,7 +76,7 @@ export async function startServer(
   const { express, tokenRefresher, exports } = app;
   const server = createServer(PATIENCE, express);
   server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
-  const unanswered = countUnanswered(server);
+  const connections = watchConnections(server);
   // First, so that nobody is let in before it is known that the port is free.
   const metricsServer = await openMetrics(metrics, app, config, logger);
   const listening = new Promise<void>((resolve, reject) => {
@@ -101,18 +102,17 @@ export async function startServer(
     metricsPort: metricsServer?.port,
     async stop() {
       isStopping = true;
-      const done = Promise.all([exports.stop(), tokenRefresher.drain(), unanswered.none()]);
-      server.close();
-      // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
-      const closing = setInterval(() => server.closeIdleConnections(), 20);
-      await Promise.race([done, pause(WAIT_MS)]);
+      const served = connections
+        .refuseNew()
+        // Whoever was still let in may need a refresh, so only after them none begins any more.
+        .then(() => Promise.all([tokenRefresher.drain(), connections.answered()]));
+      await Promise.race([Promise.all([exports.stop(), served]), pause(WAIT_MS)]);
       if (!tokenRefresher.isSaved()) {
         logger.error(
           'stopping with new tokens that could not be stored; these people will have to sign in again',
         );
       }
-      clearInterval(closing);
-      server.closeAllConnections();
+      connections.end();
       http.close();
       // Until here it tells how the stopping goes.
       await metricsServer?.close();
@@ -141,26 +141,6 @@ async function openMetrics(
 function nameTheSetting(settings: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     throw error.code === 'EADDRINUSE' ? new PortTakenError(settings) : error;
-  };
-}
-
-/** Counts requests whose answers have not gone out whole. */
-function countUnanswered(server: Server): { none(): Promise<void> } {
-  let count = 0;
-  let onNone = () => {};
-  server.on('request', (_req, res) => {
-    count += 1;
-    res.once('close', () => {
-      count -= 1;
-      if (count === 0) onNone();
-    });
-  });
-  return {
-    none: () =>
-      new Promise((resolve) => {
-        onNone = resolve;
-        if (count === 0) resolve();
-      }),
   };
 }
 

@@ -34,7 +34,7 @@ export interface Metrics {
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  measureProcess(registry);
   const portals = measurePortals(registry);
   const stores = measureStore(registry);
   return {
@@ -57,4 +57,16 @@ export function createMetrics(): Metrics {
       return registry.metrics();
     },
   };
+}
+
+/** Gauges that prom-client names like counters; `nodejs_active_resources` and its kin tell the same by type. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+function measureProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
@@ -185,6 +187,32 @@ describe('SIGTERM', () => {
   });
 });
 
+describe('SIGTERM behind a proxy that keeps its connections', () => {
+  it('leaves the request that was on its way over one of them its answer, renewal included', async () => {
+    const { origin, env } = await settings('embedded');
+    const agent = createAgent();
+    const proxy = new Agent({ keepAlive: true, maxSockets: 1 });
+    emulator.set({ accessTokenLifetimeSeconds: 1 });
+    await start(env, origin);
+    await signIn(agent, origin);
+    emulator.set({ accessTokenLifetimeSeconds: 3600 });
+    const headers = {
+      accept: 'application/json',
+      cookie: `session=${agent.cookies.get('127.0.0.1')?.get('session')}`,
+    };
+    await ask(`${origin}/healthz`, proxy);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+
+    const ended = running?.kill('SIGTERM');
+    await untilRefused(origin);
+    const answer = await ask(`${origin}/companies`, proxy, headers);
+
+    expect(answer).toEqual({ status: 200, connection: 'close', isReused: true });
+    expect(await ended).toBe(0);
+    proxy.destroy();
+  });
+});
+
 describe('settings that cannot be used', () => {
   it('are all named at once, and no secret is', async () => {
     running = spawnServer({
@@ -262,6 +290,24 @@ async function start(env: Record<string, string>, origin: string): Promise<void>
 async function signIn(agent: ReturnType<typeof createAgent>, origin: string): Promise<void> {
   const form = await agent.visit(`${origin}/login`);
   await agent.post(form.url.href, { login: 'admin', password: 'demo' });
+}
+
+async function ask(address: string, agent: Agent, headers: Record<string, string> = {}) {
+  const request = get(address, { agent, headers });
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  await once(answer.resume(), 'end');
+  const { statusCode, headers: answered } = answer;
+  return { status: statusCode, connection: answered.connection, isReused: request.reusedSocket };
+}
+
+/** Until the process has heard of its signal. */
+async function untilRefused(origin: string): Promise<void> {
+  const isRefused = () =>
+    ask(`${origin}/healthz`, new Agent()).then(
+      () => false,
+      () => true,
+    );
+  while (!(await isRefused())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 async function untilServed(held: { readonly served: number }): Promise<void> {

@@ -81,8 +81,9 @@ describe('the house', () => {
       /from '(axios|node:https?)'|\bfetch\(/.test(readFileSync(file, 'utf8')),
     );
 
-    // Those of the two servers are the listening side.
+    // The others are the listening side.
     expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
+      'connections.ts',
       'http.ts',
       'metrics/metrics-server.ts',
       'running-server.ts',

@@ -6,6 +6,7 @@ import {
   type EmulatedPortal,
   type Emulator,
   type Fault,
+  type GeneratedCompanies,
   type OrderedFault,
   type RecordedRequest,
   SECRET_MARK,
@@ -54,6 +55,8 @@ export interface WorldOptions {
   serverWires?: number;
   /** In place of L = 10 s. */
   exclusiveMs?: number;
+  /** Made ones, in place of a handful. */
+  companies?: GeneratedCompanies;
 }
 
 /** Replicas of the real server on one store, in front of an emulated Bitrix24. */
@@ -100,7 +103,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     aUser({ id: index + 1, login: `user${index + 1}`, crm: 'all', offered: false }),
   );
   const emulator = await startEmulator({
-    portals: [aPortal({ users })],
+    portals: [aPortal({ users, ...(options.companies && { companies: options.companies }) })],
     familyKill: options.familyKill ?? true,
   });
   const portal = emulator.portals[0] as EmulatedPortal;

@@ -1,0 +1,72 @@
+import { pause } from '../../test/chaos/harness/time.ts';
+import type { Visitor } from '../../test/chaos/harness/visit.ts';
+import type { Load } from './people.ts';
+import { CUT } from './sighting.ts';
+
+/** Whoever waits for longer thinks that it is stuck: outages here last for seconds. */
+const MOST_MS = 90_000;
+const LOOK_EVERY_MS = 1_000;
+
+interface Listed {
+  id: string;
+  state: string;
+  trouble: { code: string } | null;
+}
+
+/** The whole way of an export: begun, waited for, fetched, counted, removed. Each answer that is not a good one is seen. */
+export async function exportOnce(
+  visitor: Visitor,
+  turn: number,
+  { world, companies, see }: Pick<Load, 'world' | 'companies' | 'see'>,
+): Promise<void> {
+  const { publicUrl } = world;
+  const view = turn % 2 === 0 ? 'sort=id&order=asc' : 'sort=title&order=asc';
+
+  const begun = await asked('/exports', { view, format: 'csv' });
+  if (begun === undefined) return;
+  const { id } = JSON.parse(begun) as Listed;
+  const deadline = Date.now() + MOST_MS;
+  let state = '';
+  while (state !== 'done') {
+    await pause(LOOK_EVERY_MS);
+    if (Date.now() > deadline) return note('export_unfinished', deadline - MOST_MS);
+    const text = await asked('/exports');
+    if (text === undefined) continue;
+    const job = (JSON.parse(text) as { exports: Listed[] }).exports.find((each) => each.id === id);
+    if (job === undefined || job.state === 'failed') return note(`export_${job ? 'failed' : 'gone'}`);
+    state = job.state;
+    if (state !== 'waiting') continue;
+    note(`export_waits_${job.trouble?.code}`);
+    await asked(`/exports/${id}/resume`, {});
+  }
+  const file = await asked(`/exports/${id}/file`);
+  const rows = file?.match(/^\d+,/gm)?.length;
+  if (rows !== undefined && rows !== companies) note(`export_has_${rows}_rows`);
+  await asked(`/exports/${id}/forget`, {});
+  note(undefined, deadline - MOST_MS);
+
+  /** @returns the answer's text; nothing, and it is noted, when it is not a good one */
+  async function asked(path: string, form?: Record<string, string>): Promise<string | undefined> {
+    const from = Date.now();
+    const accept = path.endsWith('/file') ? '*/*' : 'application/json';
+    const headers = { accept, ...(form && { origin: publicUrl }) };
+    const answer = await visitor.agent
+      .request(publicUrl + path, { headers, ...(form && { method: 'POST', form }) })
+      .catch(() => undefined);
+    if (answer !== undefined && answer.status < 300) return answer.text;
+    note(answer ? errorCodeOf(answer.text, answer.status) : CUT, from);
+    return undefined;
+  }
+
+  function note(code: string | undefined, from = Date.now()): void {
+    see({ what: 'export', userId: visitor.userId, from, to: Date.now(), code, trips: 0 });
+  }
+}
+
+function errorCodeOf(text: string, status: number): string {
+  try {
+    return (JSON.parse(text) as { error: { code: string } }).error.code;
+  } catch {
+    return String(status);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+
+/**
+ * A proxy keeps connections open and sends its next request over one of them without asking first. For so long after new
+ * ones are refused, whoever has a connection may ask once more over it.
+ */
+const LAST_CALLS_MS = 1_000;
+
+/** The connections of a server, and what is asked over them. */
+export interface Connections {
+  /**
+   * Refuses new connections, which a proxy takes to the next replica whatever the request, and makes every answer from now on the
+   * last of its connection. Resolves when nobody will ask any more.
+   */
+  refuseNew(): Promise<void>;
+  /** Resolves when no request waits for its answer; after `refuseNew`. */
+  answered(): Promise<void>;
+  /** Ends what is left. */
+  end(): void;
+}
+
+export function watchConnections(server: Server): Connections {
+  const unanswered = new Set<ServerResponse>();
+  let isRefusing = false;
+  let closing: NodeJS.Timeout | undefined;
+  let onNone = () => {};
+
+  // Before the application, which may answer at once.
+  server.prependListener('request', (_req, res) => {
+    unanswered.add(res);
+    if (isRefusing) res.shouldKeepAlive = false;
+    res.once('close', () => {
+      unanswered.delete(res);
+      if (unanswered.size === 0) onNone();
+    });
+  });
+
+  return {
+    async refuseNew() {
+      isRefusing = true;
+      for (const res of unanswered) res.shouldKeepAlive = false;
+      // Not the `close` of an HTTP server, which cuts idle connections off: a request may be on its way over one of them.
+      const allEnded = new Promise<void>((resolve) => {
+        NetServer.prototype.close.call(server, () => resolve());
+      });
+      await Promise.race([allEnded, pause(LAST_CALLS_MS)]);
+      // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
+      closing = setInterval(() => server.closeIdleConnections(), 20);
+    },
+    answered: () =>
+      new Promise((resolve) => {
+        onNone = resolve;
+        if (unanswered.size === 0) resolve();
+      }),
+    end() {
+      clearInterval(closing);
+      server.closeAllConnections();
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
