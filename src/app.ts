@@ -164,7 +164,10 @@ export function createApp(dependencies: AppDependencies): App {
     ...dependencies,
     clientFor: (person, signal) => restClientOf(person, reading, { urgency: background(signal) }),
   });
-  const companyReader = forgettingOverview(createCompanyReader({ ...reading, answers }), overview);
+  const companyReader = forgettingOverview(
+    createCompanyReader({ ...reading, answers, visitorLimits }),
+    overview,
+  );
   const preferences = createPreferences(dependencies);
   const exports = createExports({
     ...dependencies,
@@ -199,7 +202,7 @@ export function createApp(dependencies: AppDependencies): App {
   };
   const accounts = { ...reading, vault, browsers, people, companyReader };
   const readiness = () => readReadiness({ ...dependencies, tokenRefresher });
-  const showing = { portals, companyReader, preferences, visitorLimits, now };
+  const showing = { portals, companyReader, preferences, now };
 
   const app = express();
   app.disable('x-powered-by');

@@ -21,23 +21,20 @@ import type { Preferences, PreferencesStore } from './preferences.ts';
 import { requireSignIn } from './protect.ts';
 import { portalOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
-import type { VisitorLimits } from './visitor-limits.ts';
 
 export interface CompaniesDependencies {
   portals: AllowedPortals;
   companyReader: CompanyReader;
   preferences: PreferencesStore;
-  visitorLimits: VisitorLimits;
   now: () => number;
 }
 
 /** `GET /companies`: the list, as a page or as JSON. */
 export function showCompanies(dependencies: CompaniesDependencies): RequestHandler {
-  const { companyReader, preferences, visitorLimits, now } = dependencies;
+  const { companyReader, preferences, now } = dependencies;
   return async (req, res) => {
     const person = requireSignIn(req, now());
     const view = readListView(req.query);
-    if (view.q !== '') await visitorLimits.countSearch(person);
     if (prefersJson(req)) return sendJson(res, view, await companyReader.list(person, asQuery(view, person)));
     const [answer, wishes] = await Promise.all([
       companyReader.listSoon(person, asQuery(view, person)),

@@ -13,6 +13,7 @@ import { Vocabulary } from '../bitrix24/vocabulary.ts';
 import { AppError, endsAccess } from '../errors.ts';
 import { type ReadingDependencies, restClientOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
+import type { VisitorLimits } from './visitor-limits.ts';
 
 /** Reads companies for people: kept answers where there are any, the portal where there are none. */
 export interface CompanyReader {
@@ -43,9 +44,9 @@ const SLOW_SECONDS = 1;
 const SLOW_FILTERS = 1_000;
 
 export function createCompanyReader(
-  dependencies: ReadingDependencies & { answers: AnswerCache },
+  dependencies: ReadingDependencies & { answers: AnswerCache; visitorLimits: VisitorLimits },
 ): CompanyReader {
-  const { answers, clientId } = dependencies;
+  const { answers, clientId, visitorLimits } = dependencies;
   const ownerOf = ({ memberId, userId }: SignedIn) => `${memberId}:${clientId}:${userId}`;
   const wordsOf = (person: SignedIn) => answers.companion(ownerOf(person), () => new Vocabulary());
   const slow = new LRUCache<string, true>({ max: SLOW_FILTERS, ttl: MAX_AGE_MS });
@@ -57,6 +58,7 @@ export function createCompanyReader(
 
   function list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>> {
     return read(person, `list ${JSON.stringify(query)}`, async () => {
+      if (query.filter.search !== null) await visitorLimits.countSearch(person);
       const page = await listCompanies(restClientOf(person, dependencies), query, wordsOf(person));
       const isSlow = page.total !== null && page.seconds !== undefined && page.seconds > SLOW_SECONDS;
       if (isSlow) slow.set(slowKey(person, query.filter), true);

@@ -13,7 +13,7 @@ export interface VisitorLimits {
    * @throws {TooManyRequestsError}
    */
   countRefusedCallback(address: string | undefined): Promise<void>;
-  /** @throws {TooManyRequestsError} */
+  /** Of those that reach the portal. @throws {TooManyRequestsError} */
   countSearch(person: Pick<SignedIn, 'memberId' | 'userId'>): Promise<void>;
 }
 

@@ -65,7 +65,7 @@ describe('the card of a company', () => {
       expect(await panel.locator('h2').innerText()).toBe('Deals 5');
       expect(await rowsOf(panel)).toEqual([
         'Odd <i>one</i> / C77:GONE 17 Jan 2026',
-        'Wholesale / Offer sent 05 Feb 2026 / €2,500.5',
+        'Wholesale / Offer sent 05 Feb 2026 / €2,500.50',
         '№ 22 / New 17 Jan 2026 / $1,000',
         'Lost / Deal lost 17 Jan 2026 / ₽0',
         'Won / Deal won 17 Jan 2026 / £10,000,000',

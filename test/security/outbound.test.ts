@@ -37,6 +37,8 @@ describe('connections to others', () => {
     });
 
     expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
+      // The listening side, which closes without cutting off.
+      'connections.ts',
       'http.ts',
       'store/redis-connection.ts',
     ]);

@@ -75,7 +75,7 @@ describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s sto
   it('a person may search a hundred and twenty times; reading goes on', async () => {
     const statuses = await times(
       122,
-      async () => (await agent.request(`${app.origin}/companies?q=alpha`)).status,
+      async (index) => (await agent.request(`${app.origin}/companies?q=alpha${index}`)).status,
     );
 
     expect(statuses.filter((status) => status === 200)).toHaveLength(120);
