@@ -32,7 +32,8 @@ export class TooManyExportsError extends AppError {
   }
 }
 
-const List = z.array(z.object({ id: z.string(), runsUntil: z.number() }));
+/** Ids become parts of keys, which a store takes up to a length. */
+const List = z.array(z.object({ id: z.string().regex(/^[\w-]{22}$/), runsUntil: z.number() }));
 type List = z.infer<typeof List>;
 const OpenKeys = z.array(z.string());
 

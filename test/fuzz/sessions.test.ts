@@ -125,7 +125,7 @@ describe('a browser whose session record holds anything', () => {
         const text = await answer.text();
         expect([answer.status < 500, text.includes('Alpha')]).toEqual([true, false]);
       }),
-      times(0.5),
+      times(0.2),
     );
   });
 });

@@ -80,7 +80,7 @@ describe('a record in the store', () => {
             throw new Error(`${page} answered ${answer.status} to ${key} ${record}`);
         },
       ),
-      times(0.5),
+      times(0.2),
     );
   });
 });
