@@ -11,15 +11,17 @@ const REPLACE_IF_UNCHANGED = `
   else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
   return 1`;
 
-/** What is no counter, or would stay for ever, is none of ours: counting begins anew. */
+/** What is no counter, or would stay for ever, is none of ours: counting begins anew. No INCR, which users may lack. */
 const COUNT = `
-  local count = redis.pcall('INCR', KEYS[1])
+  local value = redis.pcall('GET', KEYS[1])
+  local count = type(value) == 'string' and tonumber(value) or 0
   local left = redis.call('PTTL', KEYS[1])
-  if type(count) ~= 'number' or left < 0 then
+  if count < 1 or left < 0 then
     redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
     return {1, tonumber(ARGV[1])}
   end
-  return {count, left}`;
+  redis.call('SET', KEYS[1], string.format('%.0f', count + 1), 'KEEPTTL')
+  return {count + 1, left}`;
 
 const FORGET_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end

@@ -1,13 +1,19 @@
 import type { Request } from 'express';
 
+/** Never resolved by anybody: it only gives relative references something to be relative to. */
+const BASE = 'https://app.invalid';
+
 /**
  * The address of the page that is being answered, as something a page of ours may repeat.
  *
  * Not that of the redirection endpoint, which holds a code, and not one that a browser would read as another host.
  */
 export function ownAddress(req: Request): string {
-  const isOurs =
-    req.method === 'GET' && !isRedirectionEndpoint(req.path) && !/^\/[/\\]/.test(req.originalUrl);
+  if (req.method !== 'GET' || isRedirectionEndpoint(req.path)) return '/';
+  // As a browser will read it: with `..` taken out, and backslashes for slashes.
+  if (!URL.canParse(req.originalUrl, BASE)) return '/';
+  const { origin, pathname } = new URL(req.originalUrl, BASE);
+  const isOurs = origin === BASE && !pathname.startsWith('//') && !isRedirectionEndpoint(pathname);
   return isOurs ? req.originalUrl : '/';
 }
 
@@ -20,8 +26,6 @@ export function isRedirectionEndpoint(path: string): boolean {
 export const DEFAULT_RETURN_TO = '/companies';
 
 const MAX_LENGTH = 2000;
-/** Never resolved by anybody: it only gives relative references something to be relative to. */
-const BASE = 'https://app.invalid';
 /** Going back to these would sign in again, or out, in a circle. */
 const NOT_A_PLACE = /^\/(login|logout|bitrix|language)?(\/|$)/i;
 
