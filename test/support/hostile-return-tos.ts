@@ -114,7 +114,9 @@ export function hostileReturnTos(ours = '127.0.0.1'): string[] {
       ['', '/', '/companies/..'].map((before) => `${before}${slashes}evil.example`),
     ),
     ...HOSTS.flatMap((host) =>
-      ['//', '/\\', 'https://', '/.//', '/@'].map((slashes) => `${slashes}${host}/companies`),
+      ['//', '/\\', 'https://', '/.//', '/@', '\\/', '/companies/..//'].map(
+        (slashes) => `${slashes}${host}/companies`,
+      ),
     ),
     `//${'e'.repeat(3000)}.example`,
     `/${'a/'.repeat(2500)}`,

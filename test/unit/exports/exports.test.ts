@@ -262,8 +262,12 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     });
     patient.start();
     const owners = [1, 7, 8].map((userId) => ({ ...world.wish().owner, memberId: stuckAt, userId }));
-    const stuck = await Promise.all(owners.map((owner) => patient.begin(world.wish({ owner }))));
-    for (const each of stuck.slice(0, 2)) await untilJob(patient, each, ({ state }) => state === 'running');
+    for (const owner of owners) await patient.begin(world.wish({ owner }));
+    for (;;) {
+      const stuck = (await Promise.all(owners.map((owner) => patient.list(owner)))).flat();
+      if (stuck.filter(({ state }) => state === 'running').length === 2) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
 
     const job = await patient.begin(world.wish());
 
