@@ -110,9 +110,13 @@ export function readListView(query: Record<string, unknown>): ListView {
 export function readListForm(fields: Record<string, unknown>): ListView {
   const joined = Object.entries(fields).map(([name, value]) => [
     name,
-    Array.isArray(value) && CHOICES.includes(name) ? value.join(',') : value,
+    CHOICES.includes(name) && isTexts(value) ? value.join(',') : value,
   ]);
   return { ...readListView(Object.fromEntries(joined)), page: 1 };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 /** Those of which several may be chosen. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { parseSync } from '@swc/core';
 
 const ROOT = join(import.meta.dirname, '../..');
-const MAP = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
+/** What was found by whom comes after it. */
+const [MAP = ''] = readFileSync(join(ROOT, 'docs/security.md'), 'utf8').split('\n## Review by');
 
 /** How many musts each section of the checklist has. The checklist itself is kept outside of the repository. */
 const MUSTS: [section: string, musts: number][] = [
@@ -19,8 +20,8 @@ const MUSTS: [section: string, musts: number][] = [
   ['Load and life', 6],
 ];
 
-/** What is not built yet, or is shown by somebody else's test that is on its way. */
-const NOT_YET = /\bTODO lead\b|\bWaits\b/;
+/** What is not built yet. */
+const NOT_YET = /\bWaits\b/;
 
 interface Row {
   section: string;
