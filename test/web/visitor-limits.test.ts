@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserAgent } from '../support/browser-agent.ts';
-import { startApp, type TestApp } from '../support/start-app.ts';
+import { startRedisServer } from '../support/redis-server.ts';
+import { startApp, type TestApp, type TestAppOptions } from '../support/start-app.ts';
 
 /** Together, so that a minute is not over before they are counted. */
 const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
@@ -10,13 +11,14 @@ const STATE = 'A'.repeat(43);
 
 describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s store', (store) => {
   let app: TestApp;
+  let stop: () => Promise<void>;
   let agent: BrowserAgent;
   beforeAll(async () => {
-    app = await startApp({ store });
+    ({ app, stop } = await startAlone(store));
     agent = app.agent();
     await app.signIn(agent);
   });
-  afterAll(() => app.stop());
+  afterAll(() => stop());
 
   it('a hundred refused callbacks in a minute get their page, on whatever replica; more get 429', async () => {
     const replica = await app.replica();
@@ -86,10 +88,11 @@ describe.each(['embedded', 'redis'] as const)('limits on visitors, on the %s sto
 
 describe.each(['embedded', 'redis'] as const)('browsers that are at a portal, on the %s store', (store) => {
   let app: TestApp;
+  let stop: () => Promise<void>;
   beforeAll(async () => {
-    app = await startApp({ store, maxWaitingBrowsers: 10, trustedProxies: ['127.0.0.1'] });
+    ({ app, stop } = await startAlone(store, { maxWaitingBrowsers: 10, trustedProxies: ['127.0.0.1'] }));
   });
-  afterAll(() => app.stop());
+  afterAll(() => stop());
 
   it('more than can wait push out the oldest of whoever begins most, and leave no more records', async () => {
     const before = await countKeys(app);
@@ -126,6 +129,17 @@ describe.each(['embedded', 'redis'] as const)('browsers that are at a portal, on
     expect(after).toBeGreaterThan(24 * 3600_000);
   });
 });
+
+/** Records are counted, so nobody else writes to its store. */
+async function startAlone(store: 'embedded' | 'redis', options: TestAppOptions = {}) {
+  const redis = store === 'redis' ? await startRedisServer() : undefined;
+  const app = await startApp({ ...options, ...(redis && { redisUrl: redis.url }) });
+  const stop = async () => {
+    await app.stop();
+    await redis?.stop();
+  };
+  return { app, stop };
+}
 
 /** The session id inside of the signed cookie. */
 function sessionId(agent: BrowserAgent, { origin }: TestApp): string {
