@@ -41,6 +41,7 @@ const limiter = createRateLimiter({
 const dataDir = mkdtempSync(join(tmpdir(), 'bench-export-'));
 const exports = createExports({
   store,
+  clientId: task.clientId,
   dataDir,
   logger: createLogger({ level: 'warn', isPretty: false }),
   portals: portalsWith({ http, limiter, accessOf: () => task }),

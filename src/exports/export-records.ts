@@ -20,8 +20,6 @@ export const MAX_RUNNING = 2;
 /** Of everybody. */
 const MAX_OPEN = 1_000;
 
-/** One key that tells idle processes whether there is work, so that none ever searches for it. */
-const OPEN_KEY = `${KEY_PREFIX}exports:open`;
 /** Longer than any job. */
 const LIST_LIFETIME_MS = 2 * UNTOUCHED_MS;
 
@@ -40,9 +38,15 @@ const OpenKeys = z.array(z.string());
 /** Where exports are written down: a record each, a list per owner, and one of all that somebody must work on. */
 export class ExportRecords {
   readonly #store: Store;
+  /**
+   * Tells idle processes whether there is work, so that none ever searches for it. Each application has its own: another
+   * one on the same store has neither these people's tokens nor leave to ask their portals.
+   */
+  readonly #openKey: string;
 
-  constructor(store: Store) {
+  constructor(store: Store, clientId: string) {
     this.#store = store;
+    this.#openKey = `${KEY_PREFIX}exports:open:${clientId}`;
   }
 
   now(): Promise<number> {
@@ -134,7 +138,7 @@ export class ExportRecords {
 
   /** The jobs that somebody must work on, oldest first. */
   async openJobs(): Promise<ExportRef[]> {
-    return readOpen(await this.#store.get(OPEN_KEY)).flatMap((key) => parseJobKey(key) ?? []);
+    return readOpen(await this.#store.get(this.#openKey)).flatMap((key) => parseJobKey(key) ?? []);
   }
 
   /** Tells all processes that there is work. @throws {TooManyExportsError} */
@@ -196,7 +200,7 @@ export class ExportRecords {
   }
 
   #changeOpen(change: (keys: string[]) => string[]): Promise<void> {
-    return update(this.#store, OPEN_KEY, LIST_LIFETIME_MS, (text) => {
+    return update(this.#store, this.#openKey, LIST_LIFETIME_MS, (text) => {
       const keys = readOpen(text);
       const next = change(keys);
       return next === keys

@@ -48,6 +48,8 @@ export interface Exports {
 
 export interface ExportsOptions {
   store: Store;
+  /** The application whose people's exports these are; those of another on the same store are left to it. */
+  clientId: string;
   dataDir: string;
   portals: Portals;
   logger: Logger;
@@ -59,6 +61,7 @@ export interface ExportsOptions {
 
 export function createExports({
   store,
+  clientId,
   dataDir,
   portals,
   logger,
@@ -66,7 +69,7 @@ export function createExports({
   leastFreeBytes,
   observer,
 }: ExportsOptions): Exports {
-  const records = new ExportRecords(store);
+  const records = new ExportRecords(store, clientId);
   const files = new ExportFiles(dataDir, leastFreeBytes);
   const worker = new Worker(records, { files, portals, logger, patience, observer });
   const watchers = new Watchers(records);

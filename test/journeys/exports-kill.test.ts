@@ -13,7 +13,7 @@ import { createRedisStore } from '../../src/store/redis-store.ts';
 import { aPortal } from '../support/builders.ts';
 import { newDataDir, STORE_KINDS, type StoreKind } from '../support/start-app.ts';
 import type { ExporterTask } from '../unit/exports/exporter-process.ts';
-import { aWish, idsIn, isDone, readResult, untilJob } from '../unit/exports/support.ts';
+import { aWish, idsIn, isDone, newClientId, readResult, untilJob } from '../unit/exports/support.ts';
 
 const SCRIPT = join(import.meta.dirname, '../unit/exports/exporter-process.ts');
 const MANY = 20_000;
@@ -66,7 +66,11 @@ async function killTwice({ exports, owner, startProcess }: World) {
 }
 
 async function startWorld(kind: StoreKind): Promise<World> {
-  const emulator = await startEmulator({ portals: [aPortal({ companies: { count: MANY, seed: 3 } })] });
+  const clientId = newClientId();
+  const emulator = await startEmulator({
+    portals: [aPortal({ companies: { count: MANY, seed: 3 } })],
+    clients: [{ ...DEMO_CLIENT, clientId }],
+  });
   // So that there is a middle.
   emulator.orderFault({
     on: 'rest',
@@ -80,16 +84,18 @@ async function startWorld(kind: StoreKind): Promise<World> {
       ? openEmbeddedStore(dataDir)
       : createRedisStore(connectRedis(parseRedisAddress(redisUrl), () => {}));
   const [portal] = emulator.portals;
-  const owner = { memberId: portal?.memberId ?? '', clientId: DEMO_CLIENT.clientId, userId: 1 };
-  const tokens = portal?.issueTokens({ clientId: DEMO_CLIENT.clientId, userId: 1 });
+  const owner = { memberId: portal?.memberId ?? '', clientId, userId: 1 };
+  const tokens = portal?.issueTokens({ clientId, userId: 1 });
   const task: ExporterTask = {
     dataDir,
+    clientId,
     ...(kind === 'redis' ? { redisUrl } : {}),
     clientEndpoint: tokens?.clientEndpoint ?? '',
     accessToken: tokens?.accessToken ?? '',
   };
   const exports = createExports({
     store,
+    clientId,
     dataDir,
     logger: createLogger({ level: 'silent', isPretty: false }),
     portals: {

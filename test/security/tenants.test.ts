@@ -63,7 +63,7 @@ describe.each(STORE_KINDS)('people of several portals, on the %s store', (kind) 
       `visitors:(starts|callbacks):${client}:127\\.0\\.0\\.1`,
       // About nobody; what is to be exported is listed by keys of the first kind.
       'ping',
-      'exports:open',
+      `exports:open:${client}`,
     ].map((shape) => new RegExp(`^b24:${shape}$`));
     expect(keys.filter((key) => !shapes.some((shape) => shape.test(key)))).toEqual([]);
     expect(keys.filter((key) => /undefined|null|NaN|\[object/.test(key))).toEqual([]);

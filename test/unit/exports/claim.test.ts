@@ -6,7 +6,7 @@ import { ExportRecords } from '../../../src/exports/export-records.ts';
 import { createClock } from '../../support/clock.ts';
 import { STORE_KINDS } from '../../support/start-app.ts';
 import { openTestStore, type TestStore } from '../../support/stores.ts';
-import { anOwner, aWish } from './support.ts';
+import { anOwner, aWish, newClientId } from './support.ts';
 
 let taken: Claim[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ describe.each(STORE_KINDS)('a claim on the %s store', (kind) => {
   let records: ExportRecords;
   beforeEach(async () => {
     store = await openTestStore(kind);
-    records = new ExportRecords(store.store);
+    records = new ExportRecords(store.store, newClientId());
   });
   afterEach(async () => {
     await Promise.all(taken.map((claim) => claim.end(() => ({ state: 'queued' }))));

@@ -12,6 +12,7 @@ import { NO_LIMITS, portalsWith } from '../../support/export-portals.ts';
 /** What a process that works on exports is told. */
 export interface ExporterTask {
   dataDir: string;
+  clientId: string;
   /** Absent: the embedded store in `dataDir`. */
   redisUrl?: string;
   clientEndpoint: string;
@@ -28,6 +29,7 @@ const http = createHttpClient({ mayBePrivate: () => true });
 const limiter = createRateLimiter(NO_LIMITS);
 const exports = createExports({
   store,
+  clientId: task.clientId,
   dataDir: task.dataDir,
   logger: createLogger({ level: 'warn', isPretty: false }),
   portals: portalsWith({ http, limiter, accessOf: () => task }),

@@ -16,6 +16,7 @@ import {
   idsIn,
   isDone,
   manyCompanies,
+  newClientId,
   range,
   readResult,
   startExportWorld,
@@ -291,9 +292,20 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     expect(done.rows).toBe(MANY);
   });
 
+  it('when another application shares the store › its processes leave them alone', async () => {
+    const job = await exports.begin(world.wish());
+
+    const [ours, theirs] = [world.clientId, newClientId()].map((id) => new ExportRecords(store.store, id));
+
+    expect([await ours?.openJobs(), await theirs?.openJobs()]).toEqual([
+      [{ owner: job.owner, id: job.id }],
+      [],
+    ]);
+  });
+
   it('when the process died before anybody was told of it › is found by whoever looks at the list', async () => {
     const job = await exports.begin(world.wish());
-    await new ExportRecords(store.store).close(job);
+    await new ExportRecords(store.store, world.clientId).close(job);
     exports.start();
 
     await untilJob(exports, job, isDone);
@@ -365,7 +377,10 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
 
   function janitor(leastAgeMs: number): Janitor {
     const logger = createLogger({ level: 'silent', isPretty: false });
-    return new Janitor(new ExportFiles(dataDir), new ExportRecords(store.store), { logger, leastAgeMs });
+    return new Janitor(new ExportFiles(dataDir), new ExportRecords(store.store, world.clientId), {
+      logger,
+      leastAgeMs,
+    });
   }
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../../../emulator/index.ts';
@@ -20,8 +21,9 @@ import { NO_LIMITS, portalsWith } from '../../support/export-portals.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { readCsv, readSheet, readZip } from './read-files.ts';
 
-/** A portal, and exports of it as one of its people wants them. */
+/** A portal, and exports of it as one of its people wants them, of an application that no other world has. */
 export interface ExportWorld {
+  clientId: string;
   emulator: Emulator;
   portals: Portals;
   /** As another process would run them: on the same store and the same files unless told otherwise. */
@@ -39,18 +41,24 @@ export interface ExportWorld {
 }
 
 export async function startExportWorld(companies: CompanyRow[] | { count: number }): Promise<ExportWorld> {
-  const emulator = await startEmulator({ portals: [aPortal({ companies })] });
+  const clientId = newClientId();
+  const emulator = await startEmulator({
+    portals: [aPortal({ companies })],
+    clients: [{ ...DEMO_CLIENT, clientId }],
+  });
   const http = createHttpClient({ mayBePrivate: () => true });
-  const portals = portalsOf(emulator, http);
+  const portals = portalsOf(emulator, http, clientId);
   const dataDir = newDataDir();
   const [portal] = emulator.portals;
   return {
+    clientId,
     emulator,
     portals,
     dataDir,
     exportsOn: (store, options = {}) =>
       createExports({
         store,
+        clientId,
         dataDir: options.dataDir ?? dataDir,
         portals: { ...portals, ...options.portals },
         logger: createLogger({ level: 'silent', isPretty: false }),
@@ -60,7 +68,11 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
       }),
     wish: (overrides, view) =>
       aWish(
-        { owner: anOwner({ memberId: portal?.memberId ?? '' }), portal: portal?.origin ?? '', ...overrides },
+        {
+          owner: anOwner({ clientId, memberId: portal?.memberId ?? '' }),
+          portal: portal?.origin ?? '',
+          ...overrides,
+        },
         view,
       ),
     async stop() {
@@ -70,17 +82,22 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
   };
 }
 
-export function portalsOf(emulator: Emulator, http: HttpClient): Portals {
+export function portalsOf(emulator: Emulator, http: HttpClient, clientId = DEMO_CLIENT.clientId): Portals {
   const limiter = createRateLimiter(NO_LIMITS);
   return portalsWith({
     http,
     limiter,
     accessOf(userId) {
-      const access = emulator.portals[0]?.issueTokens({ clientId: DEMO_CLIENT.clientId, userId });
+      const access = emulator.portals[0]?.issueTokens({ clientId, userId });
       if (access === undefined) throw new Error('there is no portal');
       return access;
     },
   });
+}
+
+/** The processes of one application look for its exports alone, so tests that share a store do not meet. */
+export function newClientId(): string {
+  return `local.${randomBytes(7).toString('hex')}.00000000`;
 }
 
 export function anOwner(overrides: Partial<ExportOwner> = {}): ExportOwner {
