@@ -17,4 +17,6 @@ export default {
   forceExit: true,
   // One by default on two cores; most of the time is spent waiting for neighbours.
   maxWorkers: 2,
+  // Test files leave their modules behind in the process. Past this it is replaced: two of them grew to gigabytes.
+  workerIdleMemoryLimit: '600MB',
 };

@@ -14,10 +14,19 @@ const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
 const NOTICED_MS = 4_000;
 
+/** Four that send slowly: they have half a minute, in which everything else is tried. */
+interface SlowClients {
+  silent: number;
+  halfHead: number;
+  trickle: number;
+  halfBody: number;
+}
+
 let emulator: Emulator;
 let server: ServerProcess;
 let settings: Record<string, string>;
 let origin: string;
+let slowClients: Promise<SlowClients>;
 beforeAll(async () => {
   const port = String(await freePort());
   origin = `http://127.0.0.1:${port}`;
@@ -36,6 +45,7 @@ beforeAll(async () => {
   };
   server = spawnServer(settings);
   await untilReady(origin, server);
+  slowClients = beSlow();
 });
 afterAll(async () => {
   await server.kill('SIGKILL');
@@ -183,15 +193,7 @@ describe('the process', () => {
   });
 
   it('when somebody sends slowly › ends the connection after 10 s for the head, and 30 s for all of it', async () => {
-    const { host } = new URL(origin);
-    const head = `POST /language HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\n`;
-
-    const [silent, halfHead, trickle, halfBody] = await Promise.all([
-      msUntilClosed(''),
-      msUntilClosed(head),
-      msUntilClosed(head, 'X-Slow: 1\r\n'),
-      msUntilClosed(`${head}Content-Length: 1000\r\n\r\n`, 'x'),
-    ]);
+    const { silent, halfHead, trickle, halfBody } = await slowClients;
 
     // A connection on which nothing has come yet is as one that is kept alive.
     for (const ms of [silent, halfHead, trickle]) {
@@ -213,6 +215,19 @@ function expectAlive(): void {
 async function signIn(agent: BrowserAgent): Promise<number> {
   const form = await agent.visit(`${origin}/login`);
   return (await agent.post(form.url.href, { login: 'admin', password: 'demo' })).status;
+}
+
+/** @returns milliseconds until the connection of each was ended */
+async function beSlow(): Promise<SlowClients> {
+  const { host } = new URL(origin);
+  const head = `POST /language HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded\r\n`;
+  const [silent, halfHead, trickle, halfBody] = await Promise.all([
+    msUntilClosed(''),
+    msUntilClosed(head),
+    msUntilClosed(head, 'X-Slow: 1\r\n'),
+    msUntilClosed(`${head}Content-Length: 1000\r\n\r\n`, 'x'),
+  ]);
+  return { silent, halfHead, trickle, halfBody };
 }
 
 /** @param eachSecond  what is sent again and again */

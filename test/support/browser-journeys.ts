@@ -30,7 +30,8 @@ export function useChromium(): Visitors {
   return {
     async newVisitor(options = {}) {
       const context = await browser.newContext({ viewport: WIDE, locale: 'en-GB', ...options });
-      context.setDefaultTimeout(5_000);
+      // Nothing that works waits so long; on a machine with other things to do, everything is late at times.
+      context.setDefaultTimeout(20_000);
       return context.newPage();
     },
   };

@@ -7,14 +7,17 @@ import {
   startEmulator,
 } from '../../../emulator/index.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
+import { createRateLimiter } from '../../../src/bitrix24/rate-limiter.ts';
 import { createRestClient, type RestClient } from '../../../src/bitrix24/rest-client.ts';
 import { readWholeList, type WholeListOptions } from '../../../src/bitrix24/whole-list.ts';
 import { createHttpClient, type HttpClient } from '../../../src/http.ts';
 import { aCompany, aPortal, aUser } from '../../support/builders.ts';
+import { NO_LIMITS } from '../../support/export-portals.ts';
 
 /** More than two full batches of pages, and not a whole number of pages. */
 const MANY = 5_321;
 
+const limiter = createRateLimiter(NO_LIMITS);
 let emulator: Emulator;
 let http: HttpClient;
 beforeAll(async () => {
@@ -136,14 +139,17 @@ describe('readWholeList', () => {
 
     it('by a signal ends at once with its reason, and asks nothing more', async () => {
       const stop = new AbortController();
-      emulator.orderFault({ on: 'rest', times: 99, effect: { type: 'hold', when: 'before' } });
+      const held = emulator.orderFault({ on: 'rest', times: 99, effect: { type: 'hold', when: 'before' } });
       const reading = readAll(0, { signal: stop.signal });
-      while (emulator.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      await held.reached();
+      const from = performance.now();
 
       stop.abort(new Error('enough'));
 
       await expect(reading).rejects.toThrow('enough');
-      expect(emulator.requests).toHaveLength(1);
+      // The call that was under way would have been waited for for fifteen seconds.
+      expect(performance.now() - from).toBeLessThan(5_000);
+      expect(held.served).toBe(1);
     });
   });
 
@@ -252,8 +258,15 @@ function portalAt(index: number): EmulatedPortal {
 function optionsFor(portal: number, more: Partial<WholeListOptions> = {}): WholeListOptions {
   const access = portalAt(portal).issueTokens({ clientId: DEMO_CLIENT.clientId, userId: 1 });
   return {
-    clientFor: () =>
-      createRestClient({ http, tokens: { current: async () => access, renewed: async () => access } }),
+    clientFor: (signal) => {
+      const { host, hostname } = new URL(access.clientEndpoint);
+      const urgency = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
+      return createRestClient({
+        http,
+        tokens: { current: async () => access, renewed: async () => access },
+        limits: { limiter, portal: { memberId: portalAt(portal).memberId, host, hostname }, urgency },
+      });
+    },
     ...more,
   };
 }
