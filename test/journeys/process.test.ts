@@ -7,7 +7,7 @@ import { createAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { HOUR } from '../support/clock.ts';
 import { freePort } from '../support/redis-server.ts';
-import { type ServerProcess, spawnServer, untilReady } from '../support/server-process.ts';
+import { type ServerProcess, spawnServer, untilPrinted, untilReady } from '../support/server-process.ts';
 import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
 
 const CLIENT_SECRET = `client${SECRET_MARK}secret`;
@@ -43,7 +43,7 @@ describe.each(STORE_KINDS)('the server as a process, on the %s store', (store) =
 
     await signIn(createAgent(), origin);
 
-    expect(running?.output()).toContain('"msg":"signed in"');
+    if (running) await untilPrinted(running, '"msg":"signed in"');
     expect(running?.output()).not.toContain(SECRET_MARK);
   });
 });

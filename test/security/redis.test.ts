@@ -7,7 +7,7 @@ import { createCipher } from '../../src/vault/cipher.ts';
 import { createTokenVault, type Grant } from '../../src/vault/token-vault.ts';
 import { HOUR } from '../support/clock.ts';
 import { freePort, newServerDir, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { type ServerProcess, spawnServer } from '../support/server-process.ts';
+import { type ServerProcess, spawnServer, untilPrinted } from '../support/server-process.ts';
 import { newDataDir, startApp } from '../support/start-app.ts';
 import { anOwner, newTokens, tokensOf } from '../support/token-builders.ts';
 
@@ -81,7 +81,7 @@ describe('the server, when there is no Redis yet', () => {
     expect(tookMs).toBeLessThan(1_000);
     expect(readyAfterMs).toBeLessThan(2_000);
     expect(server.process.exitCode).toBe(null);
-    expect(server.output()).toContain('the store is back');
+    await untilPrinted(server, 'the store is back');
   });
 });
 

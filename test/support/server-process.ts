@@ -74,3 +74,12 @@ export async function untilReady(origin: string, server: ServerProcess): Promise
   }
   throw new Error(`the server did not get ready:\n${server.output()}`);
 }
+
+/** Waits until it has printed this: an answer of a process may arrive before the line that it wrote about it. */
+export async function untilPrinted(server: ServerProcess, text: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!server.output().includes(text)) {
+    if (Date.now() > deadline) throw new Error(`nothing said ${text}:\n${server.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
