@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+const FILE = 'docs/benchmarks.md';
+
+/** What is measured, in the order in which one reads of it. */
+export const TITLES = {
+  'whole-list': 'All companies of a portal',
+  million: 'A million companies',
+  operating: 'Execution time that runs out',
+  readers: 'Many readers of one portal',
+  warm: 'The list of companies when its answer is kept',
+  cold: 'The list of companies when nothing is known yet',
+  browser: 'Pages in a browser',
+  callback: 'Coming back from Bitrix24',
+  visitors: 'Hostile visitors',
+  export: 'An export of all companies',
+  pages: 'Starting, and pages that ask nobody',
+  'refresh-race': 'A refresh that several workers need at once',
+  rolling: 'A rolling restart',
+  soak: 'Half an hour of trouble',
+  'vault-size': 'A million token records in Redis',
+} as const;
+
+export type Measured = keyof typeof TITLES;
+
+/** Prints what was measured, and puts it where its forerunner stood in docs/benchmarks.md; what else is there stays. */
+export function publish(name: Measured, command: string, lines: string[]): void {
+  const title = TITLES[name];
+  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`;
+  const part = [`## ${title}`, '', ...lines, '', `\`${command}\`, ${machine}`].join('\n');
+  console.log(`\n${part}`);
+  const [head = '', ...parts] = readFileSync(FILE, 'utf8').split(/\n(?=## )/);
+  const texts = new Map(parts.map((each) => [each.slice(3, each.indexOf('\n')), each.trimEnd()]));
+  texts.set(title, part);
+  const measured = Object.values(TITLES).flatMap((each) => texts.get(each) ?? []);
+  const written = [head.trimEnd(), ...measured, readFileSync('bench/growth.md', 'utf8').trim()];
+  writeFileSync(FILE, `${written.join('\n\n')}\n`);
+}
