@@ -225,7 +225,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
-  app.get('/readyz', showReadiness(readReadinessSeldom(readiness)));
+  app.get('/readyz', showReadiness({ ...dependencies, readiness: readReadinessSeldom(readiness) }));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
   app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));

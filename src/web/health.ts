@@ -48,10 +48,14 @@ export function showHealth(): RequestHandler {
 }
 
 /** `GET /readyz`: it can serve: it is not stopping, the store takes writes, and no new tokens wait for it. */
-export function showReadiness(readiness: () => Promise<Readiness>): RequestHandler {
+export function showReadiness(options: {
+  isStopping: () => boolean;
+  readiness: () => Promise<Readiness>;
+}): RequestHandler {
   return async (_req, res) => {
-    const { isStopping, isStoreWritable, areTokensSaved } = await readiness();
-    if (isStopping) return void res.status(503).json({ status: 'stopping' });
+    // Known without asking anybody: a balancer that asks wants to hear it at once, however slow the store is.
+    if (options.isStopping()) return void res.status(503).json({ status: 'stopping' });
+    const { isStoreWritable, areTokensSaved } = await options.readiness();
     if (!isStoreWritable) return void res.status(503).json({ status: 'unavailable', store: 'away' });
     if (!areTokensSaved) return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved' });
     res.json({ status: 'ready' });

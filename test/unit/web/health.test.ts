@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
+import request from 'supertest';
+import { type Readiness, showReadiness } from '../../../src/web/health.ts';
+
+const READY: Readiness = { isStopping: false, isStoreWritable: true, areTokensSaved: true };
+
+function readyz(options: Partial<Parameters<typeof showReadiness>[0]>) {
+  const app = express();
+  app.get('/readyz', showReadiness({ isStopping: () => false, readiness: async () => READY, ...options }));
+  return request(app).get('/readyz');
+}
+
+describe('GET /readyz', () => {
+  it('when the process is stopping and the store does not answer › says so at once', async () => {
+    const answer = await readyz({ isStopping: () => true, readiness: () => new Promise(() => {}) });
+
+    expect([answer.status, answer.body]).toEqual([503, { status: 'stopping' }]);
+  });
+
+  it.each([
+    [{}, 200, { status: 'ready' }],
+    [{ isStoreWritable: false }, 503, { status: 'unavailable', store: 'away' }],
+    [{ areTokensSaved: false }, 503, { status: 'unavailable', tokens: 'unsaved' }],
+  ])('when it is found %j › answers %i', async (found, status, body) => {
+    const answer = await readyz({ readiness: async () => ({ ...READY, ...found }) });
+
+    expect([answer.status, answer.body]).toEqual([status, body]);
+  });
+});
