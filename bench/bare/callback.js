@@ -6,8 +6,14 @@ import express from 'express';
 import session from 'express-session';
 import { Redis } from 'ioredis';
 
-/** The peer: a redirection endpoint as a guide would write it, with the same calls: state, code, profile, tokens, browser, session. */
-const { PORT, REDIS_URL, PORTAL, AUTHORIZATION_SERVER, CLIENT_ID, CLIENT_SECRET } = process.env;
+/**
+ * The peer: a redirection endpoint as a guide would write it: state, code, profile, tokens, browser, session.
+ *
+ * With SAFE it sends Redis what ours does: nothing is overwritten that somebody else has changed meanwhile, and times are
+ * those of the store. Without, it does the same things in the fewest commands.
+ */
+const { PORT, REDIS_URL, PORTAL, AUTHORIZATION_SERVER, CLIENT_ID, CLIENT_SECRET, SAFE } = process.env;
+const LIFETIME_MS = 30 * 24 * 3600_000;
 const redis = new Redis(REDIS_URL);
 const http = axios.create({ httpAgent: new Agent({ keepAlive: true }), proxy: false });
 
@@ -29,7 +35,7 @@ app.get('/login', async (req, res) => {
 });
 app.get('/bitrix', async (req, res) => {
   const { code, state } = req.query;
-  const returnTo = await redis.getdel(`pending:${req.session.binding}:${state}`);
+  const returnTo = await take(`pending:${req.session.binding}:${state}`);
   if (returnTo === null) return res.status(403).send('state');
   const { data: tokens } = await http.post(
     `${AUTHORIZATION_SERVER}/oauth/token/`,
@@ -44,13 +50,46 @@ app.get('/bitrix', async (req, res) => {
     auth: tokens.access_token,
   });
   const user = `${tokens.member_id}:${tokens.user_id}`;
-  await redis.set(`tokens:${user}`, JSON.stringify(tokens));
-  await redis.hset(`browsers:${user}`, req.session.binding, Date.now());
+  await keep(user, tokens, req.session.binding);
   req.session.regenerate((error) => {
     if (error) return res.status(500).end();
     req.session.person = profile.result;
     req.session.save(() => res.redirect(303, returnTo));
   });
 });
+
+async function take(key) {
+  if (!SAFE) return redis.getdel(key);
+  const [returnTo] = await Promise.all([redis.get(key), now()]);
+  if (returnTo !== null) await replaceIfUnchanged(key, returnTo, 'taken', 600_000);
+  return returnTo;
+}
+
+async function keep(user, tokens, binding) {
+  if (!SAFE) {
+    await redis.set(`tokens:${user}`, JSON.stringify(tokens));
+    await redis.hset(`browsers:${user}`, binding, Date.now());
+    return;
+  }
+  const since = await now();
+  await redis.set(`tokens:${user}`, JSON.stringify({ ...tokens, since }), 'PX', LIFETIME_MS);
+  const browsers = await redis.get(`safe-browsers:${user}`);
+  const next = JSON.stringify({ ...JSON.parse(browsers ?? '{}'), [binding]: since });
+  if (browsers === null) await redis.set(`safe-browsers:${user}`, next, 'PX', LIFETIME_MS, 'NX');
+  else await replaceIfUnchanged(`safe-browsers:${user}`, browsers, next, LIFETIME_MS);
+}
+
+function now() {
+  return redis.eval(`return redis.call('TIME')`, 1, 'clock');
+}
+
+function replaceIfUnchanged(key, expected, value, lifetimeMs) {
+  const script = `
+    if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    return 1`;
+  return redis.eval(script, 1, key, expected, value, lifetimeMs);
+}
+
 app.listen(Number(PORT), '127.0.0.1');
 process.once('SIGTERM', () => process.exit(0));
