@@ -228,7 +228,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/readyz', showReadiness({ ...dependencies, readiness: readReadinessSeldom(readiness) }));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
-  app.use(ASSETS, express.static(PUBLIC, { index: false, maxAge: '30d', immutable: true }));
+  app.use(ASSETS, express.static(PUBLIC, { index: false, redirect: false, maxAge: '30d', immutable: true }));
 
   app.use(neverStored());
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));

@@ -170,6 +170,7 @@ async function everyAnswer(app: TestApp, somebody: BrowserAgent): Promise<Answer
     '/%',
     '/companies?page=x',
     '/assets/style.css',
+    '/assets',
     '/assets/nothing',
     '/bitrix?state=x',
   ])
