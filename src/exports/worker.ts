@@ -5,8 +5,10 @@ import type { ExportRef } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
 import { type WorkDependencies, work } from './work.ts';
 
-/** At the same time; pages come first. */
+/** At the same time; pages come first. Those that only wait until their portal is well again are not among them. */
 const MAX_AT_ONCE = 3;
+/** With those that wait. */
+const MAX_HELD = 20;
 /** So that a portal that makes its exports wait leaves room for those of others. */
 const MAX_OF_ONE_PORTAL = 2;
 const LOOK_EVERY_MS = 1_000;
@@ -54,11 +56,17 @@ export class Worker {
   }
 
   async #takeWhatIsFree(): Promise<void> {
-    if (this.#underWay.size >= MAX_AT_ONCE) return;
+    if (!this.#hasRoom()) return;
     for (const ref of await this.#records.openJobs()) {
-      if (this.#isStopped || this.#underWay.size >= MAX_AT_ONCE) return;
+      if (this.#isStopped || !this.#hasRoom()) return;
       await this.#tryToTake(ref);
     }
+  }
+
+  /** One sick portal, or several, never keep the exports of others from being made. */
+  #hasRoom(): boolean {
+    const working = [...this.#underWay.keys()].filter(({ job }) => job.trouble === null);
+    return working.length < MAX_AT_ONCE && this.#underWay.size < MAX_HELD;
   }
 
   async #tryToTake(ref: ExportRef): Promise<void> {

@@ -7,6 +7,7 @@ import { type ExportJob, jobKey, parseJob } from '../../../src/exports/export-jo
 import { ExportRecords } from '../../../src/exports/export-records.ts';
 import type { Exports } from '../../../src/exports/exports.ts';
 import { Janitor } from '../../../src/exports/janitor.ts';
+import { TransportError } from '../../../src/http.ts';
 import { createLogger } from '../../../src/log.ts';
 import { newDataDir, STORE_KINDS } from '../../support/start-app.ts';
 import { openTestStore, type TestStore } from '../../support/stores.ts';
@@ -183,6 +184,32 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       expect(troubled).toMatchObject({ state: 'running', trouble: { code: 'portal_failed', reason: null } });
       expect(done.trouble).toBeNull();
       expect(idsIn(await readResult(exports, job), 'csv')).toEqual(range(1, MANY));
+    });
+
+    it('and another portal too, the exports of a third are made all the same', async () => {
+      const away = () => {
+        throw new TransportError('away.example', 'ECONNREFUSED', { timedOut: false, neverSent: true });
+      };
+      const { memberId } = world.wish().owner;
+      const ours = process({
+        portals: {
+          clientFor: (job, signal) =>
+            job.owner.memberId === memberId ? world.portals.clientFor(job, signal) : away(),
+        },
+      });
+      ours.start();
+      const owners = ['one', 'one', 'another', 'another'].map((name) => ({
+        ...world.wish().owner,
+        memberId: `${name} ${world.clientId} ${kind}`,
+      }));
+      const stuck: ExportJob[] = [];
+      for (const owner of owners) stuck.push(await ours.begin(world.wish({ owner })));
+      for (const job of stuck) await untilJob(ours, job, ({ trouble }) => trouble !== null);
+
+      const job = await ours.begin(world.wish());
+
+      expect((await untilJob(ours, job, isDone)).rows).toBe(MANY);
+      await Promise.all(stuck.map((each) => ours.forget(each)));
     });
 
     it('for long, waits for the person, and goes on when they say so', async () => {
