@@ -19,7 +19,7 @@ export interface Switches {
   requestLimit: RequestLimit | null;
   /** The operating time of section 5, per application and method; null is off. */
   operatingLimit: OperatingLimit | null;
-  /** How long a list takes to count what its filter finds (6.1: it takes portals with many rows most of the time); 0. */
+  /** How long a list of more than a page takes to count what its filter finds (6.1: most of the time, where rows are many); 0. */
   countingMs: number;
   /** Which column of the status tables of sections 3.3 and 4 the REST answers follow. */
   restStatuses: 'code' | 'documents';

@@ -273,13 +273,19 @@ function parseProxies(text: string): string[] {
   const proxies = list(text);
   // ipaddr.js also takes old ways of writing, such as 1 for 0.0.0.1, which nobody means.
   const wrong = proxies.find((proxy) => !isIP(proxy.split('/', 1)[0] ?? '') || !isAddressOrNetwork(proxy));
-  if (wrong === undefined) return proxies;
+  if (wrong === undefined) return proxies.map(asUsual);
   throw new Error('must be IP addresses or networks (not /0, which is everybody), separated by commas');
 }
 
 /** Express refuses to start with a network of everybody, in words that do not say which setting it is. */
 function isAddressOrNetwork(text: string): boolean {
   return ipaddr.isValid(text) || (ipaddr.isValidCIDR(text) && !/\/0+$/.test(text));
+}
+
+/** Express knows fewer ways to write an address than we do: not `3:d9e::10.0.0.1`, for one. */
+function asUsual(proxy: string): string {
+  const [address = '', ...prefix] = proxy.split('/');
+  return [ipaddr.parse(address).toString(), ...prefix].join('/');
 }
 
 const SAMPLE = 'looks like a sample; use a value of your own';

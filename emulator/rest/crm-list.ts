@@ -1,7 +1,7 @@
 import type { CrmField } from '../crm/fields.ts';
 import { type Condition, compileCondition, joinFilters, readConditions, toIdRange } from '../crm/filter.ts';
 import { type CrmRow, type CrmValue, isMultifieldName } from '../crm/row.ts';
-import type { OrderEntry, RowFilter, Table, Visibility } from '../crm/table.ts';
+import { type OrderEntry, PAGE_SIZE, type RowFilter, type Table, type Visibility } from '../crm/table.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, readStart } from './method.ts';
@@ -33,7 +33,7 @@ export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmBook<Ro
   );
   const selected = selectFields(book.fields, call.param('select'));
   call.world.cost.countPage();
-  const busyMs = counts.total === undefined ? 0 : call.world.switches.countingMs;
+  const busyMs = (counts.total ?? 0) > PAGE_SIZE ? call.world.switches.countingMs : 0;
   return { result: rows.map((row) => pick(row, selected)), ...counts, ...(busyMs && { busyMs }) };
 }
 

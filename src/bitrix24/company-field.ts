@@ -122,7 +122,9 @@ function readValue(
     return readMultifield(name, value);
   if (type === 'file') return [{ kind: 'file' }];
   if (typeof value === 'object') return [];
-  const text = name === 'COMMENTS' ? withoutMarkup(String(value)) || String(value) : String(value);
+  const text = name === 'COMMENTS' ? withoutMarkup(String(value)) : String(value);
+  // Editors leave empty paragraphs behind.
+  if (text === '') return [];
   const number = asNumber(text);
   if (isPersonType(type) && number)
     return [{ kind: 'person', person: context.people.get(number) ?? { id: number, name: null } }];

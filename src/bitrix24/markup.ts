@@ -2,7 +2,10 @@ import { convert } from 'html-to-text';
 
 /** Portals keep comments as HTML, newer ones as BBCode. Neither search looks past the next tag, however many never end. */
 const BB_CODE =
-  /\[\/?(?:b|i|u|s|p|url|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^[\]]*)?\]/gi;
+  /\[\/?(?:b|i|u|s|p|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^[\]]*)?\]/gi;
+const BB_LINK = /\[url=([^[\]]*)\]([^[]*)\[\/url\]/gi;
+/** What is left of links: those that name their address only, and halves. */
+const BB_URL = /\[\/?url(?:=[^[\]]*)?\]/gi;
 const HTML = /<[a-z!/][^<>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
 /** What is longer is shown as it is: taking markup out of it could take long. */
 const MAX_LENGTH = 200_000;
@@ -29,6 +32,13 @@ export function withoutMarkup(text: string): string {
     : text;
   return plain
     .replace(BB_CODE, '')
+    .replace(BB_LINK, (_, address: string, words: string) => linkText(address, words))
+    .replace(BB_URL, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+/** As `convert` writes those of HTML. */
+function linkText(address: string, words: string): string {
+  return words === '' || words === address ? address : `${words} [${address}]`;
 }

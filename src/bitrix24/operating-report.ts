@@ -54,6 +54,9 @@ function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
+/** Beyond every clock, and far below where reckoning with numbers ends. */
+const MOST_SECONDS = 1e12;
+
 function asNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  return typeof value === 'number' && value >= 0 && value <= MOST_SECONDS ? value : undefined;
 }

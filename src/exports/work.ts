@@ -51,7 +51,7 @@ export async function work(claim: Claim, dependencies: WorkDependencies): Promis
 
 async function workToTheEnd(claim: Claim, dependencies: WorkDependencies): Promise<WorkOutcome> {
   const { files, logger } = dependencies;
-  const line = { exportId: claim.job.id, memberId: claim.job.owner.memberId, userId: claim.job.owner.userId };
+  const line = lineOf(claim.job);
   try {
     await files.prepare(claim.job);
     const rows = await gatherRows(claim, dependencies);
@@ -81,7 +81,7 @@ async function giveUp(
   error: unknown,
   { files, logger }: WorkDependencies,
 ): Promise<WorkOutcome> {
-  const line = { exportId: claim.job.id };
+  const line = lineOf(claim.job);
   if (error instanceof BrokenOff) {
     logger.info({ ...line, why: error.why }, 'work on an export was broken off');
     await claim.end(() => ({ state: 'queued' }));
@@ -94,9 +94,17 @@ async function giveUp(
   // Cancelled or lost a moment ago: what failed is what came of it.
   if (!wasOurs) return 'lost';
   const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
-  logger[isOurFault ? 'error' : 'warn']({ ...line, err: error, state }, 'an export cannot go on');
+  logger[isOurFault ? 'error' : 'warn'](
+    { ...line, err: error, code: trouble.code, state },
+    'an export cannot go on',
+  );
   if (state === 'failed') await files.remove(claim.job);
   return state;
+}
+
+/** Whose it is, for every line about it. */
+function lineOf({ id, owner }: ExportJob) {
+  return { exportId: id, memberId: owner.memberId, userId: owner.userId };
 }
 
 function ended(now: number): Pick<ExportJob, 'endedAt' | 'expiresAt'> {

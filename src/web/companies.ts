@@ -88,6 +88,8 @@ async function sendPage(
   };
   if (total !== null) return res.render('companies', values);
   // Rows are shown at once; how many there are in all, when it has been counted.
+  // nginx would wait for the rest; others do not know this header, and need not.
+  res.set('X-Accel-Buffering', 'no');
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();
   const counted = await companyReader.count(person, filter).catch(() => null);

@@ -13,13 +13,14 @@ import { Vocabulary } from '../bitrix24/vocabulary.ts';
 import { AppError, endsAccess } from '../errors.ts';
 import { type ReadingDependencies, restClientOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
+import { settlesWithin } from './settles-within.ts';
 import type { VisitorLimits } from './visitor-limits.ts';
 
 /** Reads companies for people: kept answers where there are any, the portal where there are none. */
 export interface CompanyReader {
   /** @throws as listCompanies */
   list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
-  /** As `list`, but without a total where counting is known to take long. */
+  /** As `list`, but without a total where counting takes long, or is known to. */
   listSoon(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
   /** @throws as countCompanies */
   count(person: SignedIn, filter: CompanyFilter): Promise<number>;
@@ -40,6 +41,8 @@ export interface CompanyReader {
 
 /** Longer than this nobody waits for a number. */
 const SLOW_SECONDS = 1;
+/** Whoever waits for a page gets its rows after this, if they can be had without the total. */
+const PATIENCE_MS = 3_000;
 /** How many filters are remembered to be slow; a portal that has grown faster is found out after a while. */
 const SLOW_FILTERS = 1_000;
 
@@ -66,13 +69,25 @@ export function createCompanyReader(
     });
   }
 
+  async function listSoon(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>> {
+    // Whoever asks for another page has it counted from the first row on.
+    if (query.page !== 1) return list(person, query);
+    const key = slowKey(person, query.filter);
+    const uncounted = { ...query, isUncounted: true };
+    if (slow.has(key)) return list(person, uncounted);
+    // What comes too late for this page is kept for the next.
+    const counted = list(person, query);
+    if (await settlesWithin(counted, PATIENCE_MS)) return counted;
+    const rows = list(person, uncounted).catch(() => counted);
+    const first = await Promise.race([counted, rows]);
+    if (first.value.total === null) slow.set(key, true);
+    return first;
+  }
+
   return {
     list,
+    listSoon,
     wordsOf,
-    listSoon(person, query) {
-      const isSlow = query.page === 1 && slow.has(slowKey(person, query.filter));
-      return list(person, isSlow ? { ...query, isUncounted: true } : query);
-    },
     async requireAccess(person) {
       await requireAccess(restClientOf(person, dependencies)).catch((error: unknown) => {
         if (error instanceof AppError && endsAccess(error.code)) throw error;

@@ -12,12 +12,16 @@ import { prefersJson } from './negotiate.ts';
 import { findNeighbours } from './neighbours.ts';
 import { requireSignIn } from './protect.ts';
 import { portalOf } from './reading.ts';
+import { settlesWithin } from './settles-within.ts';
 
 export interface CompanyDependencies {
   portals: AllowedPortals;
   companyReader: CompanyReader;
   now: () => number;
 }
+
+/** Whoever wants to read a card does not wait for the way to another one. */
+const NEIGHBOURS_WAIT_MS = 500;
 
 /** `GET /companies/:id`: one company, as a page or as JSON. */
 export function showCompany(dependencies: CompanyDependencies): RequestHandler {
@@ -30,10 +34,9 @@ export function showCompany(dependencies: CompanyDependencies): RequestHandler {
       return void res.json({ company: asJson(company), ...others });
     }
     const view = readStoredView(req.query.from);
-    const [answer, neighbours] = await Promise.all([
-      companyReader.card(person, id),
-      findNeighbours(companyReader, person, view, id),
-    ]);
+    const around = findNeighbours(companyReader, person, view, id);
+    const answer = await companyReader.card(person, id);
+    const neighbours = (await settlesWithin(around, NEIGHBOURS_WAIT_MS)) ? await around : {};
     res.render('company', {
       ...cardValues(answer.value),
       ...neighbours,

@@ -13,9 +13,13 @@ export function mailHref(email: string): string | undefined {
   return `mailto:${encodeURIComponent(match[1])}@${encodeURIComponent(match[2])}`;
 }
 
+/** `www.acme.example`, `acme.example:8080/shop`: how people write addresses. */
+const WITHOUT_SCHEME = /^([\p{L}\p{N}-]+\.)+\p{L}{2,}(:\d+)?([/?#]\S*)?$/u;
+
 /** A link from CRM data, if it is http or https; any other scheme could run something. */
 export function webHref(address: string): string | undefined {
-  const text = address.trim();
+  const trimmed = address.trim();
+  const text = WITHOUT_SCHEME.test(trimmed) ? `http://${trimmed}` : trimmed;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined;

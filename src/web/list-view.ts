@@ -29,9 +29,9 @@ const day = single
   )
   .optional();
 const yesOrNo = single.pipe(z.enum(['yes', 'no']).optional()).optional();
-/** People write `1 000 000,50` as well. What would be rounded up to a digit more could not be read again. */
+/** What would be rounded up to a digit more could not be read again. */
 const amount = single
-  .transform((text) => text?.replace(/\s/g, '').replace(',', '.'))
+  .transform((text) => text && plainNumber(text))
   .pipe(
     z
       .string()
@@ -175,6 +175,15 @@ function asFilter(view: ListView, { userId, zone }: Viewer): CompanyFilter {
     hasEmail: asFlag(view.has_email),
     revenue: { from: view.revenue_from ?? null, to: view.revenue_to ?? null },
   };
+}
+
+/** As people write amounts: `1 000 000,50`, `1,000,000.50`, `1.000.000,50`. No currency has three decimals. */
+function plainNumber(text: string): string {
+  const digits = text.replace(/[\s']/g, '');
+  if (/^\d{1,3}(,\d{3})+(\.\d*)?$/.test(digits)) return digits.replaceAll(',', '');
+  if (/^\d{1,3}(\.\d{3})+,\d*$|^\d{1,3}(\.\d{3}){2,}$/.test(digits))
+    return digits.replaceAll('.', '').replace(',', '.');
+  return digits.replace(',', '.');
 }
 
 /** Whole phones and e-mails are looked for as such: portals do not find parts of them. */

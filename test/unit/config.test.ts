@@ -94,7 +94,7 @@ describe('readConfig()', () => {
         DATA_DIR: dataDir,
         SESSION_SECRETS: `${aSecret('new')}, ${aSecret('old')}`,
         TOKEN_KEYS: `${aTokenKey('new')},${aTokenKey('old')}`,
-        TRUST_PROXY: '10.0.0.5, 172.16.0.0/12,::1',
+        TRUST_PROXY: '10.0.0.5, 172.16.0.0/12,::1,3:d9e::10.0.0.1/64',
         SESSION_HOURS: '24',
         METRICS_PORT: '9464',
         LOG_LEVEL: 'warn',
@@ -116,7 +116,8 @@ describe('readConfig()', () => {
         },
         sessionSecrets: [aSecret('new'), aSecret('old')],
         tokenKeys: [Buffer.from(aTokenKey('new'), 'base64'), Buffer.from(aTokenKey('old'), 'base64')],
-        trustedProxies: ['10.0.0.5', '172.16.0.0/12', '::1'],
+        // As Express reads them: the last one in other words.
+        trustedProxies: ['10.0.0.5', '172.16.0.0/12', '::1', '3:d9e::a00:1/64'],
         sessionHours: 24,
         metricsPort: 9464,
         logLevel: 'warn',

@@ -21,7 +21,8 @@ beforeAll(async () => {
       { ID: '3', VALUE_TYPE: 'WORK', VALUE: 'javascript:alert(1)', TYPE_ID: 'WEB' },
     ],
   });
-  app = await startApp({ emulator: { portals: [aPortal({ companies: [full] })] } });
+  const bare = aCompany({ ID: '6', COMMENTS: '<p></p>' });
+  app = await startApp({ emulator: { portals: [aPortal({ companies: [full, bare] })] } });
   admin = app.agent();
   await app.signIn(admin);
 });
@@ -49,6 +50,16 @@ describe('GET /companies/:id', () => {
     expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page.text).not.toContain('<script>');
     expect(page.text).not.toContain('<b>markup');
+  });
+
+  it('leaves comments out that hold nothing but markup', async () => {
+    const [full, bare] = await Promise.all(
+      [5, 6].map((id) => admin.visit(`${app.origin}/companies/${id}`).then(({ text }) => text)),
+    );
+
+    expect(full).toContain('group-comments');
+    expect(bare).not.toContain('group-comments');
+    expect(bare).not.toContain('&lt;p&gt;');
   });
 
   it('links what is safe to follow, and only that', async () => {

@@ -102,8 +102,10 @@ export const list = {
     action: 'Open companies in Bitrix24',
   },
   nothingFound: {
-    title: 'Nothing found',
-    text: 'No company that you may see has “{{q}}” in its title.',
+    heading: 'Nothing found',
+    title: 'No company that you may see has “{{q}}” in its title.',
+    phone: 'No company that you may see has the phone {{q}}. It is only found when it is whole.',
+    email: 'No company that you may see has the e-mail {{q}}. It is only found when it is whole.',
     filtered: 'No company that you may see meets all of these conditions. Take one away.',
     action: 'Show all companies',
   },

@@ -9,7 +9,15 @@ describe('withoutMarkup()', () => {
     ['breaks and lines', 'a<br>b\nc', 'a\nb\nc'],
     ['a list', '<ul><li>one</li><li>two</li></ul>', '* one\n * two'],
     ['characters in writing', 'Fish &amp; Chips &lt;b&gt;', 'Fish & Chips <b>'],
-    ['BBCode', '[b]bold[/b] [url=http://x.example]link[/url] [1] [sic]', 'bold link [1] [sic]'],
+    ['BBCode', '[b]bold[/b] [1] [sic]', 'bold [1] [sic]'],
+    ['links of BBCode', '[url=http://x.example][b]link[/b][/url]', 'link [http://x.example]'],
+    [
+      'addresses of BBCode',
+      '[url]http://x.example[/url] [url=http://y.example][/url]',
+      'http://x.example http://y.example',
+    ],
+    ['half a link', '[url=http://x.example]link', 'link'],
+    ['tags around nothing', '<p></p>[p][/p]<br>', ''],
     ['a script', '<script>alert(1)</script>after', 'after'],
     ['a headline', '<h1>Title</h1>text', 'Title\n\ntext'],
   ])('when there are %s › reads as text', (_, markup, text) => {

@@ -249,6 +249,15 @@ describe('settleCalls()', () => {
     expect(older.spent.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(9);
   });
 
+  it.each([1e305, Number.POSITIVE_INFINITY, -1, '12', null])(
+    'when a portal names %j as a time › is as if it had told nothing',
+    (operating_reset_at) => {
+      const report = readOperating([{ operating: 1, operating_reset_at, finish: 970 }], undefined);
+
+      expect(report).toMatchObject({ operating: null, resetInMs: 0 });
+    },
+  );
+
   describe('the cost of a call', () => {
     it.each<[string, number | null, number | null, number]>([
       ['is seen for the first time', null, 0.3, 0.3],

@@ -92,14 +92,19 @@ describe('webHref()', () => {
     [' HTTPS://ACME.example/Path ', 'https://acme.example/Path'],
     ['https://acme.example/"><script>', 'https://acme.example/%22%3E%3Cscript%3E'],
     ['https://пример.example', 'https://xn--e1afmkfd.example/'],
+    ['www.acme.example', 'http://www.acme.example/'],
+    ['пример.рф/цены?a=1', 'http://xn--e1afmkfd.xn--p1ai/%D1%86%D0%B5%D0%BD%D1%8B?a=1'],
+    ['acme.example:8080', 'http://acme.example:8080/'],
   ])('when it is %j › leads to %s', (address, href) => {
     expect(webHref(address)).toBe(href);
   });
 
   it.each([
     '',
-    'acme.example',
-    'www.acme.example',
+    'acme',
+    'acme.example and more',
+    '10.0.0.1',
+    'javascript.alert:x',
     '//acme.example',
     '/companies',
     'javascript:alert(1)',
