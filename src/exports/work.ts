@@ -95,7 +95,7 @@ async function giveUp(
   if (!wasOurs) return 'lost';
   const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
   logger[isOurFault ? 'error' : 'warn'](
-    { ...line, err: error, code: trouble.code, state },
+    { ...line, err: error, errorCode: trouble.code, outcome: state },
     'an export cannot go on',
   );
   if (state === 'failed') await files.remove(claim.job);

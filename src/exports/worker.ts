@@ -56,6 +56,7 @@ export class Worker {
   }
 
   async #takeWhatIsFree(): Promise<void> {
+    this.#giveBackTooMany();
     if (!this.#hasRoom()) return;
     for (const ref of await this.#records.openJobs()) {
       if (this.#isStopped || !this.#hasRoom()) return;
@@ -65,8 +66,16 @@ export class Worker {
 
   /** One sick portal, or several, never keep the exports of others from being made. */
   #hasRoom(): boolean {
-    const working = [...this.#underWay.keys()].filter(({ job }) => job.trouble === null);
-    return working.length < MAX_AT_ONCE && this.#underWay.size < MAX_HELD;
+    return this.#working().length < MAX_AT_ONCE && this.#underWay.size < MAX_HELD;
+  }
+
+  /** Those that got well together: what they have is safe, and they go on when it is their turn. */
+  #giveBackTooMany(): void {
+    for (const claim of this.#working().slice(MAX_AT_ONCE)) claim.breakOff('stopping');
+  }
+
+  #working(): Claim[] {
+    return [...this.#underWay.keys()].filter(({ job }) => job.trouble === null);
   }
 
   async #tryToTake(ref: ExportRef): Promise<void> {

@@ -21,6 +21,26 @@ const HOSTILE = [...AWKWARD_TEXTS.map(([, text]) => text), ...HOSTILE_TEXTS];
 /** Whose length is what a page has to cope with. */
 const AWKWARD = AWKWARD_TEXTS.map((_, index) => index + 1);
 const LIST = '/companies?sort=id&order=asc';
+/** Every field of a company that may hold any text, but for those that have a place of their own on the card. */
+const TEXT_FIELDS = [
+  ...['ADDRESS', 'REG_ADDRESS'].flatMap((name) =>
+    ['', '_2', '_CITY', '_POSTAL_CODE', '_REGION', '_PROVINCE', '_COUNTRY', '_COUNTRY_CODE'].map(
+      (part) => `${name}${part}`,
+    ),
+  ),
+  'ADDRESS_LEGAL',
+  'BANKING_DETAILS',
+  'EMPLOYEES',
+  ...['ORIGINATOR_ID', 'ORIGIN_ID', 'ORIGIN_VERSION'],
+  ...['SOURCE', 'MEDIUM', 'CAMPAIGN', 'CONTENT', 'TERM'].map((part) => `UTM_${part}`),
+  'UF_CRM_TEXT',
+  'UF_CRM_LINK',
+];
+/** Of types and industries, which all pages with filters show. */
+const LONGEST_WORD = 1_000;
+/** And by the choice of a list, and each kind of contact. */
+const AS_FIELDS = TEXT_FIELDS.length + 1 + 4;
+const LABEL = '</dt><script>alert(1)</script>"><b onmouseover=alert(1)>Label';
 
 const { newVisitor } = useChromium();
 let app: TestApp;
@@ -36,7 +56,7 @@ beforeAll(async () => {
       crm: 'all',
     }),
   );
-  const words = HOSTILE.map((text, index) => ({ STATUS_ID: `S${index}`, NAME: text.slice(0, 1_000) }));
+  const words = HOSTILE.map((text, index) => ({ STATUS_ID: `S${index}`, NAME: text.slice(0, LONGEST_WORD) }));
   app = await startApp({
     emulator: {
       portals: [
@@ -49,8 +69,19 @@ beforeAll(async () => {
             COMPANY_ID: String(id),
             TITLE: text,
             CURRENCY_ID: text,
+            STAGE_ID: text,
             OPPORTUNITY: '1.00',
           })),
+          userFields: [
+            { name: 'UF_CRM_TEXT', type: 'string', label: LABEL },
+            { name: 'UF_CRM_LINK', type: 'url', label: LABEL },
+            {
+              name: 'UF_CRM_CHOICE',
+              type: 'enumeration',
+              label: LABEL,
+              items: numbered().map(([text, id]) => ({ ID: String(id), VALUE: text })),
+            },
+          ],
           dictionaries: { COMPANY_TYPE: words, INDUSTRY: words, EMPLOYEES: words },
         }),
       ],
@@ -106,15 +137,18 @@ describe('the card of a company with hostile data', () => {
       const shown = inHtml(text);
       await page.goto(`${app.origin}/companies/${id}`, { waitUntil: 'domcontentloaded' });
 
-      const { title, links, ...card } = await readCard(page);
+      const { title, links, fields, ...card } = await readCard(page);
 
       expect(card).toEqual({
         heading: shown,
         contacts: Array(4).fill(shown),
         people: [shown],
         deals: [shown],
+        labels: [LABEL, LABEL, LABEL],
         foreign: 0,
       });
+      const fromLists = text.length > LONGEST_WORD ? 0 : 2;
+      expect(fields.filter((each) => each === shown)).toHaveLength(AS_FIELDS + fromLists);
       expect(inTitle(title)).toBe(inTitle(`${text} · Companies`));
       expect(links).toMatch(/^(https?:|mailto:|tel:| )*$/);
     }
@@ -213,11 +247,10 @@ function hostileCompanies(): CompanyRow[] {
       TITLE: text,
       COMPANY_TYPE: `S${id - 1}`,
       INDUSTRY: `S${id - 1}`,
-      EMPLOYEES: text,
       ASSIGNED_BY_ID: String(id),
       CURRENCY_ID: text,
-      ADDRESS: text,
-      BANKING_DETAILS: text,
+      ...Object.fromEntries(TEXT_FIELDS.map((name) => [name, text])),
+      UF_CRM_CHOICE: String(id),
       WEB: [{ ...contact, TYPE_ID: 'WEB' }],
       IM: [{ ...contact, TYPE_ID: 'IM' }],
     });
@@ -264,6 +297,10 @@ interface Card {
   contacts: string[];
   people: string[];
   deals: string[];
+  /** All values in the groups of fields. */
+  fields: string[];
+  /** Of the fields that the portal has defined. */
+  labels: string[];
   links: string;
   foreign: number;
 }
@@ -278,6 +315,8 @@ function readCard(page: Page): Promise<Card> {
       contacts: texts('.group-contacts dd bdi'),
       people: texts('.group-people .row-title bdi'),
       deals: texts('.group-deals .row-title bdi'),
+      fields: texts('.panel dd bdi'),
+      labels: texts('.group-own dt'),
       links: ${LINK_SCHEMES},
       foreign: document.querySelectorAll(${JSON.stringify(FOREIGN_ELEMENTS)}).length,
     };

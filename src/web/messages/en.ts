@@ -322,7 +322,7 @@ export const english = {
     not_found: {
       default: {
         title: 'There is nothing here',
-        text: 'The company was deleted, or the address has a mistake in it.',
+        text: 'What was here was removed, or the address has a mistake in it.',
       },
     },
     access_denied: {

@@ -330,7 +330,7 @@ export const russian = {
     not_found: {
       default: {
         title: 'Здесь ничего нет',
-        text: 'Компания удалена, или в адресе ошибка.',
+        text: 'То, что здесь было, удалено, или в адресе ошибка.',
       },
     },
     access_denied: {

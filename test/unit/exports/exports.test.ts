@@ -186,30 +186,53 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       expect(idsIn(await readResult(exports, job), 'csv')).toEqual(range(1, MANY));
     });
 
-    it('and another portal too, the exports of a third are made all the same', async () => {
-      const away = () => {
-        throw new TransportError('away.example', 'ECONNREFUSED', { timedOut: false, neverSent: true });
-      };
-      const { memberId } = world.wish().owner;
-      const ours = process({
-        portals: {
-          clientFor: (job, signal) =>
-            job.owner.memberId === memberId ? world.portals.clientFor(job, signal) : away(),
-        },
+    describe('and another portal too', () => {
+      let areAway: boolean;
+      let ours: Exports;
+      let stuck: ExportJob[];
+      beforeEach(async () => {
+        areAway = true;
+        const { memberId } = world.wish().owner;
+        ours = process({
+          portals: {
+            clientFor(job, signal) {
+              if (job.owner.memberId === memberId || !areAway) return world.portals.clientFor(job, signal);
+              throw new TransportError('away.example', 'ECONNREFUSED', { timedOut: false, neverSent: true });
+            },
+          },
+        });
+        ours.start();
+        stuck = [];
+        for (const name of ['one', 'one', 'another', 'another']) {
+          const owner = { ...world.wish().owner, memberId: `${name} ${world.clientId} ${kind}` };
+          stuck.push(await ours.begin(world.wish({ owner })));
+        }
+        for (const job of stuck) await untilJob(ours, job, ({ trouble }) => trouble !== null);
       });
-      ours.start();
-      const owners = ['one', 'one', 'another', 'another'].map((name) => ({
-        ...world.wish().owner,
-        memberId: `${name} ${world.clientId} ${kind}`,
-      }));
-      const stuck: ExportJob[] = [];
-      for (const owner of owners) stuck.push(await ours.begin(world.wish({ owner })));
-      for (const job of stuck) await untilJob(ours, job, ({ trouble }) => trouble !== null);
+      afterEach(() => Promise.all(stuck.map((job) => ours.forget(job))));
 
-      const job = await ours.begin(world.wish());
+      it('the exports of a third are made all the same', async () => {
+        const job = await ours.begin(world.wish());
 
-      expect((await untilJob(ours, job, isDone)).rows).toBe(MANY);
-      await Promise.all(stuck.map((each) => ours.forget(each)));
+        expect((await untilJob(ours, job, isDone)).rows).toBe(MANY);
+      });
+
+      it('once both are well, no more than usual go on at a time, and in the end all are done', async () => {
+        world.emulator.orderFault({
+          on: 'rest',
+          effect: { type: 'delay', ms: 1_500, when: 'before' },
+          times: Number.POSITIVE_INFINITY,
+        });
+        areAway = false;
+
+        const givenBack = await Promise.any(
+          stuck.map((job) => untilJob(ours, job, ({ state }) => state === 'queued')),
+        );
+        world.emulator.clearFaults();
+
+        expect(givenBack).toMatchObject({ lease: null, trouble: null });
+        for (const job of stuck) expect((await untilJob(ours, job, isDone)).rows).toBe(MANY);
+      });
     });
 
     it('for long, waits for the person, and goes on when they say so', async () => {
