@@ -207,6 +207,26 @@ describe('the width of a page', () => {
   });
 });
 
+describe('a page on paper', () => {
+  it('is as wide as the sheet, has a list as a table, and nothing to click with', async () => {
+    // A4 between its margins.
+    const page = await newVisitor({ viewport: { width: 718, height: 1_000 }, storageState: ada });
+    await page.emulateMedia({ media: 'print' });
+
+    const tooWide = await pagesThatScrollSideways(page, [
+      ...AWKWARD.map((id) => `/companies/${id}`),
+      '/overview',
+      '/companies',
+    ]);
+
+    expect(tooWide).toEqual([]);
+    const shown = `(selector) => getComputedStyle(document.querySelector(selector)).display`;
+    expect(await page.evaluate(`['.companies tbody tr', 'header.bar', '.list-tools'].map(${shown})`)).toEqual(
+      ['table-row', 'none', 'none'],
+    );
+  });
+});
+
 /** None of these is in a page of ours below the header; plots are pictures of ours. */
 const FOREIGN_ELEMENTS =
   'main :is(script, style, img, svg:not(.plot, .plot svg), iframe, object, embed, b, textarea, [onload], [onmouseover])';
