@@ -25,8 +25,9 @@ const FILTERS =
 /** Menus lie over other targets, which nobody can miss while they are covered. */
 const COVERED = { without: ['target-size'] };
 
-/** Colours do not depend on the width. */
+/** In the dark only colours change. */
 const LOOKS = [
+  [NARROW, 'dark', auditColors],
   [NARROW, 'light', auditPage],
   [WIDE, 'light', auditPage],
   [WIDE, 'dark', auditColors],
@@ -68,6 +69,15 @@ describe.each([
 
       expect(await auditPages(page, paths)).toEqual([]);
     });
+
+    it('breaks no rule: what a portal shows in its frame', async () => {
+      const page = await aVisitor({ locale });
+      await page.setContent(`<form method="post" action="${app.origin}/bitrix"><button>Open</button></form>`);
+      await page.locator('button').click();
+      await page.waitForURL(`${app.origin}/bitrix`);
+
+      expect(await auditInAllLooks(page, '/bitrix')).toEqual([]);
+    });
   });
 
   describe('when somebody is signed in', () => {
@@ -106,7 +116,7 @@ describe.each([
     it('break no rule: a list of a portal without companies, and the menu of people', async () => {
       const page = await aVisitor({ locale, storageState: both });
 
-      const found = await auditPages(page, ['/companies']);
+      const found = await auditPages(page, ['/companies', '/overview', '/exports']);
       const opened = await auditOpened(page, ['.people-menu > summary'], COVERED);
 
       expect([...found, ...opened]).toEqual([]);
