@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pause } from '../test/chaos/harness/time.ts';
 import { startWorld, type World } from '../test/chaos/harness/world.ts';
 import { OUTPUT } from '../test/support/output.ts';
+import { median } from './figures.ts';
 import { residentMegabytes } from './process.ts';
 import { publish } from './results.ts';
 import { type LostChain, watchRefreshes } from './soak/lost-chains.ts';
@@ -25,6 +26,7 @@ const VISITORS = 40;
 const COMPANIES = 2_000;
 const TOKEN_SECONDS = 20;
 const WARM_UP_MS = 30_000;
+const WEIGH_EVERY_MS = 10_000;
 const TROUBLE_EVERY_MS = 60_000;
 /** The last trouble is over, and felt no more, when people stop coming. */
 const CALM_AT_THE_END_MS = 20_000;
@@ -66,6 +68,8 @@ async function run(world: World): Promise<Soak> {
   const troubles: Trouble[] = [];
   const lost: LostChain[] = [];
   const start = weigh(world);
+  const weighed: number[][] = [];
+  const weighing = setInterval(() => weighed.push(weigh(world)), WEIGH_EVERY_MS);
   world.emulator.set({ accessTokenLifetimeSeconds: TOKEN_SECONDS });
   world.portal.expireAccessTokens();
 
@@ -82,21 +86,20 @@ async function run(world: World): Promise<Soak> {
     },
   });
   await pause(WARM_UP_MS);
-  const warm = weigh(world);
   await makeTrouble(world, troubles, {
     everyMs: TROUBLE_EVERY_MS,
     isOver: () => Date.now() >= endsAt - CALM_AT_THE_END_MS,
   });
   await coming;
-  const end = weigh(world);
+  clearInterval(weighing);
   refreshes.stop();
 
   const kills = troubles.filter(({ killedAt }) => killedAt !== undefined).length;
   const weights = world.replicas.map(
     (_, index): Weight => ({
       start: start[index] ?? 0,
-      warm: warm[index] ?? 0,
-      end: end[index] ?? 0,
+      warm: medianOf(sixth(weighed, 1), index),
+      end: medianOf(sixth(weighed, 5), index),
       kills: index === MORTAL ? kills : 0,
     }),
   );
@@ -106,4 +109,14 @@ async function run(world: World): Promise<Soak> {
 
 function weigh({ replicas }: World): number[] {
   return replicas.map((replica) => residentMegabytes(replica.pid()));
+}
+
+/** @param which  from 0 */
+function sixth<T>(all: T[], which: number): T[] {
+  return all.slice(Math.floor((all.length * which) / 6), Math.ceil((all.length * (which + 1)) / 6));
+}
+
+function medianOf(weighed: number[][], replica: number): number {
+  // A replica that was just killed weighs nothing.
+  return median(weighed.flatMap((each) => each[replica] || []));
 }

@@ -183,7 +183,7 @@ export function createApp(dependencies: AppDependencies): App {
     ...dependencies,
     exports,
     requireAccess: companyReader.requireAccess,
-    readView: createViewReader({ wordsOf: companyReader.wordsOf, preferences }),
+    readView: createViewReader({ wordsFor: companyReader.wordsFor, preferences }),
     isSignedIn: browsers.see,
   };
   const signingIn = {

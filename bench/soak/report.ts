@@ -6,6 +6,7 @@ import { KINDS, type Trouble, troubleAt } from './trouble.ts';
 /** Resident memory of a replica in MB, and how often it was killed. */
 export interface Weight {
   start: number;
+  /** Medians of a sixth of the time each: of the second, and of the last. */
   warm: number;
   end: number;
   kills: number;
@@ -69,11 +70,11 @@ export function tellSoak(soak: Soak): string[] {
     }),
     `| nothing | | ${tell(errors.filter(({ trouble }) => trouble === undefined))} |`,
     '',
-    '| resident memory, MB | at start | warm | at the end | killed |',
-    '|---|---|---|---|---|',
+    `| resident memory, MB | at start | minutes ${(minutes / 6).toFixed(0)} to ${(minutes / 3).toFixed(0)} | the last ${(minutes / 6).toFixed(0)} | growth | killed |`,
+    '|---|---|---|---|---|---|',
     ...weights.map(
       ({ start, warm, end, kills }, index) =>
-        `| replica ${index + 1} | ${start.toFixed(0)} | ${warm.toFixed(0)} | ${end.toFixed(0)} | ${kills > 0 ? `${kills} ×, so its end is that of a young process` : 'never'} |`,
+        `| replica ${index + 1} | ${start.toFixed(0)} | ${warm.toFixed(0)} | ${end.toFixed(0)} | ${((end / warm - 1) * 100).toFixed(0)} % | ${kills > 0 ? `${kills} ×` : 'never'} |`,
     ),
     ...unexplained.map(
       ({ sighting, trouble }) =>

@@ -10,7 +10,7 @@ import {
 } from './company-field.ts';
 import { type Company, readCompany, readRow } from './company-row.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './people.ts';
-import { askForRelated, completeRelated, type Related, readRelated } from './related-records.ts';
+import { askForRelated, completeRelated, type Related } from './related-records.ts';
 import { mustSucceed, type RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -48,7 +48,7 @@ export async function loadCompany(
   const { descriptions, dictionaries } = vocabulary;
   const [people, related] = await Promise.all([
     completePeople(client, readPeople(answers.people), peopleOf(row.fields, descriptions)),
-    completeRelated(client, readRelated(answers, vocabulary)),
+    completeRelated(client, answers, vocabulary),
   ]);
   const company = readCompany(row, vocabulary, people);
   const context = { currency: company.currency, dictionaries, people };

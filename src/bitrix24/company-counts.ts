@@ -4,7 +4,7 @@ import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../ht
 import { MAX_COMMANDS } from './batch.ts';
 import { askForTotal } from './company.ts';
 import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
-import { askForColleagues, type Person, readPeople } from './people.ts';
+import type { Person } from './people.ts';
 import type { CommandAnswer, RestClient } from './rest-client.ts';
 import { Vocabulary } from './vocabulary.ts';
 
@@ -116,18 +116,20 @@ interface Value {
 /** What the dictionaries and the people are called; undefined where the portal would not say. */
 async function askForWords(client: RestClient, self: Person) {
   const vocabulary = new Vocabulary();
-  const answers: Record<string, CommandAnswer> = await client.batch({
-    ...vocabulary.missing(['types', 'industries']),
-    people: askForColleagues(0),
-  });
-  vocabulary.learn(answers);
-  const named = peopleOf(answers.people);
-  const isMissing = named !== undefined && !named.some(({ id }) => id === self.id);
+  vocabulary.learn(
+    await client.batch({
+      ...vocabulary.missing(['types', 'industries']),
+      ...vocabulary.missingColleagues(),
+    }),
+  );
+  const { colleagues, knowsAllColleagues } = vocabulary;
+  const isMissing = vocabulary.person(self.id) === undefined;
   return {
     types: valuesOf(vocabulary, 'COMPANY_TYPE'),
     industries: valuesOf(vocabulary, 'INDUSTRY'),
-    people: isMissing ? [...named, self] : named,
-    isEverybody: named !== undefined && (totalOf(answers.people) ?? 0) <= named.length,
+    // Where people may be read there is one at least.
+    people: colleagues.length === 0 ? undefined : [...colleagues, ...(isMissing ? [self] : [])],
+    isEverybody: knowsAllColleagues,
   };
 }
 
@@ -136,10 +138,6 @@ function valuesOf(vocabulary: Vocabulary, entityId: string): Value[] | undefined
   if (names === undefined) return undefined;
   const values = [...names].map(([id, name]) => ({ id, name })).filter(({ id }) => id !== '');
   return [...values.slice(0, MAX_VALUES), { id: '', name: null }];
-}
-
-function peopleOf(answer: CommandAnswer | undefined): Person[] | undefined {
-  return answer === undefined || 'error' in answer ? undefined : [...readPeople(answer).values()];
 }
 
 /** One number for each filter, in the same groups. */

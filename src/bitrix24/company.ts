@@ -83,6 +83,7 @@ export async function listCompanies(
     people: askForPeople(rowNumbers.map((row) => `$result[list][${row}][ASSIGNED_BY_ID]`)),
     ...vocabulary.missing(['types', 'industries', 'employees']),
     ...vocabulary.missingColleagues(),
+    ...vocabulary.missingPerson(query.filter.responsible),
   });
   vocabulary.learn(answers);
   const list = mustSucceed(answers.list);

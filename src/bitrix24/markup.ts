@@ -38,7 +38,8 @@ export function withoutMarkup(text: string): string {
     .trim();
 }
 
-/** As `convert` writes those of HTML. */
+/** As `convert` writes those of HTML; an address that nobody could go to is left out. */
 function linkText(address: string, words: string): string {
+  if (!/^(https?|mailto|tel):/i.test(address)) return words;
   return words === '' || words === address ? address : `${words} [${address}]`;
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import { asInstant, asNumber } from './company-field.ts';
 import { readRow, readText, readValues } from './company-row.ts';
 import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
@@ -69,42 +70,58 @@ export function askForRelated(id: number): { bindings: Command; contacts: Comman
   };
 }
 
-/** What was answered, and which contacts were named but not told. */
-export interface ReadRelated extends Related {
-  untold: number[];
-}
-
-/** Companies without contacts and deals are still companies, so a refusal leaves a list null. */
-export function readRelated(
+/**
+ * What was answered, with what those answers only name: contacts that the list did not tell, stages of further pipelines.
+ * Companies without contacts and deals are still companies, so a refusal leaves a list null.
+ */
+export async function completeRelated(
+  client: RestClient,
   answers: Record<'bindings' | 'contacts' | 'deals', CommandAnswer>,
   vocabulary: Vocabulary,
-): ReadRelated {
-  const contacts = readSome(answers.contacts, readContact);
-  const known = new Set(contacts?.items.map(({ id }) => id));
-  const isWhole = contacts !== null && contacts.total === contacts.items.length;
-  return {
-    contacts,
-    deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, vocabulary)),
-    // Of many there are enough to show already.
-    untold: isWhole ? boundContacts(answers.bindings).filter((id) => !known.has(id)) : [],
-  };
+): Promise<Related> {
+  const [contacts] = await Promise.all([
+    completeContacts(client, answers),
+    completeStages(client, answers.deals, vocabulary),
+  ]);
+  return { contacts, deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, vocabulary)) };
 }
 
 /** Asks for the contacts that the list did not tell, in one more request if there are any. */
-export async function completeRelated(
+async function completeContacts(
   client: RestClient,
-  { untold, contacts, deals }: ReadRelated,
-): Promise<Related> {
-  if (untold.length === 0 || contacts === null) return { contacts, deals };
+  answers: Record<'bindings' | 'contacts', CommandAnswer>,
+): Promise<Related['contacts']> {
+  const contacts = readSome(answers.contacts, readContact);
+  const known = new Set(contacts?.items.map(({ id }) => id));
+  const untold = boundContacts(answers.bindings).filter((id) => !known.has(id));
+  // Of many there are enough to show already.
+  if (contacts === null || contacts.total !== contacts.items.length || untold.length === 0) return contacts;
   try {
     const params = { filter: { '@ID': untold.slice(0, 50) }, select: CONTACT_SELECT, order: { ID: 'ASC' } };
     const others = readSome(await client.call('crm.contact.list', params), readContact);
     // Some may not be read by this person, so what is told is what counts.
     const items = [...contacts.items, ...(others?.items ?? [])];
-    return { contacts: { items, total: Math.max(contacts.total, items.length) }, deals };
+    return { items, total: Math.max(contacts.total, items.length) };
   } catch (error) {
-    if (error instanceof RestError && !error.needsNewToken) return { contacts, deals };
+    if (error instanceof RestError && !error.needsNewToken) return contacts;
     throw error;
+  }
+}
+
+/** Asks for the stages of pipelines that nobody has asked for yet, in one more request if there is a deal in any. */
+async function completeStages(
+  client: RestClient,
+  deals: CommandAnswer,
+  vocabulary: Vocabulary,
+): Promise<void> {
+  const stages = readSome(deals, ({ STAGE_ID }) => readText(STAGE_ID))?.items ?? [];
+  const commands = vocabulary.missingStagesOf(stages.filter((stage) => stage !== null));
+  if (Object.keys(commands).length === 0) return;
+  try {
+    vocabulary.learn(await client.batch(commands));
+  } catch (error) {
+    // Whatever it was: their ids can stand in for them.
+    if (!(error instanceof AppError)) throw error;
   }
 }
 

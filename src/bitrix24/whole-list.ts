@@ -4,7 +4,8 @@ import { MAX_COMMANDS } from './batch.ts';
 import { PAGE_SIZE } from './company.ts';
 import { COMPANY_SELECT, type Company, readCompany, readRow, responsibleOf } from './company-row.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
-import { askForPeople, loadPeople, type Person, readPeople } from './people.ts';
+import { ListNames } from './list-names.ts';
+import { askForPeople } from './people.ts';
 import {
   type Command,
   type CommandAnswer,
@@ -14,7 +15,6 @@ import {
 } from './rest-client.ts';
 import { RestError } from './rest-error.ts';
 import { readResumeToken, writeResumeToken } from './resume-token.ts';
-import { Vocabulary } from './vocabulary.ts';
 
 /** What comes in one piece: companies in the order of their ids, none of them twice. */
 export interface ListPart {
@@ -134,9 +134,7 @@ class PageReader {
   readonly #client: RestClient;
   readonly #filter: Params;
   readonly #signal: AbortSignal;
-  readonly #vocabulary = new Vocabulary();
-  readonly #people = new Map<number, Person>();
-  readonly #askingForPeople = new Map<number, Promise<unknown>>();
+  readonly #names: ListNames;
   /** Fewer, where answers turned out to be too large or too slow. */
   #pagesAtOnce = MAX_COMMANDS;
 
@@ -144,6 +142,7 @@ class PageReader {
     this.#client = client;
     this.#signal = signal;
     this.#filter = filter;
+    this.#names = new ListNames(client, signal);
   }
 
   /** The first page, how far the ids go, and the words of the portal. */
@@ -172,13 +171,12 @@ class PageReader {
         },
       },
       people: askForPeople(people),
-      ...this.#vocabulary.missing(['types', 'industries', 'employees']),
+      ...this.#names.missingWords(),
     });
-    this.#vocabulary.learn(answers);
-    for (const [id, person] of readPeople(answers.people)) this.#people.set(id, person);
+    this.#names.learn(answers);
     const page = readPage(mustSucceed(answers.first).result, after);
     const ceiling = readRow(asRows(mustSucceed(answers.last).result)[0])?.id ?? page.lastId;
-    await this.#completePeople([page]);
+    await this.#names.complete(responsibleFor([page]));
     const part = this.#asPart(page);
     if (page.isShort) return { part };
     const [first] = page.rows;
@@ -235,7 +233,7 @@ class PageReader {
   }
 
   async #asChunk(pages: Page[], { to, isOpen }: Range): Promise<Chunk> {
-    await this.#completePeople(pages);
+    await this.#names.complete(responsibleFor(pages));
     const last = pages.at(-1);
     const lastId = last?.lastId ?? 0;
     return {
@@ -251,27 +249,10 @@ class PageReader {
 
   #asPart({ rows, lastId, strangeRows }: Page): ListPart {
     return {
-      companies: rows.map((row) => readCompany(row, this.#vocabulary, this.#people)),
+      companies: rows.map((row) => readCompany(row, this.#names.vocabulary, this.#names.people)),
       resumeToken: writeResumeToken(lastId, this.#filter),
       strangeRows,
     };
-  }
-
-  /** Asks for the names of people who have not been met before, 50 at a time. */
-  async #completePeople(pages: Page[]): Promise<void> {
-    const unknown = [...responsibleFor(pages)].filter((id) => !this.#people.has(id));
-    const unasked = unknown.filter((id) => !this.#askingForPeople.has(id));
-    for (let from = 0; from < unasked.length; from += PAGE_SIZE) {
-      const some = unasked.slice(from, from + PAGE_SIZE);
-      const asking = loadPeople(this.#client, some).then((found) => {
-        // Who is unknown now will be unknown on the next page too.
-        for (const id of some) this.#people.set(id, found.get(id) ?? { id, name: null });
-      });
-      asking.catch(() => {});
-      for (const id of some) this.#askingForPeople.set(id, asking);
-    }
-    await Promise.all(unknown.map((id) => this.#askingForPeople.get(id)));
-    for (const id of unknown) this.#askingForPeople.delete(id);
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../bitrix24/company.ts';
 import { type CompanyCard, loadCompany } from '../bitrix24/company-card.ts';
 import type { CompanyFilter } from '../bitrix24/company-filter.ts';
-import { Vocabulary } from '../bitrix24/vocabulary.ts';
+import { loadWords, Vocabulary } from '../bitrix24/vocabulary.ts';
 import { AppError, endsAccess } from '../errors.ts';
 import { type ReadingDependencies, restClientOf } from './reading.ts';
 import type { SignedIn } from './session.ts';
@@ -33,12 +33,14 @@ export interface CompanyReader {
    * @throws {AppError}  it says no
    */
   requireAccess(person: SignedIn): Promise<void>;
-  /** What is known of the words of a person's portal. */
-  wordsOf(person: SignedIn): Vocabulary;
+  /** The words of a person's portal, with those that a filter is told in if they can be had soon. */
+  wordsFor(person: SignedIn, filter: CompanyFilter): Promise<Vocabulary>;
   /** What this person was shown before is shown no more. */
   forget(person: SignedIn): Promise<void>;
 }
 
+/** Longer than this nobody waits for words that ids can stand in for. */
+const WORDS_WAIT_MS = 2_000;
 /** Longer than this nobody waits for a number. */
 const SLOW_SECONDS = 1;
 /** Whoever waits for a page gets its rows after this, if they can be had without the total. */
@@ -87,7 +89,13 @@ export function createCompanyReader(
   return {
     list,
     listSoon,
-    wordsOf,
+    async wordsFor(person, filter) {
+      const words = wordsOf(person);
+      const client = restClientOf(person, dependencies, { waitMs: WORDS_WAIT_MS });
+      // A new token may take longer than any request; what fails leaves ids where words could be.
+      await settlesWithin(loadWords(client, filter, words), WORDS_WAIT_MS);
+      return words;
+    },
     async requireAccess(person) {
       await requireAccess(restClientOf(person, dependencies)).catch((error: unknown) => {
         if (error instanceof AppError && endsAccess(error.code)) throw error;

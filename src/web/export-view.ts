@@ -1,3 +1,4 @@
+import type { CompanyFilter } from '../bitrix24/company-filter.ts';
 import type { Vocabulary } from '../bitrix24/vocabulary.ts';
 import type { ExportsPageDependencies } from './exports.ts';
 import { presentFilters } from './list-filters.ts';
@@ -9,18 +10,20 @@ import type { SignedIn } from './session.ts';
 /**
  * Reads what was on the screen from the query of its address, and from what its reader wants lists to show.
  *
- * @param dependencies.wordsOf  what is known of the portal's words; what is not is described by its id
+ * @param dependencies.wordsFor  the portal's words that a filter is told in; what is not among them is described by its id
  */
 export function createViewReader(dependencies: {
-  wordsOf: (person: SignedIn) => Vocabulary;
+  wordsFor: (person: SignedIn, filter: CompanyFilter) => Promise<Vocabulary>;
   preferences: PreferencesStore;
 }): ExportsPageDependencies['readView'] {
-  const { wordsOf, preferences } = dependencies;
+  const { wordsFor, preferences } = dependencies;
   return async (search, person, res) => {
     const view = { ...readListView(readQuery(search)), page: 1 };
     const { filter, sort, order } = asCompanyQuery(view, viewerOf(person));
-    const { columns } = await preferences.load(person);
-    const { description } = presentFilters(view, wordsOf(person), res.locals as Reader);
+    // Whoever means themselves is called so, and not by their name.
+    const told = view.responsible === 'me' ? { ...filter, responsible: null } : filter;
+    const [{ columns }, words] = await Promise.all([preferences.load(person), wordsFor(person, told)]);
+    const { description } = presentFilters(view, words, res.locals as Reader);
     return { filter, sort, order, columns, description };
   };
 }

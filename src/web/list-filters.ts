@@ -40,7 +40,7 @@ export function presentFilters(view: ListView, words: Vocabulary, reader: Reader
     label: t(`list.columns.${name}`),
     options: choicesOf(words.dictionary(entityId), view[name], t('list.filters.without')),
   }));
-  const responsible = peopleToChoose(view.responsible, words.colleagues, reader);
+  const responsible = peopleToChoose(view.responsible, words, reader);
   const chips = chipsOf(view, { choices, responsible }, reader);
   return { choices, responsible, chips, description: chips.map(({ text }) => text).join(' · ') };
 }
@@ -55,11 +55,14 @@ function choicesOf(dictionary: Dictionary, chosen: string[], without: string): O
   return [...known, ...unknown].map(([value, text]) => ({ value, text, isChosen: chosen.includes(value) }));
 }
 
-function peopleToChoose(chosen: string | undefined, colleagues: Person[], { t }: Reader): Option[] {
+/** Colleagues, and whoever was chosen although they are none, or none any more. */
+function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Reader): Option[] {
+  const { colleagues } = words;
   const nameOf = ({ id, name }: Person) => name ?? t('person.unnamed', { id });
   const isListed =
     chosen === undefined || chosen === 'me' || colleagues.some(({ id }) => String(id) === chosen);
-  const people = isListed ? colleagues : [...colleagues, { id: Number(chosen), name: null }];
+  const other = words.person(Number(chosen)) ?? { id: Number(chosen), name: null };
+  const people = isListed ? colleagues : [...colleagues, other];
   return [
     { value: '', text: t('list.filters.anybody') },
     { value: 'me', text: t('list.filters.me') },

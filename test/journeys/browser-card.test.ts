@@ -123,6 +123,7 @@ describe('the card of a company', () => {
         'tel:+74950000001',
         'mailto:sales@mill.example',
         'https://mill.example/?a=1&b=2',
+        'http://mill.example/',
       ]);
     });
 

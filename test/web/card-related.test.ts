@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aContact, aDeal } from '../../emulator/builders.ts';
+import type { DealCategory } from '../../emulator/index.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -22,10 +23,16 @@ beforeAll(async () => {
     aDeal({ ID: '22', TITLE: 'Open', COMPANY_ID: '5', STAGE_ID: 'NEW', ASSIGNED_BY_ID: '2' }),
     aDeal({ ID: '23', TITLE: 'Odd', COMPANY_ID: '5', STAGE_ID: 'C77:GONE', OPPORTUNITY: null }),
     aDeal({ ID: '24', COMPANY_ID: '6' }),
+    aDeal({ ID: '31', COMPANY_ID: '7', CATEGORY_ID: '2', STAGE_ID: 'C2:NEW' }),
+    aDeal({ ID: '32', COMPANY_ID: '7', CATEGORY_ID: '13', STAGE_ID: 'C13:NEW' }),
+    aDeal({ ID: '33', COMPANY_ID: '7', CATEGORY_ID: '14', STAGE_ID: 'C14:LOSE' }),
   ];
+  const dealCategories = Array.from({ length: 15 }, (_, id) => pipeline(id));
   const users = [aUser({ id: 1, login: 'admin', crm: 'all' }), aUser({ id: 2, login: 'own', crm: 'own' })];
   companies[4] = aCompany({ ID: '5', ASSIGNED_BY_ID: '2' });
-  app = await startApp({ emulator: { portals: [aPortal({ companies, contacts, deals, users })] } });
+  app = await startApp({
+    emulator: { portals: [aPortal({ companies, contacts, deals, dealCategories, users })] },
+  });
   admin = app.agent();
   await app.signIn(admin);
 });
@@ -81,14 +88,33 @@ describe('GET /companies/:id as JSON', () => {
     expect(page.status).toBe(200);
   });
 
+  it('when there are many pipelines › tells the stages of those that deals are in, in one more request', async () => {
+    app.emulator.clearRequests();
+
+    const { deals } = await card(admin, 7);
+
+    expect(deals.items.map(({ stage }) => [stage.name, stage.outcome])).toEqual([
+      ['Lost in 14', 'lost'],
+      ['Begun in 13', null],
+      ['Begun in 2', null],
+    ]);
+    const asked = app.emulator.requests.map(({ commands = [] }) => commands);
+    expect(asked).toEqual([
+      expect.arrayContaining(['crm.deal.list']),
+      ['crm.status.list', 'crm.status.list'],
+    ]);
+  });
+
   it('when everything is asked for the first time › costs one request, and one for those tied besides', async () => {
     app.emulator.clearRequests();
 
     await card(admin, 6);
     await card(admin, 5);
 
-    expect(app.emulator.requests.map(({ restMethod }) => restMethod)).toEqual([
+    expect(app.emulator.requests.map(({ restMethod }) => restMethod).sort()).toEqual([
       'batch',
+      'batch',
+      // For the stage of a deal in a pipeline that is gone.
       'batch',
       'crm.contact.list',
     ]);
@@ -127,6 +153,26 @@ interface Card {
       isClosed: boolean;
       stage: { name: string; outcome: string | null };
     }[];
+  };
+}
+
+/** A pipeline with three stages. */
+function pipeline(id: number): DealCategory {
+  const stages = [
+    ['NEW', 'Begun', null],
+    ['WON', 'Won', 'S'],
+    ['LOSE', 'Lost', 'F'],
+  ] as const;
+  return {
+    id,
+    name: `Pipeline ${id}`,
+    stages: stages.map(([stage, name, SEMANTICS]) => ({
+      STATUS_ID: id === 0 ? stage : `C${id}:${stage}`,
+      NAME: `${name} in ${id}`,
+      SEMANTICS,
+      COLOR: '#000000',
+      SYSTEM: 'Y',
+    })),
   };
 }
 

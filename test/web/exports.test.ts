@@ -71,6 +71,44 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
       expect(await listed(agent)).toEqual([]);
     });
 
+    it('when this process has not read the list yet › is described in the portal’s words all the same', async () => {
+      await agent.post(`${app.origin}/exports`, {
+        view: 'type=SUPPLIER&industry=-&responsible=7',
+        format: 'csv',
+      });
+
+      const [made] = await untilEnded(agent);
+      expect(made?.view).toBe('Type: Supplier · Industry: Not specified · Responsible: Max Manager');
+    });
+
+    it.each([
+      ['the portal', { on: 'rest', restMethod: 'batch' }],
+      ['a new token', { on: 'token' }],
+    ] as const)(
+      'when the words cannot be had soon because of %s › is begun without them',
+      async (_what, where) => {
+        app.clock.advance(2 * HOUR);
+        const held = app.emulator.orderFault({ ...where, effect: { type: 'hold', when: 'before' } });
+        const from = performance.now();
+        await agent.post(`${app.origin}/exports`, { view: 'type=SUPPLIER&responsible=7', format: 'csv' });
+        const tookMs = performance.now() - from;
+        held.release();
+
+        const [made] = await untilEnded(agent);
+        expect(made).toMatchObject({ view: 'Type: SUPPLIER · Responsible: User 7', state: 'done' });
+        expect(tookMs).toBeLessThan(5_000);
+      },
+    );
+
+    it('when the reader’s own are wanted › says so, and asks nobody for their name', async () => {
+      app.emulator.clearRequests();
+      await agent.post(`${app.origin}/exports`, { view: 'responsible=me&type=-', format: 'csv' });
+
+      const [made] = await untilEnded(agent);
+      expect(made?.view).toBe('Type: Not specified · Responsible: Me');
+      expect(firstCommands(app)).toContain('crm.company.list');
+    });
+
     it('when it comes from another origin › answers 403 and begins nothing', async () => {
       const answer = await agent.request(`${app.origin}/exports`, {
         form: { view: '', format: 'csv' },
@@ -367,6 +405,11 @@ describe('GET /exports/events', () => {
     for (const each of listening) each.stop();
   });
 });
+
+/** Of the first request that has any: of what is asked before an export is begun, if there is such a thing. */
+function firstCommands({ emulator }: TestApp): string[] {
+  return [...(emulator.requests.find(({ commands = [] }) => commands.length > 0)?.commands ?? [])];
+}
 
 async function makeExport(view: string, format: string): Promise<string> {
   await agent.post(`${app.origin}/exports`, { view, format });

@@ -16,7 +16,8 @@ const MEMORY_MIB = 250;
 const SICKNESSES: [string, Effect, { page: number; portal: number; tokens: number }][] = [
   ['300 MiB', { type: 'huge', bytes: 300 * MIB }, { page: 502, portal: 1, tokens: 1 }],
   ['a gzip bomb', { type: 'huge', bytes: 300 * MIB, gzip: true }, { page: 502, portal: 1, tokens: 1 }],
-  ['one byte a second', { type: 'trickle', bytesPerSecond: 1 }, { page: 504, portal: 1, tokens: 1 }],
+  // Its rows are asked for once more, without counting, when nothing has come for three seconds.
+  ['one byte a second', { type: 'trickle', bytesPerSecond: 1 }, { page: 504, portal: 2, tokens: 1 }],
   ['HTML with 200', { type: 'html', status: 200 }, { page: 502, portal: 1, tokens: 1 }],
   ['broken JSON', { type: 'brokenJson' }, { page: 502, portal: 1, tokens: 1 }],
   ['half an answer', { type: 'half' }, { page: 502, portal: 1, tokens: 1 }],

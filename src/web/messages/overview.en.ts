@@ -52,8 +52,8 @@ export const overviewEnglish = {
     noneCreated: 'No company was created in these months.',
     missing_one: '{{count}} number is missing: Bitrix24 did not count it this time.',
     missing_other: '{{count}} numbers are missing: Bitrix24 did not count them this time.',
-    somePeople_one: 'Bitrix24 names {{count}} person at a time; the others are counted together.',
-    somePeople_other: 'Bitrix24 names {{count}} people at a time; the others are counted together.',
+    somePeople_one: '{{count}} person is counted separately; the others are counted together.',
+    somePeople_other: '{{count}} people are counted one by one; the others are counted together.',
     untold: {
       types: 'Bitrix24 did not tell which types there are.',
       industries: 'Bitrix24 did not tell which industries there are.',

@@ -87,7 +87,12 @@ export function responsiblePanel({ total, responsible }: CompanyCounts, words: P
   const panel = ranked('responsible', [...rows, ...rest], words, total);
   const limit = words.t('overview.notes.somePeople', { count: people.length });
   const isCut = !isEverybody && rest.length > 0;
-  return { ...panel, notes: isCut ? [...panel.notes, limit] : panel.notes };
+  return {
+    ...panel,
+    // Among those who are counted together somebody may have more.
+    lead: mostOf(rows) >= uncounted(rows, total) ? panel.lead : null,
+    notes: isCut ? [...panel.notes, limit] : panel.notes,
+  };
 }
 
 export function revenuePanel({ total, revenue }: CompanyCounts, words: PlotWords): Panel {
@@ -152,9 +157,18 @@ function leadOf(rows: PlotRow[], words: PlotWords, total: number): string | null
   return words.t('overview.leads.most', { label, share: words.share(most.count, total) });
 }
 
+function mostOf(rows: PlotRow[]): number {
+  return Math.max(0, ...rows.map(({ count }) => count ?? 0));
+}
+
+/** What is left of all. */
+function uncounted(rows: PlotRow[], total: number): number {
+  return total - rows.reduce((sum, { count }) => sum + (count ?? 0), 0);
+}
+
 /** What is left of all when the others are known: no filter of the list finds it. */
 function remainder(rows: PlotRow[], total: number, label: string): PlotRow[] {
-  const rest = total - rows.reduce((sum, { count }) => sum + (count ?? 0), 0);
+  const rest = uncounted(rows, total);
   const isKnown = rows.every(({ count }) => count !== null);
   return isKnown && rest > 0 ? [{ label, count: rest, href: null, isQuiet: true, isRest: true }] : [];
 }

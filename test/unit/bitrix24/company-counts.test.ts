@@ -58,6 +58,11 @@ beforeAll(async () => {
         users: staff(70),
         companies: [aCompany({ ID: '1', ASSIGNED_BY_ID: '70' })],
       }),
+      aPortal({
+        host: '127.0.0.4',
+        users: staff(230),
+        companies: [aCompany({ ID: '1', ASSIGNED_BY_ID: '230' })],
+      }),
     ],
   });
 });
@@ -132,12 +137,21 @@ describe('countByKind()', () => {
     expect(emulator.requests.length).toBeGreaterThan(3);
   });
 
-  it('when the portal has more people than it names at once › whoever asks is counted all the same', async () => {
-    const counts = await countByKind(clientOf(2), { id: 70, name: 'Zoe' }, PERIODS);
+  it('when there are more people than one page › all are counted, up to those whom filters offer', async () => {
+    const counts = await count(2);
+
+    expect(counts.responsible?.isEverybody).toBe(true);
+    expect(counts.responsible?.people).toHaveLength(70);
+    expect(counts.responsible?.people.at(-1)).toEqual({ id: 70, name: 'Some Body', count: 1 });
+  });
+
+  it('when there are more people than filters offer › whoever asks is counted all the same', async () => {
+    const counts = await countByKind(clientOf(3, 230), { id: 230, name: 'Zoe' }, PERIODS);
 
     expect(counts.responsible?.isEverybody).toBe(false);
-    expect(counts.responsible?.people).toHaveLength(51);
-    expect(counts.responsible?.people.at(-1)).toEqual({ id: 70, name: 'Zoe', count: 1 });
+    expect(counts.responsible?.people).toHaveLength(201);
+    expect(counts.responsible?.people.at(-1)).toEqual({ id: 230, name: 'Zoe', count: 1 });
+    expect(emulator.requests.length).toBeLessThanOrEqual(6);
   });
 
   it('when it is read back from JSON › it is the same', async () => {

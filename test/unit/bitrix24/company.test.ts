@@ -6,6 +6,7 @@ import { ALL_COMPANIES } from '../../../src/bitrix24/company-filter.ts';
 import type { Company } from '../../../src/bitrix24/company-row.ts';
 import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest-client.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest-error.ts';
+import { Vocabulary } from '../../../src/bitrix24/vocabulary.ts';
 
 const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 
@@ -307,6 +308,28 @@ describe('loadCompany()', () => {
     const card = await loadCompany(aPortalAnswering({ row: { ID: '1', TITLE: 'Acme' }, fields }), 1);
 
     expect(card.fields.map(({ name }) => name)).toEqual(['ID', 'TITLE']);
+  });
+
+  it('when the stages of a further pipeline are refused › shows their ids, and asks again for the next card', async () => {
+    const vocabulary = new Vocabulary();
+    const portal = aPortalAnswering({ row: { ID: '1' } });
+    let isRefused = true;
+    const client: RestClient = {
+      ...portal,
+      batch: async (commands) => {
+        const answers = (await portal.batch(commands)) as Record<string, CommandAnswer>;
+        if ('deals' in commands) answers.deals = { result: [{ ID: '1', STAGE_ID: 'C12:NEW' }], total: 1 };
+        else if (isRefused) throw readRestError('batch', { error: 'query_limit_exceeded' });
+        else answers.DEAL_STAGE_12 = { result: [{ STATUS_ID: 'C12:NEW', NAME: 'Begun' }] };
+        return answers as never;
+      },
+    };
+
+    const first = await loadCompany(client, 1, vocabulary);
+    isRefused = false;
+    const second = await loadCompany(client, 1, vocabulary);
+
+    expect([first, second].map(({ deals }) => deals?.items[0]?.stage?.name)).toEqual(['C12:NEW', 'Begun']);
   });
 
   it('when names of the form, the list and the field differ › the form’s is taken', async () => {

@@ -16,6 +16,7 @@ describe('withoutMarkup()', () => {
       '[url]http://x.example[/url] [url=http://y.example][/url]',
       'http://x.example http://y.example',
     ],
+    ['links of BBCode that run', '[url=javascript:alert(1)]link[/url]', 'link'],
     ['half a link', '[url=http://x.example]link', 'link'],
     ['tags around nothing', '<p></p>[p][/p]<br>', ''],
     ['a script', '<script>alert(1)</script>after', 'after'],

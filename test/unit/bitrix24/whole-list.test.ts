@@ -208,6 +208,57 @@ describe('readWholeList', () => {
     });
   });
 
+  describe('when names are refused', () => {
+    it.each([
+      ['types and industries', 'crm.status.list', 3],
+      // Once beside the first page, once by itself.
+      ['people', 'user.get', 2],
+    ])('those of %s for a moment, asks again and has them all', async (_case, restMethod, times) => {
+      refuse(restMethod, 'ERROR_CORE', times);
+
+      const { companies } = await readAll(3);
+
+      expect(companies).toHaveLength(50);
+      expect(companies.filter(({ type, responsible }) => !type?.name || !responsible?.name)).toEqual([]);
+    });
+
+    it('for longer than the first page, has them from the next ones on', async () => {
+      const asks = 2;
+      refuse('crm.status.list', 'ERROR_CORE', 3 * asks);
+
+      const { companies } = await readAll(4);
+
+      expect(companies.map(({ type }) => type?.name ?? null)).toEqual([
+        ...Array(50).fill(null),
+        ...Array(80).fill('Client'),
+      ]);
+    });
+
+    it('for good, asks no more than a few times and hands out ids', async () => {
+      refuse('crm.status.list', 'ERROR_CORE', 999);
+      refuse('user.get', 'ERROR_CORE', 999);
+
+      const { companies } = await readAll(0);
+
+      expect(companies).toHaveLength(MANY);
+      expect(companies.at(-1)).toMatchObject({ type: { name: null }, responsible: { id: 1, name: null } });
+      expect(requestsFor('user.get').length).toBeLessThanOrEqual(8);
+      expect(requestsFor('crm.status.list').length).toBeLessThanOrEqual(8);
+    }, 30_000);
+
+    it.each([
+      ['people', 'user.get', 'insufficient_scope'],
+      ['types and industries', 'crm.status.list', 'ACCESS_DENIED'],
+    ])('those of %s because a right is missing, never asks again', async (_case, restMethod, error) => {
+      refuse(restMethod, error, 999);
+
+      const { companies } = await readAll(4);
+
+      expect(companies).toHaveLength(130);
+      expect(requestsFor(restMethod)).toHaveLength(1);
+    });
+  });
+
   describe('when companies come and go meanwhile', () => {
     it('those that are removed lose and repeat nothing else', async () => {
       const portal = portalAt(1);
@@ -248,6 +299,14 @@ describe('readWholeList', () => {
     expect(ids).toEqual(range(1, MANY).filter((id) => ![7, 50, 2_600].includes(id)));
   });
 });
+
+function refuse(restMethod: string, error: string, times: number): void {
+  emulator.orderFault({ on: 'rest', restMethod, times, effect: { type: 'error', status: 400, error } });
+}
+
+function requestsFor(restMethod: string) {
+  return emulator.requests.filter(({ commands = [] }) => commands.includes(restMethod));
+}
 
 function portalAt(index: number): EmulatedPortal {
   const portal = emulator.portals[index];

@@ -110,8 +110,21 @@ describe('a plot of bars', () => {
     const counts = someCounts({ responsible: responsible && { ...responsible, isEverybody: false } });
 
     expect(panelOf('responsible', counts).notes).toEqual([
-      'Bitrix24 names 2 people at a time; the others are counted together.',
+      '2 people are counted one by one; the others are counted together.',
     ]);
+  });
+
+  it.each([
+    ['nobody else can have more', 2, 'Most: \u2068Ada Admin\u2069, 40%'],
+    ['somebody who is not named may have more', 1, null],
+  ])('when %s › is called the one with most only if that is so', (_case, others, lead) => {
+    const people = [
+      { id: 1, name: 'Ada Admin', count: 4 },
+      { id: 7, name: 'Max', count: others },
+    ];
+    const panel = panelOf('responsible', someCounts({ responsible: { people, isEverybody: false } }));
+
+    expect(panel.lead).toBe(lead);
   });
 
   it('when revenue is told › classes are in their order, from the first to the last that is used', () => {
