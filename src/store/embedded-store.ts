@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RangeOptions } from 'lmdb';
+import { open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
 
 /** When it ends (milliseconds since the epoch), and the value itself. */
@@ -18,12 +18,7 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
   // Private to our user: session records are in here in the clear.
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = join(dataDir, 'store.mdb');
-  const db = open<Entry, string>({
-    path,
-    encoding: 'json',
-    // Its promise is nobody's, so a disk that is full would end the process with an unhandled rejection.
-    eventTurnBatching: false,
-  });
+  const { db, release } = openOnce(path);
   // The folder may have been there before, and be open to others.
   for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600);
   const sweep = setInterval(() => void removeExpired().catch(() => {}), SWEEP_EVERY_MS);
@@ -149,7 +144,42 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     },
     async close() {
       clearInterval(sweep);
-      await db.close();
+      await release();
+    },
+  };
+}
+
+type Database = RootDatabase<Entry, string>;
+
+const opened = new Map<string, { db: Database; users: number }>();
+
+/**
+ * One handle for each file of this process. Opening a file is a transaction that keeps the whole process waiting, until
+ * the one before it is through; and that, if it is of another handle of ours, waits for this process: for ever.
+ */
+function openOnce(path: string): { db: Database; release(): Promise<void> } {
+  const known = opened.get(path);
+  const shared = known ?? {
+    db: open<Entry, string>({
+      path,
+      encoding: 'json',
+      // Its promise is nobody's, so a disk that is full would end the process with an unhandled rejection.
+      eventTurnBatching: false,
+    }),
+    users: 0,
+  };
+  opened.set(path, shared);
+  shared.users += 1;
+  let isReleased = false;
+  return {
+    db: shared.db,
+    async release() {
+      if (isReleased) return;
+      isReleased = true;
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      opened.delete(path);
+      await shared.db.close();
     },
   };
 }

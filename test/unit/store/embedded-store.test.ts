@@ -40,6 +40,30 @@ describe('a disk that is full', () => {
   });
 });
 
+describe('the file of the embedded store', () => {
+  it('when it is opened again while it is written to › neither waits for the other', () => {
+    const program = join(import.meta.dirname, '../../support/open-twice.ts');
+
+    const told = execFileSync(process.execPath, ['--import', 'tsx', program, newDataDir()], {
+      encoding: 'utf8',
+      timeout: 45_000,
+    });
+
+    expect(told).toBe('200 opened\n');
+  });
+
+  it('when one of two that have it open is closed › the other goes on', async () => {
+    const key = aKey();
+    const another = openEmbeddedStore(dataDir, clock.now);
+    await another.close();
+    await another.close();
+
+    await store.set(key, 'x', HOUR);
+
+    expect(await store.get(key)).toBe('x');
+  });
+});
+
 describe('the folder of the embedded store', () => {
   it('when it is made › only we can enter it', () => {
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
