@@ -15,7 +15,7 @@ import { readWholeList } from '../../src/bitrix24/whole-list.ts';
 import { AppError } from '../../src/errors.ts';
 import type { HttpClient } from '../../src/http.ts';
 import { presentCard } from '../../src/web/card-groups.ts';
-import { EACH, outcomeOfAsync } from '../support/fuzz.ts';
+import { EACH, outcomeOfAsync, times } from '../support/fuzz.ts';
 import { anyJson, anyText, MARK, mostly, nearly } from '../support/hostile-values.ts';
 
 /** What reading from a portal may end in (design.md section 4). */
@@ -373,6 +373,8 @@ describe('whatever a portal answers', () => {
         }
       },
       FINAL,
+      // Names that were refused are waited for.
+      times(0.2),
     ));
 
   it('the time of its answers › is a report of numbers that can be reckoned with', () => {
@@ -399,6 +401,7 @@ function whatever<T>(
   read: (client: RestClient) => Promise<T>,
   expectGood: (value: T) => void,
   codes = [...FINAL, ...TRANSIENT],
+  runs = EACH,
 ): Promise<void> {
   return fc.assert(
     fc.asyncProperty(aPortal(methods, codes), async (portal) => {
@@ -409,7 +412,7 @@ function whatever<T>(
       expect(DOCUMENTED_CODES).toContain((refusal as AppError).code);
       expect(`${refusal.message} ${JSON.stringify(refusal)}`.toLowerCase()).not.toContain(MARK.toLowerCase());
     }),
-    EACH,
+    runs,
   );
 }
 

@@ -92,9 +92,12 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       const { endedAt, expiresAt } = await untilJob(exports, job, isDone);
 
       expect((expiresAt ?? 0) - (endedAt ?? 0)).toBe(24 * 3600_000);
-      const leftMs = await store.leftMs(jobKey(job));
-      expect(leftMs).toBeGreaterThan(23 * 3600_000);
+      let leftMs = Number.POSITIVE_INFINITY;
+      // Whoever looks may be faster than whoever shortens its life.
+      for (const until = Date.now() + 5_000; leftMs > 24 * 3600_000 && Date.now() < until; )
+        leftMs = await store.leftMs(jobKey(job));
       expect(leftMs).toBeLessThanOrEqual(24 * 3600_000);
+      expect(leftMs).toBeGreaterThan(23 * 3600_000);
     });
   });
 
