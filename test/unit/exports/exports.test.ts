@@ -223,7 +223,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       it('once both are well, no more than usual go on at a time, and in the end all are done', async () => {
         world.emulator.orderFault({
           on: 'rest',
-          effect: { type: 'delay', ms: 700, when: 'before' },
+          effect: { type: 'delay', ms: 1_500, when: 'before' },
           times: Number.POSITIVE_INFINITY,
         });
         areAway = false;
