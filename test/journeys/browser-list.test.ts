@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { type CompanyRow, demoPortals, type PortalOptions } from '../../emulator/index.ts';
+import { COMPANY_SORTS, type CompanySort } from '../../src/bitrix24/company.ts';
 import {
   address,
   follow,
   heading,
+  NARROW,
   query,
   type Remembered,
   rememberSignIn,
@@ -225,6 +227,65 @@ describe.each<[string, BrowserContextOptions]>([
   });
 });
 
+describe('the list of 12,000 companies, by every other filter and sort', () => {
+  it('shows what meets the filters, all at once', async () => {
+    const page = await aVisitor('/companies', { storageState: admin });
+    const form = page.locator('.filters');
+    await form.locator('summary').click();
+    for (const value of ['EMPLOYEES_1', 'EMPLOYEES_2'])
+      await form.locator(`input[name="employees"][value="${value}"]`).check();
+    await form.getByRole('combobox', { name: 'E-mail' }).selectOption('no');
+    await form.getByLabel('Created, to').fill('2025-06-30');
+    await form.getByLabel('Changed, from').fill('2023-01-01');
+    await form.getByLabel('Changed, to').fill('2026-10-31');
+    await form.getByLabel('Revenue, to').fill('5,000,000.00');
+
+    await follow(form.getByRole('button', { name: 'Show companies' }));
+
+    const { ids, total } = naivePage(rows, { where: isTheOther });
+    expect(query(page)).toEqual(OTHERS);
+    expect(total).toBeGreaterThan(1);
+    expect(await cardIds(page)).toEqual(ids);
+    expect(await page.locator('.count').innerText()).toBe(`${total} companies match`);
+  });
+
+  it('is sorted by each column that is clicked, up and down', async () => {
+    const page = await aVisitor('/companies', { storageState: admin });
+    const headers = page.locator('thead th a');
+    const clicked = await headers.count();
+
+    for (let column = 0; column < clicked; column += 1) {
+      const orders: string[] = [];
+      for (const _time of [1, 2]) {
+        await follow(headers.nth(column));
+        // What is the default is left out of the address.
+        const { sort = 'id', order = 'desc' } = query(page) as { sort?: CompanySort; order?: 'asc' | 'desc' };
+        orders.push(order);
+        expect([sort, order, await cardIds(page)]).toEqual([
+          sort,
+          order,
+          naivePage(rows, { sort, order }).ids,
+        ]);
+      }
+      expect(orders.sort()).toEqual(['asc', 'desc']);
+    }
+    expect(clicked).toBe(8);
+  });
+
+  it.each(COMPANY_SORTS)(
+    'is sorted by %s on a narrow screen, which has no columns to click',
+    async (sort) => {
+      const page = await aVisitor('/companies', { storageState: admin, viewport: NARROW });
+      await page.locator('#sort').selectOption(sort);
+      await page.locator('select[name="order"]').selectOption('asc');
+
+      await follow(page.getByRole('button', { name: 'Search' }));
+
+      expect(await cardIds(page)).toEqual(naivePage(rows, { sort, order: 'asc' }).ids);
+    },
+  );
+});
+
 describe('the list by keyboard', () => {
   describe('when / is pressed', () => {
     it('goes to the search with its text selected, so that typing replaces it', async () => {
@@ -408,6 +469,28 @@ function isWanted(row: CompanyRow): boolean {
     Date.parse(String(row.DATE_CREATE)) >= Date.parse('2022-01-01T00:00:00+03:00') &&
     row.PHONE !== undefined &&
     Number.parseFloat(String(row.REVENUE)) >= 100_000
+  );
+}
+
+/** The filters that `WANTED` has not. */
+const OTHERS = {
+  employees: 'EMPLOYEES_1,EMPLOYEES_2',
+  has_email: 'no',
+  created_to: '2025-06-30',
+  modified_from: '2023-01-01',
+  modified_to: '2026-10-31',
+  revenue_to: '5000000',
+};
+
+function isTheOther(row: CompanyRow): boolean {
+  const at = (value: unknown) => Date.parse(String(value));
+  return (
+    ['EMPLOYEES_1', 'EMPLOYEES_2'].includes(String(row.EMPLOYEES)) &&
+    row.EMAIL === undefined &&
+    at(row.DATE_CREATE) < at('2025-07-01T00:00:00+03:00') &&
+    at(row.DATE_MODIFY) >= at('2023-01-01T00:00:00+03:00') &&
+    at(row.DATE_MODIFY) < at('2026-11-01T00:00:00+03:00') &&
+    Number.parseFloat(String(row.REVENUE)) <= 5_000_000
   );
 }
 
