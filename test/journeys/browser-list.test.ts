@@ -272,18 +272,17 @@ describe('the list of 12,000 companies, by every other filter and sort', () => {
     expect(clicked).toBe(8);
   });
 
-  it.each(COMPANY_SORTS)(
-    'is sorted by %s on a narrow screen, which has no columns to click',
-    async (sort) => {
-      const page = await aVisitor('/companies', { storageState: admin, viewport: NARROW });
+  it('is sorted by whatever is chosen on a narrow screen, which has no columns to click', async () => {
+    const page = await aVisitor('/companies', { storageState: admin, viewport: NARROW });
+    for (const sort of COMPANY_SORTS) {
       await page.locator('#sort').selectOption(sort);
       await page.locator('select[name="order"]').selectOption('asc');
 
       await follow(page.getByRole('button', { name: 'Search' }));
 
-      expect(await cardIds(page)).toEqual(naivePage(rows, { sort, order: 'asc' }).ids);
-    },
-  );
+      expect([sort, await cardIds(page)]).toEqual([sort, naivePage(rows, { sort, order: 'asc' }).ids]);
+    }
+  });
 });
 
 describe('the list by keyboard', () => {
