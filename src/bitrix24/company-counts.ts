@@ -195,7 +195,7 @@ function totalOf(answer: CommandAnswer | undefined): number | undefined {
 
 function isWorthAnotherTry(answer: CommandAnswer | undefined): boolean {
   const error = answer && 'error' in answer ? answer.error : undefined;
-  return error !== undefined && (error.isOperatingLimit || error.isTransient);
+  return error?.passes === true;
 }
 
 function joinCounts<T>(kinds: T[], counts: (number | null)[]): (T & { count: number | null })[] {

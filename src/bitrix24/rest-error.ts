@@ -72,6 +72,11 @@ export class RestError extends AppError {
     return this.wireCode === OPERATING_LIMIT;
   }
 
+  /** It says nothing for good: a bad moment, or a limit that will be lifted. */
+  get passes(): boolean {
+    return this.isTransient || this.isOperatingLimit;
+  }
+
   /** Asking once more, a moment later, may help. */
   get isTransient(): boolean {
     return TRANSIENT.includes(this.wireCode);

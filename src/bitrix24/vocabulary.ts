@@ -112,7 +112,7 @@ export class Vocabulary {
     this.#learnStages(answers);
     const colleagues = COLLEAGUE_PAGES.flatMap((page) => answers[`colleagues${page}`] ?? []);
     // Where people may not be read there are none to choose from, and asking again would not help.
-    if (colleagues.some((answer) => !('error' in answer) || !answer.error.isTransient)) {
+    if (colleagues.some((answer) => !('error' in answer) || !answer.error.passes)) {
       const people = colleagues.flatMap((answer) => [...readPeople(answer).values()]);
       const different = [...new Map(people.map((person) => [person.id, person])).values()];
       this.#colleagues = different;

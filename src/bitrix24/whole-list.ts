@@ -323,7 +323,7 @@ function asRows(result: unknown): unknown[] {
 
 /** The limiter has learnt from a limit, and a moment later a portal may be well again. */
 function isWorthAnotherTry(failure: unknown): boolean {
-  return failure instanceof RestError && (failure.isOperatingLimit || failure.isTransient);
+  return failure instanceof RestError && failure.passes;
 }
 
 /** The whole batch was more than we read, or took longer than we wait: half of it may do. */
