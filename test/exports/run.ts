@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { EXPORT_COLUMNS } from '../../src/exports/export-job.ts';
+import { COLUMNS } from '../../src/web/columns.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
@@ -26,15 +28,6 @@ const TEXT_COLUMNS: Record<string, (text: string) => string> = {
   responsible: (text) => `${text.slice(0, 100)} Surname`,
   currency: (text) => text.slice(0, 50),
 };
-/** All columns there are, in their order. */
-const COLUMNS = [
-  'id',
-  ...Object.keys(TEXT_COLUMNS).slice(0, 7),
-  'revenue',
-  'currency',
-  'created',
-  'modified',
-];
 /** As LibreOffice names them: separator, quote, UTF-8, first line. */
 const CSV_FILTERS = { en: 'CSV:44,34,76,1', ru: 'CSV:59,34,76,1' };
 
@@ -87,22 +80,11 @@ process.exit(failures === 0 ? 0 : 1);
 
 /** A box for each: they have one name. */
 async function chooseAllColumns({ origin }: TestApp, agent: BrowserAgent): Promise<void> {
-  const columns = [
-    'id',
-    'type',
-    'industry',
-    'employees',
-    'contacts',
-    'responsible',
-    'revenue',
-    'created',
-    'modified',
-  ];
   const answer = await fetch(`${origin}/companies/layout`, {
     method: 'POST',
     redirect: 'manual',
     headers: { cookie: cookieOf(agent), origin, 'sec-fetch-site': 'same-origin' },
-    body: new URLSearchParams(columns.map((column): [string, string] => ['columns', column])),
+    body: new URLSearchParams(COLUMNS.map((column): [string, string] => ['columns', column])),
   });
   if (answer.status !== 303) throw new Error(`the columns were not taken: ${answer.status}`);
 }
@@ -157,7 +139,7 @@ function check(name: string, xml: string): number {
   const { rows, formulas } = readCells(xml);
   const [, ...companiesRead] = rows;
   const wrong = Object.entries(TEXT_COLUMNS).flatMap(([column, expected]) => {
-    const at = COLUMNS.indexOf(column);
+    const at = (EXPORT_COLUMNS as readonly string[]).indexOf(column);
     return HOSTILE_TEXTS.flatMap((text, index) => {
       const wanted = expected(text);
       // A CSV knows no types: what is a number or a day to a spreadsheet is read as one. XLSX keeps it as it is.
