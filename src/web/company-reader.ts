@@ -82,7 +82,8 @@ export function createCompanyReader(
     if (await settlesWithin(counted, PATIENCE_MS)) return counted;
     const rows = list(person, uncounted).catch(() => counted);
     const first = await Promise.race([counted, rows]);
-    if (first.value.total === null) slow.set(key, true);
+    // Few rows have a total without being counted, and may take as long to count.
+    if (!(await settlesWithin(counted, 0))) slow.set(key, true);
     return first;
   }
 
