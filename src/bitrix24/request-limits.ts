@@ -22,13 +22,15 @@ export function parseRequestLimits(text: string): RequestLimits {
     .filter((entry) => entry !== '')
     .map(parseEntry);
   const written = new Map(entries.filter(({ host }) => !host.includes('*')).map((each) => [each.host, each]));
-  const patterns = entries.filter(({ host }) => host.includes('*'));
+  const patterns = entries
+    .filter(({ host }) => host.includes('*'))
+    .map(({ host, limit }) => ({ pattern: patternOf(host), limit }));
   return {
     of({ host, hostname }) {
       const entry =
         written.get(host) ??
         written.get(hostname) ??
-        patterns.find(({ host: pattern }) => matches(pattern, hostname) || matches(pattern, host));
+        patterns.find(({ pattern }) => pattern.test(hostname) || pattern.test(host));
       return entry?.limit;
     },
   };
@@ -46,10 +48,10 @@ function parseEntry(entry: string, index: number): { host: string; limit: Reques
 }
 
 /** A star stands for one or more letters, digits, dots and dashes. */
-function matches(pattern: string, hostname: string): boolean {
-  const source = pattern
+function patternOf(host: string): RegExp {
+  const source = host
     .split('*')
     .map((part) => part.replace(/[.[\]]/g, '\\$&'))
     .join('[a-z0-9.-]+');
-  return new RegExp(`^${source}$`).test(hostname);
+  return new RegExp(`^${source}$`);
 }

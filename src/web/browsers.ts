@@ -139,9 +139,10 @@ function joinByBrowser(entries: SignedInBrowser[]): SignedInBrowser[] {
   return [...browsers.values()];
 }
 
-/** The most recently seen first. */
+/** The most recently seen first. All are written as `toISOString` writes them, so that their order is that of texts. */
 function compareSeen(a: { seen: string }, b: { seen: string }): number {
-  return Date.parse(b.seen) - Date.parse(a.seen);
+  if (a.seen === b.seen) return 0;
+  return a.seen < b.seen ? 1 : -1;
 }
 
 function parse(text: string | null): SignIns | undefined {

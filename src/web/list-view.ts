@@ -5,8 +5,11 @@ import { InvalidRequestError } from '../errors.ts';
 import { findTimeZone, type TimeZone } from '../time-zone.ts';
 import type { SignedIn } from './session.ts';
 
-/** A parameter that is given once or not at all; an empty one counts as not given, because forms send those. */
-const single = z.string().transform((text) => text.trim() || undefined);
+/**
+ * A parameter that is given once or not at all; an empty one counts as not given, because forms send those. Half a
+ * character has no place in an address, and is written there as it will be read again.
+ */
+const single = z.string().transform((text) => text.trim().toWellFormed() || undefined);
 
 /** Values of a dictionary by their ids, several separated by commas; `-` stands for companies that have none. */
 const choices = single
@@ -209,7 +212,11 @@ function asStatusId(choice: string): string {
  */
 export function asChoice(statusId: string): string | undefined {
   if (statusId === '') return WITHOUT;
-  const isUnclear = statusId === WITHOUT || statusId.includes(',') || statusId !== statusId.trim();
+  const isUnclear =
+    statusId === WITHOUT ||
+    statusId.includes(',') ||
+    statusId !== statusId.trim() ||
+    !statusId.isWellFormed();
   return isUnclear || statusId.length > 50 ? undefined : statusId;
 }
 

@@ -92,6 +92,7 @@ describe('asChoice()', () => {
     ['A,B', undefined],
     [' A', undefined],
     ['A'.repeat(51), undefined],
+    ['half of \ud83d', undefined],
   ])('when the id of a value is "%s" › the list is asked for %s', (id, choice) => {
     expect(asChoice(id)).toBe(choice);
     if (choice !== undefined) expect(filterOf({ type: choice }).types).toEqual([id]);
