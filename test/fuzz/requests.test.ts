@@ -3,12 +3,10 @@ import { type ClientRequest, type IncomingMessage, METHODS, request } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { times } from '../support/fuzz.ts';
+import { EACH } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-/** Each is a request over the network. */
-const SHARE = 0.3;
 const WAIT_MS = 10_000;
 
 /** The methods and paths that app.ts answers. */
@@ -241,7 +239,7 @@ describe('a request of nobody we know', () => {
         expect(app.outgoing).toEqual([]);
         expect(answer.text).not.toContain('Alpha');
       }),
-      times(SHARE),
+      EACH,
     );
     // They have got as far as that.
     expect([...statuses]).toEqual(expect.arrayContaining([200, 303, 400, 403, 404]));
@@ -266,7 +264,7 @@ describe('a request of somebody who is signed in', () => {
         if (answer.text.includes('Ada Admin')) pagesOfAda += 1;
         if (maySignOut(asked)) cookie = await signedInCookie();
       }),
-      times(SHARE),
+      EACH,
     );
     expect(pagesOfAda).toBeGreaterThan(0);
     await expectAlive();

@@ -374,7 +374,7 @@ describe('whatever a portal answers', () => {
       },
       FINAL,
       // Names that were refused are waited for.
-      times(0.2),
+      50,
     ));
 
   it('the time of its answers › is a report of numbers that can be reckoned with', () => {
@@ -395,24 +395,33 @@ describe('whatever a portal answers', () => {
   });
 });
 
-/** Reads with one portal after the other. */
+/**
+ * Reads from a portal for each run.
+ *
+ * @param atOnce  so many portals at a time, where reading is mostly waiting
+ */
 function whatever<T>(
   methods: string[],
   read: (client: RestClient) => Promise<T>,
   expectGood: (value: T) => void,
   codes = [...FINAL, ...TRANSIENT],
-  runs = EACH,
+  atOnce = 1,
 ): Promise<void> {
-  return fc.assert(
-    fc.asyncProperty(aPortal(methods, codes), async (portal) => {
-      const outcome = await outcomeOfAsync(() => read(clientOf(portal)), [AppError]);
+  async function tryOne(portal: Portal): Promise<void> {
+    const outcome = await outcomeOfAsync(() => read(clientOf(portal)), [AppError]);
 
-      if ('value' in outcome) return expectGood(outcome.value);
-      const { refusal } = outcome;
-      expect(DOCUMENTED_CODES).toContain((refusal as AppError).code);
-      expect(`${refusal.message} ${JSON.stringify(refusal)}`.toLowerCase()).not.toContain(MARK.toLowerCase());
+    if ('value' in outcome) return expectGood(outcome.value);
+    const { refusal } = outcome;
+    expect(DOCUMENTED_CODES).toContain((refusal as AppError).code);
+    expect(`${refusal.message} ${JSON.stringify(refusal)}`.toLowerCase()).not.toContain(MARK.toLowerCase());
+  }
+
+  const portals = fc.array(aPortal(methods, codes), { minLength: atOnce, maxLength: atOnce });
+  return fc.assert(
+    fc.asyncProperty(portals, async (together) => {
+      await Promise.all(together.map(tryOne));
     }),
-    runs,
+    times(1 / atOnce),
   );
 }
 

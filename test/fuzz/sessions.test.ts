@@ -4,7 +4,7 @@ import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import { sessionStores } from '../../src/store/sessions.ts';
 import { HOUR } from '../support/clock.ts';
-import { EACH, times } from '../support/fuzz.ts';
+import { EACH } from '../support/fuzz.ts';
 import { anyJson, anyText, mostly, nearly } from '../support/hostile-values.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { startApp, TEST_SECRETS, type TestApp } from '../support/start-app.ts';
@@ -125,7 +125,7 @@ describe('a browser whose session record holds anything', () => {
         const text = await answer.text();
         expect([answer.status < 500, text.includes('Alpha')]).toEqual([true, false]);
       }),
-      times(0.2),
+      EACH,
     );
   });
 });

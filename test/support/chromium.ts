@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const BINARIES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** The shell first: it is the same browser without windows, and a new visitor costs a third there. */
+const BINARIES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map(
+  (name) => `/usr/bin/${name}`,
+);
 
 /**
- * A real Chromium: Debian's, or the one CHROMIUM names.
+ * A real Chromium: Debian's, or the one CHROMIUM names, such as /usr/bin/chromium where both are installed.
  *
  * @param extraArgs  switches for this one
  */

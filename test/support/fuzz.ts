@@ -22,7 +22,7 @@ export interface FuzzParameters {
 /** How `fc.assert` runs a property that costs next to nothing. A failure prints the seed and the counterexample. */
 export const EACH = times(1);
 
-/** As `EACH`, for one that takes long. @param share  of the runs, at least one */
+/** As `EACH`, for one that tries several at a time. @param share  of the runs, at least one */
 export function times(share: number): FuzzParameters {
   const numRuns = Math.max(1, Math.round(RUNS * share));
   return { numRuns, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
