@@ -26,6 +26,7 @@ import { createBrowsers } from './web/browsers.ts';
 import { openView, showCompanies } from './web/companies.ts';
 import { showCompany } from './web/company.ts';
 import { createCompanyReader } from './web/company-reader.ts';
+import { compressPages } from './web/compress-pages.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { sendExportEvents } from './web/export-events.ts';
 import { createViewReader } from './web/export-view.ts';
@@ -223,6 +224,7 @@ export function createApp(dependencies: AppDependencies): App {
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId: dependencies.clientId })));
   app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
+  app.use(compressPages());
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness({ ...dependencies, readiness: readReadinessSeldom(readiness) }));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
@@ -110,6 +111,10 @@ const TRIES_WINDOW_MS = 10 * 60_000;
 /** As long as somebody may listen for the answer to an attempt (REFRESH_LISTEN_MS), counted from its last sign of life. */
 const STRAGGLER_MS = 65_000;
 
+/** Whoever goes from page to page has the same pair opened each time, which takes as long as a trip to the store. */
+const MAX_OPENED = 1_000;
+const OPENED_MS = 5 * 60_000;
+
 const Pair = z.object({ at: z.string(), rt: z.string() });
 type Pair = z.infer<typeof Pair>;
 
@@ -120,14 +125,24 @@ const NO_TRIES = { prev: null, prev_until: 0, tries: 0, tries_since: 0 } as cons
 /** Tokens at rest: sealed, one record per portal user, changed only by steps that can be repeated. */
 export function createTokenVault(options: { store: Store; cipher: Cipher }): TokenVault {
   const { store, cipher } = options;
+  /** By token key: what was opened, so that anything else is opened for itself. */
+  const opened = new LRUCache<string, { context: string; sealed: string; pair: Pair }>({
+    max: MAX_OPENED,
+    ttl: OPENED_MS,
+  });
 
   function seal(key: string, generation: Pick<TokenRecord, 'chain' | 'gen'>, pair: Pair): Promise<string> {
     return cipher.seal(JSON.stringify(pair), sealContext(key, generation));
   }
 
   async function openPair(key: string, record: TokenRecord): Promise<Pair | undefined> {
+    const [context, sealed] = [sealContext(key, record), record.pair];
+    const before = opened.get(key);
+    if (before?.context === context && before.sealed === sealed) return before.pair;
     try {
-      return Pair.parse(JSON.parse(await cipher.open(record.pair, sealContext(key, record))));
+      const pair = Pair.parse(JSON.parse(await cipher.open(sealed, context)));
+      opened.set(key, { context, sealed, pair });
+      return pair;
     } catch {
       return undefined;
     }
@@ -225,7 +240,10 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       return record && { chain: record.chain, generation: record.gen };
     },
 
-    forget: (owner) => store.forget(tokenKey(owner)),
+    async forget(owner) {
+      opened.delete(tokenKey(owner));
+      return store.forget(tokenKey(owner));
+    },
 
     async claim(owner, grant, id, exclusiveMs) {
       const now = await store.now();

@@ -152,6 +152,8 @@ describe('load()', () => {
     ['a text for a number', (record) => ({ ...record, gen: '2' })],
   ])('when the record has %s › the person signs in again, and it is set aside', async (_, change) => {
     await vault.commit(owner, await savedGrant(), 'one', tokensOf(2));
+    // What was opened a moment ago helps nobody who changed it.
+    await load();
     const changed = JSON.stringify(change(await stored()));
     await store.set(tokenKey(owner), changed, HOUR);
 
@@ -171,6 +173,49 @@ describe('load()', () => {
       expect(await store.get(quarantineKey(tokenKey(owner)))).toBe(text);
     },
   );
+
+  describe('when a pair was opened a moment ago', () => {
+    let openings: number;
+    let counting: TokenVault;
+    beforeEach(async () => {
+      openings = 0;
+      counting = createTokenVault({
+        store,
+        cipher: {
+          ...cipher,
+          open(sealed, context) {
+            openings += 1;
+            return cipher.open(sealed, context);
+          },
+        },
+      });
+      await vault.save(owner, newTokens(), SERVER);
+      await counting.load(owner);
+    });
+
+    it('is not opened again', async () => {
+      expect(await counting.load(owner)).toMatchObject({ accessToken: 'access 1' });
+      expect(openings).toBe(1);
+    });
+
+    it('finds what another process has renewed', async () => {
+      await vault.commit(owner, await load(), 'one', tokensOf(2));
+
+      expect(await counting.load(owner)).toMatchObject({ refreshToken: 'refresh 2' });
+      expect(openings).toBe(2);
+    });
+
+    it('finds nothing once it was forgotten, and keeps nothing', async () => {
+      const record = (await store.get(tokenKey(owner))) ?? '';
+      await counting.forget(owner);
+      expect(await counting.load(owner)).toBe(undefined);
+      await store.set(tokenKey(owner), record, HOUR);
+
+      await counting.load(owner);
+
+      expect(openings).toBe(2);
+    });
+  });
 
   it('when somebody signs in while an unreadable record is looked at › their new grant stays', async () => {
     await savedGrant();

@@ -1,0 +1,80 @@
+import { get, type IncomingMessage } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { aPortal } from '../support/builders.ts';
+import { startApp, type TestApp } from '../support/start-app.ts';
+
+describe('compression', () => {
+  let app: TestApp;
+  let cookie: string;
+  beforeAll(async () => {
+    app = await startApp({ emulator: { portals: [aPortal({ companies: { count: 50 } })] } });
+    const agent = app.agent();
+    await app.signIn(agent);
+    const jar = agent.cookies.get(new URL(app.origin).hostname) ?? new Map();
+    cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+  });
+  afterAll(() => app.stop());
+
+  /** As it comes over the wire: `fetch` would take the compression out. */
+  function ask(path: string, headers: Record<string, string>) {
+    return new Promise<{ headers: IncomingMessage['headers']; body: Buffer }>((resolve, reject) => {
+      get(app.origin + path, { headers: { cookie, ...headers } }, async (answer) => {
+        resolve({ headers: answer.headers, body: Buffer.concat(await answer.toArray()) });
+      }).once('error', reject);
+    });
+  }
+
+  it.each([
+    ['a page', '/companies', 'text/html', 'text/html; charset=utf-8'],
+    ['an error page', '/no-such-page', 'text/html', 'text/html; charset=utf-8'],
+    ['JSON', '/companies', 'application/json', 'application/json; charset=utf-8'],
+  ])('when %s is asked for by a browser › it is smaller, and the same', async (_what, path, accept, type) => {
+    const plain = await ask(path, { accept, 'accept-encoding': 'identity' });
+    const packed = await ask(path, { accept, 'accept-encoding': 'gzip, deflate, br' });
+
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': type });
+    expect(packed.headers['content-length']).toBe(String(packed.body.length));
+    const text = gunzipSync(packed.body).toString();
+    expect(packed.body.length).toBeLessThan(text.length / 2);
+    expect(text.length).toBe(plain.body.toString().length);
+    expect(plain.headers['content-type']).toBe(type);
+  });
+
+  it.each(['identity', 'gzip;q=0', 'br', ''])(
+    'when a page may come as %j › it is no gzip',
+    async (encoding) => {
+      const { headers, body } = await ask('/companies', { accept: 'text/html', 'accept-encoding': encoding });
+
+      expect(headers['content-encoding']).toBe(encoding === 'br' ? 'br' : undefined);
+      const text = encoding === 'br' ? brotliDecompressSync(body) : body;
+      expect(text.toString()).toContain('</html>');
+    },
+  );
+
+  it.each([
+    ['gzip', '/companies'],
+    ['identity', '/companies'],
+    ['gzip', '/'],
+  ])(
+    'when %s of %s may be kept by somebody › they are told that others get another',
+    async (encoding, path) => {
+      const { headers } = await ask(path, { accept: 'text/html', 'accept-encoding': encoding });
+
+      expect(headers.vary?.split(', ')).toContain('Accept-Encoding');
+    },
+  );
+
+  it('when an answer fits into a packet › it is left as it is', async () => {
+    const { headers } = await ask('/healthz', { 'accept-encoding': 'gzip' });
+
+    expect(headers['content-encoding']).toBe(undefined);
+  });
+
+  it('when a style is asked for › it is smaller as well', async () => {
+    const page = await ask('/companies', { accept: 'text/html' });
+    const [, style = ''] = /href="(\/assets\/[^"]+\.css[^"]*)"/.exec(page.body.toString()) ?? [];
+
+    expect((await ask(style, { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBe('gzip');
+  });
+});
