@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import compression from 'compression';
 import ejs from 'ejs';
-import express, { type Express } from 'express';
+import express from 'express';
 import type session from 'express-session';
 import { createAnswerCache } from './answers/answer-cache.ts';
 import { type AllowedPortals, findAllowedEndpoint } from './bitrix24/portal.ts';
@@ -57,6 +58,7 @@ import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect
 import { background, limitedPortalOf, restClientOf } from './web/reading.ts';
 import { requestLog } from './web/request-log.ts';
 import { watchRequests } from './web/request-observer.ts';
+import { pathAskedFor } from './web/request-target.ts';
 import { isRedirectionEndpoint } from './web/return-to.ts';
 import { browserSession, type SignedIn } from './web/session.ts';
 import {
@@ -103,7 +105,8 @@ export interface AppDependencies {
 }
 
 export interface App {
-  express: Express;
+  /** Answers requests. */
+  listener: RequestListener;
   /** Whose exchanges the process waits for before it stops. */
   tokenRefresher: TokenRefresher;
   /** Work in the background, which begins when it is started. */
@@ -275,7 +278,11 @@ export function createApp(dependencies: AppDependencies): App {
 
   app.use(nothingHere());
   app.use(errorPage({ automaticSteps: createAutomaticSteps({ store, now }) }));
-  return { express: app, tokenRefresher, exports, readiness };
+  const listener: RequestListener = (req, res) => {
+    req.url = pathAskedFor(req.url ?? '');
+    app(req, res);
+  };
+  return { listener, tokenRefresher, exports, readiness };
 }
 
 /** EJS takes no options out of Express's settings any more (7.0), so they are handed to it. */

@@ -73,8 +73,8 @@ export async function startServer(
     isStopping: () => isStopping,
     observers: metrics?.observers,
   });
-  const { express, tokenRefresher, exports } = app;
-  const server = createServer(PATIENCE, express);
+  const { listener, tokenRefresher, exports } = app;
+  const server = createServer(PATIENCE, listener);
   server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
   const connections = watchConnections(server);
   // First, so that nobody is let in before it is known that the port is free.

@@ -123,9 +123,21 @@ const aQuery = fc.oneof(
   { weight: 3, arbitrary: someFields.map((fields) => `?${fields}`) },
   { weight: 1, arbitrary: mutated(someFields).map((text) => `?${text}`) },
 );
-const aTarget = fc
-  .tuple(fc.oneof(aPath, mutated(aPath)), aQuery)
-  .map(([path, query]) => sendable(path + query));
+/** What no browser sends, but a request line can hold. */
+const anOddTarget = fc.oneof(
+  fc.constantFrom('*', '//#@evil.example', '//a@b#', '/#'),
+  fc.tuple(aPath, aPath).map(([path, fragment]) => `${sendable(path)}#${sendable(fragment)}`),
+  aPath.map((path) => `http://evil.example${sendable(path)}`),
+);
+const aTarget = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc
+      .tuple(fc.oneof(aPath, mutated(aPath)), aQuery)
+      .map(([path, query]) => sendable(path + query)),
+  },
+  { weight: 1, arbitrary: anOddTarget },
+);
 
 const aHeader = fc.oneof(
   fc.tuple(
@@ -286,10 +298,8 @@ function expectDecent(asked: AnyRequest, { status, headers, text }: Answer): voi
 /** Guesses of browsers at the redirection endpoint, and more windows that listen for exports than one person may have. */
 function isRefusedOnPurpose({ target, headers }: AnyRequest, status: number): boolean {
   const isGuess = ['sec-purpose', 'purpose', 'x-moz'].some((name) => headers[name]?.includes('prefetch'));
-  return (
-    status === 503 &&
-    ((isGuess && /^\/bitrix\/?(\?|$)/i.test(target)) || /^\/exports\/events\/?(\?|$)/i.test(target))
-  );
+  const [path = ''] = target.replace(/^http:\/\/evil\.example/, '').split(/[?#]/, 1);
+  return status === 503 && ((isGuess && /^\/bitrix\/?$/i.test(path)) || /^\/exports\/events\/?$/i.test(path));
 }
 
 async function expectAlive(): Promise<void> {

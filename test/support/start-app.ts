@@ -149,7 +149,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   };
   const first = createApp({ ...settings, store, sessionStore });
   first.exports.start();
-  server.on('request', first.express);
+  server.on('request', first.listener);
   const replicas: { server: Server; store: Store; app: App }[] = [];
 
   return {
@@ -173,7 +173,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
       const stores = openStores(options, dataDir, clock);
       const second = createApp({ ...settings, ...stores, ...differing });
       second.exports.start();
-      const another = createServer(second.express);
+      const another = createServer(second.listener);
       replicas.push({ server: another, store: stores.store, app: second });
       return listen(another);
     },
