@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -23,11 +24,19 @@ export interface RedisServerOptions {
   settings?: string[];
 }
 
+/** Others look for free ports too, and may have been faster with this one. */
+const TRIES = 3;
+
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const port = options.port ?? (await freePort());
   const settings = ['--save', '', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
-  const dir = newServerDir();
-  return startProcess(port, ['--dir', dir, ...settings, ...(options.settings ?? [])]);
+  for (let tries = 1; ; tries += 1) {
+    const port = options.port ?? (await freePort());
+    try {
+      return await startProcess(port, ['--dir', newServerDir(), ...settings, ...(options.settings ?? [])]);
+    } catch (error) {
+      if (options.port !== undefined || tries === TRIES) throw error;
+    }
+  }
 }
 
 /** A sentinel: the same program, with a file that it writes to. */
@@ -45,7 +54,12 @@ async function startProcess(port: number, argv: string[]): Promise<RedisServer> 
   const server = spawn(redisBinary(), [...argv, ...listening], { stdio: 'ignore' });
   const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
   client.on('error', () => {});
-  await client.ping();
+  try {
+    await Promise.race([refuseOthers(client, server), failWhenItEnds(server)]);
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -57,6 +71,17 @@ async function startProcess(port: number, argv: string[]): Promise<RedisServer> 
       await end(server);
     },
   };
+}
+
+/** Resolves when it answers, and it is not another one that has got the port. */
+async function refuseOthers(client: Redis, { pid }: ChildProcess): Promise<void> {
+  const info = await client.info('server');
+  if (!info.includes(`process_id:${pid}\r`)) throw new Error('another redis-server has got the port');
+}
+
+async function failWhenItEnds(server: ChildProcess): Promise<never> {
+  await once(server, 'exit');
+  throw new Error('redis-server has ended: is its port taken, or its folder gone?');
 }
 
 /** A port that nobody listens on right now. */
