@@ -139,10 +139,9 @@ function joinByBrowser(entries: SignedInBrowser[]): SignedInBrowser[] {
   return [...browsers.values()];
 }
 
-/** The most recently seen first. All are written as `toISOString` writes them, so that their order is that of texts. */
+/** The most recently seen first. */
 function compareSeen(a: { seen: string }, b: { seen: string }): number {
-  if (a.seen === b.seen) return 0;
-  return a.seen < b.seen ? 1 : -1;
+  return Date.parse(b.seen) - Date.parse(a.seen);
 }
 
 function parse(text: string | null): SignIns | undefined {

@@ -291,10 +291,8 @@ async function receiveTokens(
   pending: PendingAuthorization,
   portal: Portal,
 ): Promise<{ tokens: TokenSet; server: URL } | 'too late'> {
-  // Express reads the address anew each time that it is asked for its query.
-  const { query } = req;
-  const { domain, server_domain: serverDomain, member_id: memberId } = query;
-  const code = readCode(query);
+  const { domain, server_domain: serverDomain, member_id: memberId } = req.query;
+  const code = readCode(req.query);
   const server = pickAuthorizationServer({ domain, serverDomain }, portal, authorizationServers);
   const requestedAt = new Date(now());
   let answer: unknown;

@@ -37,7 +37,7 @@ describe('compression', () => {
     expect(packed.headers['content-length']).toBe(String(packed.body.length));
     const text = gunzipSync(packed.body).toString();
     expect(packed.body.length).toBeLessThan(text.length / 2);
-    expect(text.length).toBe(plain.body.toString().length);
+    expect(withoutMoments(text)).toBe(withoutMoments(plain.body.toString()));
     expect(plain.headers['content-type']).toBe(type);
   });
 
@@ -78,3 +78,8 @@ describe('compression', () => {
     expect((await ask(style, { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBe('gzip');
   });
 });
+
+/** The number of a request and the moment of an answer, which no two have in common. */
+function withoutMoments(text: string): string {
+  return text.replace(/\b[0-9a-f]{12}\b|"asOf":"[^"]+"/g, '…');
+}
