@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import compression from 'compression';
-import ejs from 'ejs';
 import express from 'express';
 import type session from 'express-session';
 import { createAnswerCache } from './answers/answer-cache.ts';
@@ -70,6 +69,7 @@ import {
   startAuthorization,
   startTypedAuthorization,
 } from './web/sign-in.ts';
+import { renderTemplate, VIEWS } from './web/templates.ts';
 import { createVisitorLimits } from './web/visitor-limits.ts';
 import { createWaitingBrowsers } from './web/waiting-browsers.ts';
 
@@ -115,10 +115,7 @@ export interface App {
   readiness: () => Promise<Readiness>;
 }
 
-const VIEWS = join(import.meta.dirname, '../views');
 const PUBLIC = join(import.meta.dirname, '../public');
-/** Each template takes from `locals` what it needs: in a `with` block every name costs a search. */
-const TEMPLATES = { cache: true, strict: true, compileDebug: false, rmWhitespace: true, views: [VIEWS] };
 /** A path of their own, so that no page costs a look at the disk. */
 const ASSETS = '/assets';
 /** Some 7 MB in Redis. A portal whose people sign in at the rate of fifteen a second needs no more. */
@@ -283,15 +280,6 @@ export function createApp(dependencies: AppDependencies): App {
     app(req, res);
   };
   return { listener, tokenRefresher, exports, readiness };
-}
-
-/** EJS takes no options out of Express's settings any more (7.0), so they are handed to it. */
-function renderTemplate(
-  path: string,
-  values: object,
-  callback: (error: Error | null, html?: string) => void,
-): void {
-  ejs.renderFile(path, values, TEMPLATES, callback);
 }
 
 /** Addresses of the files in public/ that change with their content, so that browsers may keep them. */

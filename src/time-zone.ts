@@ -14,6 +14,8 @@ const MS_PER_MINUTE = 60_000;
 const MS_PER_DAY = 24 * 60 * MS_PER_MINUTE;
 /** Pages have a hundred instants on a few days, and Intl takes longer for each than the rest of its row. */
 const MAX_DAYS = 5_000;
+/** `2026-03-05T10:20:30+03:00`, as portals write instants. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
 
 const known = new Map<string, TimeZone | undefined>();
@@ -33,6 +35,7 @@ function createTimeZone(name: string): TimeZone | undefined {
   const offsetFormat = formatOf(name);
   if (offsetFormat === undefined) return undefined;
   const days = new LRUCache<number, number>({ max: MAX_DAYS });
+  const ownDays = new LRUCache<string, boolean>({ max: MAX_DAYS });
 
   /** In minutes. */
   function offsetOf(ms: number): number {
@@ -52,12 +55,25 @@ function createTimeZone(name: string): TimeZone | undefined {
     return first;
   }
 
+  /** Whether a day that is written with this offset is one of this clock, as nearly all that a portal writes are. */
+  function isOwnDay(day: string, offset: string): boolean {
+    const key = day + offset;
+    const known = ownDays.get(key);
+    if (known !== undefined) return known;
+    const start = Date.parse(`${day}T00:00:00${offset}`);
+    const isOwn =
+      !Number.isNaN(start) && [start, start + MS_PER_DAY].every((ms) => writeOffset(offsetOf(ms)) === offset);
+    ownDays.set(key, isOwn);
+    return isOwn;
+  }
+
   const write = (ms: number, offset: number) =>
     `${new Date(ms + offset * MS_PER_MINUTE).toISOString().slice(0, 19)}${writeOffset(offset)}`;
 
   return {
     name,
     shift(iso) {
+      if (USUAL.test(iso) && isOwnDay(iso.slice(0, 10), iso.slice(-6))) return iso;
       const ms = INSTANT.test(iso) ? Date.parse(iso) : Number.NaN;
       if (Number.isNaN(ms)) return iso;
       const offset = offsetAt(ms);

@@ -1,12 +1,23 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { RequestHandler } from 'express';
 
 /** What is smaller fits into a packet anyway. */
 const LEAST_CHARACTERS = 1_000;
 /** What is larger is compressed piece by piece, so that others get a turn. */
 const MOST_CHARACTERS = 256 * 1024;
-/** As small as at the usual level, but for a few hundred bytes of a page, in half the time. */
-const LEVEL = 4;
+
+/** The most preferred first: a tenth larger than with gzip, in half the time. All browsers take it over https. */
+const ENCODINGS = {
+  br: (text: string) =>
+    brotliCompressSync(text, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 1,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+      },
+    }),
+  // As small as at the usual level, but for a few hundred bytes of a page, in half the time.
+  gzip: (text: string) => gzipSync(text, { level: 4 }),
+};
 
 /**
  * Compresses answers that are there as a whole, in one go.
@@ -22,11 +33,12 @@ export function compressPages(): RequestHandler {
         typeof body === 'string' && body.length >= LEAST_CHARACTERS && body.length <= MOST_CHARACTERS;
       if (!isPage) return send(body);
       res.vary('Accept-Encoding');
-      if (!req.acceptsEncodings('gzip')) return send(body);
+      const encoding = (['br', 'gzip'] as const).find((name) => req.acceptsEncodings(name));
+      if (encoding === undefined) return send(body);
       // Known for JSON only; bytes would count as a download.
       if (!res.get('Content-Type')) res.type('html');
-      res.set('Content-Encoding', 'gzip');
-      return send(gzipSync(body, { level: LEVEL }));
+      res.set('Content-Encoding', encoding);
+      return send(ENCODINGS[encoding](body));
     };
     next();
   };

@@ -63,7 +63,9 @@ function remembering(t: Translate): Translate {
   const known = new LRUCache<string, string>({ max: MAX_TEXTS });
   return (key, values) => {
     const question = values === undefined && typeof key === 'string' ? key : JSON.stringify([key, values]);
-    const text = known.get(question) ?? t(key, values);
+    const remembered = known.get(question);
+    if (remembered !== undefined) return remembered;
+    const text = t(key, values);
     known.set(question, text);
     return text;
   };

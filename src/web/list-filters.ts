@@ -78,9 +78,9 @@ function chipsOf(
 ): Chip[] {
   const { t } = reader;
   const chip = (names: (keyof ListView)[], text: string | undefined): Chip[] => {
+    if (text === undefined) return [];
     const without = Object.fromEntries(names.map((name) => [name, EVERYTHING[name]]));
-    const href = listAddress({ ...view, ...without, page: 1 });
-    return text === undefined ? [] : [{ name: String(names[0]), text, href }];
+    return [{ name: String(names[0]), text, href: listAddress({ ...view, ...without, page: 1 }) }];
   };
   const labelled = (label: string, value: string | undefined) =>
     value === undefined ? undefined : t('list.filters.chip', { label, value });

@@ -42,8 +42,7 @@ function presentRow(company: Company, { t, format }: Reader): ListRow {
   if (phone !== undefined) contacts.push({ kind: 'phone', text: phone, href: phoneHref(phone) });
   if (email !== undefined) contacts.push({ kind: 'email', text: email, href: mailHref(email) });
   const others = phones.length + emails.length - contacts.length;
-  const instantOf = (iso: string | null) =>
-    iso === null ? null : { iso, date: format.date(iso), instant: format.instant(iso) };
+  const instantOf = (iso: string | null) => (iso === null ? null : { iso, ...format.moment(iso) });
   return {
     id,
     title: title.trim() === '' ? t('list.untitled') : title,

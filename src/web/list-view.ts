@@ -136,6 +136,8 @@ export function readStoredView(search: unknown): ListView {
 export function writeListView(view: Partial<ListView>): string {
   const search = new URLSearchParams();
   for (const name of PARAMETERS) {
+    // Nearly all are, and a page has thirty addresses.
+    if (view[name] === EVERYTHING[name]) continue;
     const usual = String(EVERYTHING[name] ?? '');
     const text = String(view[name] ?? usual);
     if (text !== usual) search.set(name, text);

@@ -83,8 +83,9 @@ export function createPreferences({ store, clientId }: { store: Store; clientId:
 
 /** What cannot be read is as if it were not there: a layout is no reason not to show a list. */
 function parse(text: string | null): Preferences {
+  if (text === null) return NONE;
   try {
-    const { columns, ...others } = Record.parse(JSON.parse(text ?? ''));
+    const { columns, ...others } = Record.parse(JSON.parse(text));
     return { ...others, columns: columns.includes('title') ? columns : [...DEFAULT_COLUMNS] };
   } catch {
     return NONE;

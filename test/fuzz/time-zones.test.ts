@@ -61,6 +61,23 @@ describe('a clock on a wall somewhere', () => {
     );
   });
 
+  it('when an instant has the offset that this clock had within a day of it › is the same instant too', () => {
+    const hours = fc.integer({ min: -25, max: 25 });
+    fc.assert(
+      fc.property(someZone, aMoment, hours, (name, moment, away) => {
+        const zone = findTimeZone(name);
+        const near = zone?.shift(isoOf(moment.getTime() + away * 3600_000)) ?? '';
+        const iso = writeWithOffset(moment, readOffset(near));
+
+        const shifted = zone?.shift(iso) ?? '';
+
+        expect(Date.parse(shifted)).toBe(Date.parse(iso));
+        expect(shifted.slice(0, 19)).toBe(shownIn(name, iso));
+      }),
+      EACH,
+    );
+  });
+
   it('when a day begins › its first second is in it, and the second before is not', () => {
     fc.assert(
       fc.property(someZone, aDay, (name, day) => {
@@ -129,6 +146,12 @@ function writeWithOffset(moment: Date, offset: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const whole = Math.abs(offset);
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.floor(whole / 60))}:${two(whole % 60)}`;
+}
+
+/** In minutes, of `…+03:00`. */
+function readOffset(iso: string): number {
+  const [hours, minutes] = iso.slice(-5).split(':').map(Number);
+  return (iso.at(-6) === '-' ? -1 : 1) * ((hours ?? 0) * 60 + (minutes ?? 0));
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -100,7 +100,7 @@ describe('the views', () => {
       const unescaped = [...text.matchAll(/<%-(.*?)%>/gs)].map(([, code = '']) => code.trim());
       // A fragment is a partial that was rendered before.
       const isPartial = (code: string) =>
-        /^include\('(partials\/)?[\w-]+'/.test(code) || /^fragments\.\w+$/.test(code);
+        /^include\('\/partials\/[\w-]+'/.test(code) || /^fragments\.\w+$/.test(code);
       expect(unescaped.filter((code) => !isPartial(code))).toEqual([]);
       // The policy of our pages runs files of ours and nothing else.
       const files = /<script defer src="<%= asset\(name\) %>"><\/script>/g;

@@ -36,6 +36,30 @@ describe('shift()', () => {
     ['the hour before the change', 'Europe/Berlin', '2026-03-29T00:59:00Z', '2026-03-29T01:59:00+01:00'],
     ['the hour after it', 'Europe/Berlin', '2026-03-29T01:00:00Z', '2026-03-29T03:00:00+02:00'],
     ['nothing anybody can read', 'Europe/Berlin', 'yesterday', 'yesterday'],
+    [
+      'its own winter, written in summer',
+      'Europe/Berlin',
+      '2026-07-01T10:00:00+01:00',
+      '2026-07-01T11:00:00+02:00',
+    ],
+    [
+      'its own day, but an hour too early',
+      'Europe/Berlin',
+      '2026-03-29T00:30:00+01:00',
+      '2026-03-29T00:30:00+01:00',
+    ],
+    [
+      'its own day, after the change',
+      'Europe/Berlin',
+      '2026-03-29T12:00:00+01:00',
+      '2026-03-29T13:00:00+02:00',
+    ],
+    [
+      'its own day, before the change',
+      'Europe/Berlin',
+      '2026-10-25T00:30:00+01:00',
+      '2026-10-25T01:30:00+02:00',
+    ],
   ])('to %s', (_, zone, iso, shifted) => {
     expect(findTimeZone(zone)?.shift(iso)).toBe(shifted);
   });

@@ -190,7 +190,7 @@ describe('GET /companies as a page', () => {
   it('escapes what companies are called', async () => {
     const page = await admin.visit(`${app.origin}/companies?q=Quote`);
 
-    expect(page.text).toContain('Quote &#34; &amp; &lt;b&gt;bold&lt;/b&gt;');
+    expect(page.text).toContain('Quote &quot; &amp; &lt;b&gt;bold&lt;/b&gt;');
     expect(page.text).not.toContain('<b>bold');
   });
 

@@ -266,7 +266,7 @@ describe('GET /overview', () => {
     const { text } = await counted(app, await signedIn(app, 'admin', 3));
 
     expect(withoutOwnScripts(text)).not.toMatch(/<script/i);
-    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;amp; a long name');
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;amp; a long name');
     expect(text).toContain('שלום 🚀');
   });
 
