@@ -238,6 +238,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));
   app.post('/language', chooseLanguage({ isSecure }));
   app.use(ignorePrefetch(isRedirectionEndpoint));
+  app.use(people.expect());
   app.use(
     browserSession({
       store: dependencies.sessionStore,

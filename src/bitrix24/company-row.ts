@@ -90,7 +90,7 @@ export function responsibleOf(fields: Record<string, unknown>): number | null {
 const MAX_ID = 999_999_999_999_999;
 
 /** Ids come as strings of digits, from newer methods as numbers; 0 refers to nothing. */
-function readId(value: unknown): number | null {
+export function readId(value: unknown): number | null {
   const id = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   return typeof id === 'number' && Number.isInteger(id) && id > 0 && id <= MAX_ID ? id : null;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UnexpectedResponseError } from '../http.ts';
+import { readId } from './company-row.ts';
 import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
 import { RestError } from './rest-error.ts';
 
@@ -30,8 +31,10 @@ export interface Profile extends Person {
 /** What a `Person` is made of; a portal that does not know `select` tells more, which does no harm. */
 const PERSON_SELECT = ['ID', 'NAME', 'LAST_NAME'];
 
-const WireUser = z.object({ ID: wireId, NAME: text, LAST_NAME: text });
-const WireProfile = WireUser.extend({
+const WireProfile = z.object({
+  ID: wireId,
+  NAME: text,
+  LAST_NAME: text,
   TIME_ZONE: z
     .string()
     .regex(/^.{0,64}$/s)
@@ -72,11 +75,24 @@ export function askForColleagues(start: number): Command {
 /** People by their ids. Companies without names of people are still companies, so a refusal leaves the map empty. */
 export function readPeople(answer: CommandAnswer): Map<number, Person> {
   const rows = 'error' in answer || !Array.isArray(answer.result) ? [] : answer.result;
-  const people = rows.flatMap((row) => {
-    const user = WireUser.safeParse(row);
-    return user.success ? [asPerson(user.data)] : [];
-  });
-  return new Map(people.map((person) => [person.id, person]));
+  const people = new Map<number, Person>();
+  for (const row of rows as unknown[]) {
+    const person = readPerson(row);
+    if (person) people.set(person.id, person);
+  }
+  return people;
+}
+
+/** Written by hand, because a page has two hundred of them; what is odd counts as nobody. */
+function readPerson(row: unknown): Person | undefined {
+  if (typeof row !== 'object' || row === null) return undefined;
+  const { ID, NAME, LAST_NAME } = row as Record<string, unknown>;
+  const id = readId(ID);
+  return id !== null && isText(NAME) && isText(LAST_NAME) ? asPerson({ ID: id, NAME, LAST_NAME }) : undefined;
+}
+
+function isText(value: unknown): value is string | null | undefined {
+  return typeof value === 'string' || value === null || value === undefined;
 }
 
 /**
@@ -96,7 +112,7 @@ export async function loadPeople(client: RestClient, ids: Iterable<number>): Pro
   }
 }
 
-function asPerson(user: z.infer<typeof WireUser>): Person {
+function asPerson(user: Pick<z.infer<typeof WireProfile>, 'ID' | 'NAME' | 'LAST_NAME'>): Person {
   const name = [user.NAME, user.LAST_NAME].filter((part) => part?.trim()).join(' ');
   return { id: user.ID, name: name || null };
 }

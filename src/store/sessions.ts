@@ -1,6 +1,7 @@
 import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
 import { z } from 'zod';
+import { readOnce } from './read-once.ts';
 import type { RedisClient } from './redis-connection.ts';
 import { asUnavailable } from './redis-error.ts';
 import { type Store, update } from './store.ts';
@@ -237,13 +238,18 @@ const StoredSession = z.looseObject({
   }),
 });
 
+const check = readOnce((text) => {
+  try {
+    return { isReadable: StoredSession.safeParse(JSON.parse(text)).success };
+  } catch {
+    return { isReadable: false };
+  }
+});
+
+/** Each request gets a session of its own, which it may change. */
 function parseSession(text: string | null): SessionData | null | 'unreadable' {
   if (text === null) return null;
-  try {
-    return StoredSession.parse(JSON.parse(text)) as SessionData;
-  } catch {
-    return 'unreadable';
-  }
+  return check(text).isReadable ? (JSON.parse(text) as SessionData) : 'unreadable';
 }
 
 function isWrongType(error: unknown): boolean {

@@ -5,7 +5,7 @@ import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
 import { parseRecord, sealContext, type TokenOwner, type TokenRecord, tokenKey } from './token-record.ts';
 
-/** The tokens of one portal user as we hold them. */
+/** The tokens of one portal user as we hold them. Shared by all who use it, so nobody changes it. */
 export interface Grant {
   /** Begins with a sign-in; a new sign-in is a new chain. */
   chain: string;
@@ -111,7 +111,7 @@ const TRIES_WINDOW_MS = 10 * 60_000;
 /** As long as somebody may listen for the answer to an attempt (REFRESH_LISTEN_MS), counted from its last sign of life. */
 const STRAGGLER_MS = 65_000;
 
-/** Whoever goes from page to page has the same pair opened each time, which takes as long as a trip to the store. */
+/** Whoever goes from page to page has the same record opened each time, which takes as long as a trip to the store. */
 const MAX_OPENED = 1_000;
 const OPENED_MS = 5 * 60_000;
 
@@ -125,24 +125,16 @@ const NO_TRIES = { prev: null, prev_until: 0, tries: 0, tries_since: 0 } as cons
 /** Tokens at rest: sealed, one record per portal user, changed only by steps that can be repeated. */
 export function createTokenVault(options: { store: Store; cipher: Cipher }): TokenVault {
   const { store, cipher } = options;
-  /** By token key: what was opened, so that anything else is opened for itself. */
-  const opened = new LRUCache<string, { context: string; sealed: string; pair: Pair }>({
-    max: MAX_OPENED,
-    ttl: OPENED_MS,
-  });
+  /** By token key: the record that was opened, so that any other is opened for itself. */
+  const opened = new LRUCache<string, { text: string; grant: Grant }>({ max: MAX_OPENED, ttl: OPENED_MS });
 
   function seal(key: string, generation: Pick<TokenRecord, 'chain' | 'gen'>, pair: Pair): Promise<string> {
     return cipher.seal(JSON.stringify(pair), sealContext(key, generation));
   }
 
   async function openPair(key: string, record: TokenRecord): Promise<Pair | undefined> {
-    const [context, sealed] = [sealContext(key, record), record.pair];
-    const before = opened.get(key);
-    if (before?.context === context && before.sealed === sealed) return before.pair;
     try {
-      const pair = Pair.parse(JSON.parse(await cipher.open(sealed, context)));
-      opened.set(key, { context, sealed, pair });
-      return pair;
+      return Pair.parse(JSON.parse(await cipher.open(record.pair, sealContext(key, record))));
     } catch {
       return undefined;
     }
@@ -203,6 +195,8 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
       const key = tokenKey(owner);
       const text = await store.get(key);
       if (text === null) return undefined;
+      const before = opened.get(key);
+      if (before?.text === text) return before.grant;
       const record = parseRecord(text);
       const pair = record && (await openPair(key, record));
       if (record === undefined || pair === undefined) {
@@ -211,16 +205,9 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
         if (!isSealedByOthers) await store.quarantine(key, text);
         return undefined;
       }
-      return {
-        chain: record.chain,
-        generation: record.gen,
-        accessToken: pair.at,
-        refreshToken: pair.rt,
-        expiresAt: new Date(record.exp),
-        clientEndpoint: record.ep,
-        authorizationServer: record.as,
-        state: record.state,
-      };
+      const grant = asGrant(record, pair);
+      opened.set(key, { text, grant });
+      return grant;
     },
 
     async describe(owner) {
@@ -361,6 +348,19 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
 
 function asPair(tokens: NewTokens): Pair {
   return { at: tokens.accessToken, rt: tokens.refreshToken };
+}
+
+function asGrant(record: TokenRecord, pair: Pair): Grant {
+  return {
+    chain: record.chain,
+    generation: record.gen,
+    accessToken: pair.at,
+    refreshToken: pair.rt,
+    expiresAt: new Date(record.exp),
+    clientEndpoint: record.ep,
+    authorizationServer: record.as,
+    state: record.state,
+  };
 }
 
 function asClaimed({ prev_until, tries }: TokenRecord, now: number): Claim {

@@ -8,6 +8,7 @@ import { prefersJson } from './negotiate.ts';
 import type { People } from './people.ts';
 import { requireSignIn } from './protect.ts';
 import { ownerOf, type ReadingDependencies, restClientOf } from './reading.ts';
+import { logOf } from './request-log.ts';
 import { parseReturnTo } from './return-to.ts';
 import { browserName, type SignedIn } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice } from './signed-out-notice.ts';
@@ -102,7 +103,7 @@ export function signOutBrowser({ browsers, now }: AccountDependencies): RequestH
     const person = requireSignIn(req, now());
     const { browser } = formOf(req.body);
     if (typeof browser === 'string') await browsers.removeBrowser(person, browser);
-    req.log.info('signed out another browser');
+    logOf(req).info('signed out another browser');
     res.redirect(303, '/account');
   };
 }
@@ -115,7 +116,7 @@ export function signOutEverywhere({ people, companyReader, now }: AccountDepende
     if (formOf(req.body).person !== person.id) return res.redirect(303, '/account');
     await people.signOutEverywhere(req, person);
     await companyReader.forget(person);
-    req.log.info('signed out everywhere');
+    logOf(req).info('signed out everywhere');
     leaveSignedOutNotice(res, person.portal);
     res.redirect(303, '/');
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOnce } from '../store/read-once.ts';
 import { type Change, KEY_PREFIX, type Store, update } from '../store/store.ts';
 import type { SignedIn } from './session.ts';
 
@@ -17,12 +18,21 @@ export interface SignedInBrowser {
 /** Whose record: of a portal user, whatever browser they sit at. */
 type Owner = Pick<SignedIn, 'memberId' | 'userId'>;
 
+/** A record that nobody has read yet. */
+export type UnreadBrowsers = { text: string | null };
+
 export interface Browsers {
   /** Every browser this person is signed in with, the most recently seen first. */
   list(owner: Owner): Promise<SignedInBrowser[]>;
   add(person: SignedIn, browser: Pick<SignedInBrowser, 'name' | 'agent'>): Promise<void>;
-  /** Whether this sign-in is still good. Notes, every few minutes, that its browser was seen. */
-  see(person: SignedIn): Promise<boolean>;
+  /**
+   * Whether this sign-in is still good. Notes, every few minutes, that its browser was seen.
+   *
+   * @param ahead  their record, if it was asked for since the request came in
+   */
+  see(person: SignedIn, ahead?: Promise<UnreadBrowsers>): Promise<boolean>;
+  /** Asks the store for the record of whoever will be seen next. */
+  readAhead(owner: Owner): Promise<UnreadBrowsers>;
   /** Signs out one sign-in. */
   remove(person: SignedIn): Promise<void>;
   /** Signs out everything that this browser holds of this person, sign-ins of tabs that overtook one another included. */
@@ -44,7 +54,7 @@ const SignIn = z.object({
   agent: z.string(),
 });
 /** By the id of the sign-in. */
-type SignIns = Map<string, z.infer<typeof SignIn>>;
+type SignIns = ReadonlyMap<string, z.infer<typeof SignIn>>;
 const SignInsShape = z.record(z.string(), SignIn);
 
 /**
@@ -60,14 +70,17 @@ export function createBrowsers(options: { store: Store; clientId: string; now: (
   /** The braces are the Cluster hash tag, as in tokenKey. */
   const keyOf = ({ memberId, userId }: Owner) => `${KEY_PREFIX}browsers:{${memberId}}:${clientId}:${userId}`;
 
-  async function load(owner: Owner): Promise<SignIns> {
-    return read(owner, await store.get(keyOf(owner)));
+  const readAhead = async (owner: Owner): Promise<UnreadBrowsers> => ({ text: await store.get(keyOf(owner)) });
+
+  async function load(owner: Owner, ahead = readAhead(owner)): Promise<SignIns> {
+    return read(owner, (await ahead).text);
   }
 
   /** Nobody is listed by a record that cannot be read: everybody signs in again. */
   async function read(owner: Owner, text: string | null): Promise<SignIns> {
-    const signIns = parse(text);
-    if (signIns === undefined && text !== null) await store.quarantine(keyOf(owner), text);
+    if (text === null) return new Map();
+    const { signIns } = parse(text);
+    if (signIns === undefined) await store.quarantine(keyOf(owner), text);
     return signIns ?? new Map();
   }
 
@@ -96,8 +109,10 @@ export function createBrowsers(options: { store: Store; clientId: string; now: (
       });
     },
 
-    async see(person) {
-      const entry = (await load(person)).get(person.id);
+    readAhead,
+
+    async see(person, ahead) {
+      const entry = (await load(person, ahead)).get(person.id);
       if (entry === undefined) return false;
       if (now() - Date.parse(entry.seen) < NOTE_EVERY_MS) return true;
       const seen = new Date(now()).toISOString();
@@ -144,11 +159,10 @@ function compareSeen(a: { seen: string }, b: { seen: string }): number {
   return Date.parse(b.seen) - Date.parse(a.seen);
 }
 
-function parse(text: string | null): SignIns | undefined {
-  if (text === null) return undefined;
+const parse = readOnce((text): { signIns: SignIns | undefined } => {
   try {
-    return new Map(Object.entries(SignInsShape.parse(JSON.parse(text))));
+    return { signIns: new Map(Object.entries(SignInsShape.parse(JSON.parse(text)))) };
   } catch {
-    return undefined;
+    return { signIns: undefined };
   }
-}
+});

@@ -3,6 +3,7 @@ import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
 import type { AutomaticSteps } from './automatic-steps.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
+import { logOf } from './request-log.ts';
 import { isRedirectionEndpoint, ownAddress } from './return-to.ts';
 import { hasSignedOut } from './signed-out-notice.ts';
 
@@ -123,8 +124,8 @@ function asAppError(thrown: unknown): AppError {
 
 function logError(req: Request, error: AppError, thrown: unknown): void {
   const fields = { errorCode: error.code, reason: error.reason };
-  if (error.httpStatus >= 500) req.log.error({ ...fields, err: thrown }, 'request failed');
-  else req.log.info({ ...fields, why: error.message }, 'request refused');
+  if (error.httpStatus >= 500) logOf(req).error({ ...fields, err: thrown }, 'request failed');
+  else logOf(req).info({ ...fields, why: error.message }, 'request refused');
 }
 
 function textOf(res: Response, error: AppError, reloads = false): { title: string; text: string } {

@@ -20,6 +20,7 @@ import type { Reader } from './list-rows.ts';
 import { prefersJson } from './negotiate.ts';
 import { requireSignIn } from './protect.ts';
 import { ownerOf } from './reading.ts';
+import { logOf } from './request-log.ts';
 import type { SignedIn } from './session.ts';
 
 /** A view of the list, read from the query of its address. */
@@ -86,7 +87,7 @@ export function startExport(dependencies: ExportsPageDependencies): RequestHandl
       language: res.locals.language as Language,
       timeZone: person.timeZone,
     });
-    req.log.info({ exportId: job.id, format }, 'export begun');
+    logOf(req).info({ exportId: job.id, format }, 'export begun');
     if (prefersJson(req)) return void res.status(201).json(asJson(job));
     res.redirect(303, '/exports');
   };

@@ -45,7 +45,7 @@ export function formatFor(language: Language, zone?: TimeZone): Format {
 /** Gives every page its language: the one chosen before, else what the browser prefers, else English. */
 export function speakLanguage(): RequestHandler {
   return (req, res, next) => {
-    const language = chosenLanguage(req) ?? ((req.acceptsLanguages(...LANGUAGES) || 'en') as Language);
+    const language = chosenLanguage(req) ?? preferredLanguage(req);
     // Whose clock it is, is known later (people.ts).
     Object.assign(res.locals, { language, t: texts[language], format: formatFor(language) });
     res.vary('Accept-Language');
@@ -98,8 +98,23 @@ function signInPageOf(address: string): string {
   return `/${new URL(address, 'https://app.invalid').search}`;
 }
 
+/** Browsers of one kind all say the same, and reading it takes as long as a trip to the store. */
+const preferred = new LRUCache<string, Language>({ max: 1_000 });
+const USUAL_LENGTH = 200;
+
+function preferredLanguage(req: Request): Language {
+  const { 'accept-language': header = '' } = req.headers;
+  const known = preferred.get(header);
+  if (known !== undefined) return known;
+  const language = (req.acceptsLanguages(...LANGUAGES) || 'en') as Language;
+  if (header.length <= USUAL_LENGTH) preferred.set(header, language);
+  return language;
+}
+
+const CHOSEN = new RegExp(`(?:^|;\\s*)${COOKIE}=([a-z]{2})(?:;|$)`);
+
 function chosenLanguage(req: Request): Language | undefined {
-  const value = new RegExp(`(?:^|;\\s*)${COOKIE}=([a-z]{2})(?:;|$)`).exec(req.headers.cookie ?? '')?.[1];
+  const value = CHOSEN.exec(req.headers.cookie ?? '')?.[1];
   return isLanguage(value) ? value : undefined;
 }
 

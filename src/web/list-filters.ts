@@ -63,11 +63,12 @@ function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Re
     chosen === undefined || chosen === 'me' || colleagues.some(({ id }) => String(id) === chosen);
   const other = words.person(Number(chosen)) ?? { id: Number(chosen), name: null };
   const people = isListed ? colleagues : [...colleagues, other];
+  const option = (value: string, text: string) => ({ value, text, isChosen: value === (chosen ?? '') });
   return [
-    { value: '', text: t('list.filters.anybody') },
-    { value: 'me', text: t('list.filters.me') },
-    ...people.map((person) => ({ value: String(person.id), text: nameOf(person) })),
-  ].map((option) => ({ ...option, isChosen: option.value === (chosen ?? '') }));
+    option('', t('list.filters.anybody')),
+    option('me', t('list.filters.me')),
+    ...people.map((person) => option(String(person.id), nameOf(person))),
+  ];
 }
 
 /** One for each condition; the two bounds of a period or an amount are one. */

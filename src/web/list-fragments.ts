@@ -49,7 +49,9 @@ export async function listFragments(
 /** All that the reader and the view decide about; the answer has its own place. */
 function keyOf(res: Response, { view, wishes }: ShownList): string {
   const { language, zone } = res.locals as { language: string; zone?: { name: string } };
-  const wished = createHash('sha256').update(JSON.stringify(wishes)).digest('base64url');
+  const asJson = JSON.stringify(wishes);
+  // Fifty saved views are a long name.
+  const wished = asJson.length < 500 ? asJson : createHash('sha256').update(asJson).digest('base64url');
   return `${language} ${zone?.name ?? ''} ${wished} ${writeListView(view)}`;
 }
 

@@ -6,25 +6,40 @@ declare module 'http' {
   interface IncomingMessage {
     /** Also the incident number of an error page. */
     id: string;
-    /** For lines that belong to this request. */
-    log: Logger;
   }
 }
 
 /** Asked every few seconds, and by machines only. */
 const UNLOGGED = /^\/(healthz|readyz)\b/;
 
-/** As they were before it was known who asks. */
-const anonymous = new WeakMap<Request, Logger>();
+interface RequestLines {
+  logger: Logger;
+  /** What each line says besides what happened. */
+  about: Record<string, unknown>;
+  bound?: Logger | undefined;
+}
 
-/** From now on, lines of this request say whose it is. */
-export function logAs(req: Request, who: { portal: string; memberId: string; userId: number }): void {
-  const { memberId, userId } = who;
-  req.log = (anonymous.get(req) ?? req.log).child({ portal: new URL(who.portal).host, memberId, userId });
+const lines = new WeakMap<Request, RequestLines>();
+
+/** For lines that belong to this request. Made for the first of them, which for most comes after the answer. */
+export function logOf(req: Request): Logger {
+  const own = lines.get(req);
+  if (own === undefined) throw new Error('requestLog() has not seen this request');
+  own.bound ??= own.logger.child(own.about);
+  return own.bound;
+}
+
+/** From now on, lines of this request say whose it is, or where. */
+export function logAs(req: Request, who: { portal: string; memberId?: string; userId?: number }): void {
+  const own = lines.get(req);
+  if (own === undefined) return;
+  const { portal, memberId, userId } = who;
+  Object.assign(own.about, { portal: new URL(portal).host, memberId, userId });
+  own.bound = undefined;
 }
 
 /**
- * One line per request, and `req.log` for lines that belong to it.
+ * One line per request, and `logOf` for lines that belong to it.
  *
  * Only method and path are written: the query of the redirection endpoint holds a code and a state.
  */
@@ -32,8 +47,7 @@ export function requestLog(logger: Logger): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now();
     req.id = randomUUID().slice(-12);
-    req.log = logger.child({ requestId: req.id });
-    anonymous.set(req, req.log);
+    lines.set(req, { logger, about: { requestId: req.id } });
     res.setHeader('X-Request-Id', req.id);
     if (!UNLOGGED.test(req.url)) {
       const { method } = req;
@@ -47,7 +61,7 @@ export function requestLog(logger: Logger): RequestHandler {
         };
         // error-page.ts writes the error itself, once, with its cause.
         const level = res.statusCode >= 500 ? 'error' : 'info';
-        req.log[level](line, res.writableFinished ? 'answered' : 'left before the answer');
+        logOf(req)[level](line, res.writableFinished ? 'answered' : 'left before the answer');
       });
     }
     next();

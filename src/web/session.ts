@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { z } from 'zod';
 import { SessionEndedError } from '../store/sessions.ts';
+import { logOf } from './request-log.ts';
 
 /** Somebody who is signed in with this browser. Holds no token: those stay in the vault. */
 export interface SignedIn {
@@ -84,10 +85,19 @@ function goOnOnce(sessions: RequestHandler): RequestHandler {
     let wentOn = false;
     sessions(req, res, (error?: unknown) => {
       if (!wentOn) next(error);
-      else if (error) req.log.warn({ err: error }, 'the session could not be kept');
+      else if (error) logOf(req).warn({ err: error }, 'the session could not be kept');
       wentOn = true;
     });
   };
+}
+
+/** Ours are half as long; what somebody made up is not kept. */
+const LONGEST_COOKIE = 200;
+
+/** The session cookie as it came, which nobody has checked yet. */
+export function sessionCookie(req: Request): string | undefined {
+  const cookie = /(?:^|;\s*)(?:__Host-)?session=([^;]+)/.exec(req.headers.cookie ?? '')?.[1];
+  return cookie !== undefined && cookie.length <= LONGEST_COOKIE ? cookie : undefined;
 }
 
 /** A binding that is no text counts as none, as an unreadable session does. */
@@ -110,9 +120,18 @@ const People = z.array(SignedInShape).refine((people) => people.length <= MAX_PE
 
 /** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
 export function peopleOf(req: Request): SignedIn[] {
-  const people = People.safeParse(req.session?.people);
-  return people.success ? people.data : [];
+  const stored = req.session?.people;
+  if (stored === undefined || stored === null) return [];
+  const before = checked.get(stored);
+  if (before) return before;
+  const people = People.safeParse(stored);
+  const found = people.success ? people.data : [];
+  if (typeof stored === 'object') checked.set(stored, found);
+  return found;
 }
+
+/** A request asks for them several times. */
+const checked = new WeakMap<object, SignedIn[]>();
 
 /** What people.ts found out about a request before its handler runs. */
 interface Recognised {

@@ -30,6 +30,7 @@ import type { PendingAuthorization, PendingAuthorizations } from './pending-auth
 import type { People } from './people.ts';
 import { SignInRequiredError } from './protect.ts';
 import { PERSON } from './reading.ts';
+import { logAs, logOf } from './request-log.ts';
 import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
 import { browserBinding, peopleOf, type SignedIn, signedIn, signedOutElsewhere } from './session.ts';
 import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
@@ -169,7 +170,7 @@ async function receiveAuthorization(
   const portal = portals.findAllowed(pending.portal);
   if (portal === undefined) throw new PortalNotAllowedError();
   // Whatever becomes of it, the line that tells says where.
-  req.log = req.log.child({ portal: portal.host });
+  logAs(req, { portal: portal.origin });
   const granted = await receiveTokens(dependencies, req, pending, portal);
   if (granted === 'too late') {
     await leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
@@ -182,7 +183,7 @@ async function receiveAuthorization(
   await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
   // Another tab may have signed somebody out while this one was at the portal.
   clearSignedOutNotice(req, res);
-  req.log.info('signed in');
+  logOf(req).info('signed in');
   res.redirect(303, pending.returnTo);
   return 'success';
 }
@@ -274,7 +275,7 @@ async function takePending(
     return pending;
   } catch (error) {
     if (!(error instanceof StateMismatchError)) throw error;
-    req.log.warn('state mismatch');
+    logOf(req).warn('state mismatch');
     return undefined;
   }
 }

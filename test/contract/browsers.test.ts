@@ -63,7 +63,7 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
 
     await Promise.all(people.map((person, index) => (index % 2 ? here : there).add(person, BROWSER)));
 
-    expect(await Promise.all(people.map(here.see))).toEqual(people.map(() => true));
+    expect(await Promise.all(people.map((person) => here.see(person)))).toEqual(people.map(() => true));
   });
 
   it('when twenty are ended at once › nobody is left', async () => {
@@ -81,7 +81,7 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
 
     const others = [{ userId: 2 }, { memberId: 'another' }].map((change) => ({ ...person, ...change }));
 
-    expect(await Promise.all(others.map(here.see))).toEqual([false, false]);
+    expect(await Promise.all(others.map((person) => here.see(person)))).toEqual([false, false]);
     for (const other of others) await here.removeAll(other);
     expect(await here.see(person)).toBe(true);
   });

@@ -163,24 +163,26 @@ describe('made contacts and deals of a small book', () => {
 });
 
 describe('made contacts and deals of a million companies', () => {
-  const portals = () => [aPortal({ companies: { count: 1_000_000, seed: 3 } })];
+  const portals = (count = 1_000_000) => [aPortal({ companies: { count, seed: 3 } })];
 
-  it('when they are asked for by company › they come at once, the same after every start', async () => {
-    const [one, other] = [await start({ portals: portals() }), await start({ portals: portals() })];
-    const companyIds = Array.from({ length: 100 }, (_, index) => 900_001 + index);
+  /** Those of a hundred companies near the end, of both kinds, and how long they took. */
+  async function listOfHundred(count: number): Promise<{ rows: unknown[]; ms: number }> {
+    const { portal } = await start({ portals: portals(count) });
+    const filter = { '@COMPANY_ID': Array.from({ length: 100 }, (_, index) => count * 0.9 + index) };
     const startedAt = performance.now();
+    const lists: unknown[][] = [];
+    for (const method of METHODS) lists.push(await listAll(tokensFor(portal), method, { filter }));
+    return { rows: lists.flat(), ms: performance.now() - startedAt };
+  }
 
-    for (const method of METHODS) {
-      const filter = { '@COMPANY_ID': companyIds };
-      const list = ({ portal }: { portal: EmulatedPortal }) => listAll(tokensFor(portal), method, { filter });
-      const rows = await list(one);
+  it('when they are asked for by company › they come as fast as from a small book, the same after every start', async () => {
+    const small = await listOfHundred(2_000);
+    const [one, other] = [await listOfHundred(1_000_000), await listOfHundred(1_000_000)];
 
-      expect(rows.length).toBeGreaterThan(100);
-      expect(await list(other)).toEqual(rows);
-    }
-
-    // Hundredths of a second on an idle machine; the bound only catches a walk over a million.
-    expect(performance.now() - startedAt).toBeLessThan(3000);
+    expect(one.rows.length).toBeGreaterThan(200);
+    expect(other.rows).toEqual(one.rows);
+    // A walk over a million takes hundreds of times as long, on whatever machine.
+    expect(Math.min(one.ms, other.ms)).toBeLessThan(small.ms * 20 + 200);
   });
 
   it('when one is asked for by its ID › its company is all that is made', async () => {

@@ -552,6 +552,26 @@ describe.each(STORE_KINDS)('/account on the %s store', (store) => {
       expect((await as(agent).companies()).titles).toEqual(['Beta']);
     });
 
+    it('when the session names another than before, under the same cookie › it is they who are asked about', async () => {
+      const agent = await inBoth();
+      const before = await as(agent).account();
+      const key = `b24:session:${
+        decodeURIComponent(sessionCookie(agent) ?? '')
+          .slice(2)
+          .split('.')[0]
+      }`;
+      const session = JSON.parse((await app.store.get(key)) ?? '');
+      await app.store.set(key, JSON.stringify({ ...session, people: session.people.reverse() }), HOUR);
+
+      const after = await as(agent).account();
+
+      expect(before.body.person.name).toBe('Otto Other');
+      expect(after.body.person.name).toBe('Ada Admin');
+      expect((await as(agent).account()).body.others).toMatchObject([
+        { name: 'Otto Other', isSignedIn: true },
+      ]);
+    });
+
     it('at most ten stay; the least recently used is signed out', async () => {
       const crowd = Array.from({ length: 11 }, (_, index) =>
         aUser({ id: 100 + index, login: `user${index}`, name: `N${index}`, lastName: '', crm: 'all' }),

@@ -1,0 +1,21 @@
+import { LRUCache } from 'lru-cache';
+
+/** Characters of all texts together. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+
+/**
+ * Reads equal texts once. Whoever goes from page to page has the same records read for each, and checking their shape takes
+ * as long as a trip to the store.
+ *
+ * @param read  what it makes of a text is shared, so nobody may change it
+ */
+export function readOnce<T extends object>(read: (text: string) => T): (text: string) => T {
+  const known = new LRUCache<string, T>({ maxSize: MAX_CHARACTERS });
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const value = read(text);
+    known.set(text, value, { size: text.length + 1 });
+    return value;
+  };
+}
