@@ -70,7 +70,9 @@ export function createBrowsers(options: { store: Store; clientId: string; now: (
   /** The braces are the Cluster hash tag, as in tokenKey. */
   const keyOf = ({ memberId, userId }: Owner) => `${KEY_PREFIX}browsers:{${memberId}}:${clientId}:${userId}`;
 
-  const readAhead = async (owner: Owner): Promise<UnreadBrowsers> => ({ text: await store.get(keyOf(owner)) });
+  const readAhead = async (owner: Owner): Promise<UnreadBrowsers> => ({
+    text: await store.get(keyOf(owner)),
+  });
 
   async function load(owner: Owner, ahead = readAhead(owner)): Promise<SignIns> {
     return read(owner, (await ahead).text);
