@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { FlattenedEncrypt, type FlattenedJWE, flattenedDecrypt } from 'jose';
 
 /** Seals text so that it opens only with our keys and only in the place it was sealed for. */
@@ -28,7 +28,8 @@ const DOES_NOT_OPEN = 'the record cannot be opened with our keys, or not in this
  * @param keys  32 bytes each; the first seals, all open, so that keys can be rotated
  */
 export function createCipher(keys: Uint8Array[]): Cipher {
-  const ring = new Map(keys.map((key) => [keyId(key), key]));
+  // Imported once: for each text anew, that takes as long as sealing it.
+  const ring = new Map(keys.map((key) => [keyId(key), importKey(key)]));
   const [newest] = ring;
   if (newest === undefined) throw new Error('a cipher needs at least one key');
   const [newestId, newestKey] = newest;
@@ -38,7 +39,7 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       const { aad: _notStored, ...jwe } = await new FlattenedEncrypt(ENCODER.encode(text))
         .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: newestId })
         .setAdditionalAuthenticatedData(ENCODER.encode(context))
-        .encrypt(newestKey);
+        .encrypt(await newestKey);
       return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
     },
     async open(sealed, context) {
@@ -69,6 +70,14 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       return ring.has(id) ? 'older' : 'missing';
     },
   };
+}
+
+/** @param key  not of 32 bytes: nothing can be sealed or opened with it */
+function importKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
+  const imported = webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
+  // Whoever needs it hears of the failure.
+  imported.catch(() => {});
+  return imported;
 }
 
 /** Whether this is how its bytes are written: the last letter may have bits to spare, which say nothing. */
