@@ -11,6 +11,7 @@ import {
   query,
   type Remembered,
   rememberSignIn,
+  sidewaysScroll,
   signIn,
   useChromium,
   watchTrouble,
@@ -283,6 +284,31 @@ describe('the list of 12,000 companies, by every other filter and sort', () => {
       expect([sort, await cardIds(page)]).toEqual([sort, naivePage(rows, { sort, order: 'asc' }).ids]);
     }
   });
+});
+
+describe('the table with every column there is', () => {
+  it.each(['en-GB', 'ru-RU'])(
+    'in %s › stays within its frame, however wide the window is',
+    async (locale) => {
+      const page = await newVisitor({ locale });
+      await signIn(page, app, { ...aReader(), path: '/companies?sort=id&order=asc' });
+      await openMenu(page, 'columns');
+      await page.locator('.columns input[value="employees"]').check();
+      await follow(page.locator('.columns button').last());
+
+      const tooWide: number[] = [];
+      for (const width of [1001, 1240, 1241, 1320, 1360, 1361, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const pixels = await page.evaluate<number>(
+          "[document.querySelector('table.companies')].map((table) => table.offsetWidth - table.parentElement.clientWidth)[0]",
+        );
+        if (pixels + (await sidewaysScroll(page)) > 0) tooWide.push(width);
+      }
+
+      expect(await page.locator('thead .col-employees').count()).toBe(1);
+      expect(tooWide).toEqual([]);
+    },
+  );
 });
 
 describe('the list by keyboard', () => {
