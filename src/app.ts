@@ -148,7 +148,7 @@ export function createApp(dependencies: AppDependencies): App {
   });
   const visitorLimits = createVisitorLimits({ ...dependencies, observeRefused: observers?.visitorRefused });
   const browsers = createBrowsers(dependencies);
-  const people = createPeople({ browsers, now });
+  const people = createPeople({ browsers, now, isSecure });
   const rateLimiter = createRateLimiter({
     records: createLimitRecords(store, dependencies.clientId),
     limits: dependencies.limits,
@@ -238,7 +238,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));
   app.post('/language', chooseLanguage({ isSecure }));
   app.use(ignorePrefetch(isRedirectionEndpoint));
-  app.use(people.expect());
+  app.use(people.readAhead());
   app.use(
     browserSession({
       store: dependencies.sessionStore,

@@ -14,6 +14,7 @@ const MS_PER_MINUTE = 60_000;
 const MS_PER_DAY = 24 * 60 * MS_PER_MINUTE;
 /** Pages have a hundred instants on a few days, and Intl takes longer for each than the rest of its row. */
 const MAX_DAYS = 5_000;
+const MAX_OWN_DAYS = 500;
 /** `2026-03-05T10:20:30+03:00`, as portals write instants. */
 const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
@@ -35,7 +36,7 @@ function createTimeZone(name: string): TimeZone | undefined {
   const offsetFormat = formatOf(name);
   if (offsetFormat === undefined) return undefined;
   const days = new LRUCache<number, number>({ max: MAX_DAYS });
-  const ownDays = new LRUCache<string, boolean>({ max: MAX_DAYS });
+  const ownDays = new LRUCache<string, boolean>({ max: MAX_OWN_DAYS });
 
   /** In minutes. */
   function offsetOf(ms: number): number {

@@ -221,22 +221,22 @@ const YEAR_MS = 366 * 24 * 3600_000;
 const age = z.number().min(-YEAR_MS).max(YEAR_MS);
 
 /** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
-const StoredSession = z.looseObject({
-  cookie: z.object({
-    originalMaxAge: age.nullable(),
-    maxAge: age.nullish(),
-    expires: z.iso.datetime().nullish(),
-    path: z
-      .string()
-      .regex(/^\/[\w/-]*$/)
-      .nullish(),
-    httpOnly: z.boolean().nullish(),
-    secure: z.boolean().nullish(),
-    sameSite: z.union([z.boolean(), z.enum(['lax', 'strict', 'none'])]).nullish(),
-    partitioned: z.boolean().nullish(),
-    priority: z.enum(['low', 'medium', 'high']).nullish(),
-  }),
+const StoredCookie = z.object({
+  originalMaxAge: age.nullable(),
+  maxAge: age.nullish(),
+  expires: z.iso.datetime().nullish(),
+  path: z
+    .string()
+    .regex(/^\/[\w/-]*$/)
+    .nullish(),
+  httpOnly: z.boolean().nullish(),
+  secure: z.boolean().nullish(),
+  sameSite: z.union([z.boolean(), z.enum(['lax', 'strict', 'none'])]).nullish(),
+  partitioned: z.boolean().nullish(),
+  priority: z.enum(['low', 'medium', 'high']).nullish(),
 });
+const COOKIE_FIELDS = Object.keys(StoredCookie.shape);
+const StoredSession = z.looseObject({ cookie: StoredCookie });
 
 const check = readOnce((text) => {
   try {
@@ -246,10 +246,16 @@ const check = readOnce((text) => {
   }
 });
 
-/** Each request gets a session of its own, which it may change. */
+/**
+ * Each request gets a session of its own, which it may change. Of the cookie only fields that we know: express-session
+ * copies whatever there is, over its own methods and into the browser.
+ */
 function parseSession(text: string | null): SessionData | null | 'unreadable' {
   if (text === null) return null;
-  return check(text).isReadable ? (JSON.parse(text) as SessionData) : 'unreadable';
+  if (!check(text).isReadable) return 'unreadable';
+  const data = JSON.parse(text) as SessionData;
+  const fields = Object.entries(data.cookie).filter(([name]) => COOKIE_FIELDS.includes(name));
+  return { ...data, cookie: Object.fromEntries(fields) as unknown as SessionData['cookie'] };
 }
 
 function isWrongType(error: unknown): boolean {

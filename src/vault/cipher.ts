@@ -72,7 +72,7 @@ export function createCipher(keys: Uint8Array[]): Cipher {
   };
 }
 
-/** @param key  not of 32 bytes: nothing can be sealed or opened with it */
+/** @returns  a failure for one that is not of 32 bytes: whoever seals or opens with it hears of it */
 function importKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
   const imported = webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
   // Whoever needs it hears of the failure.

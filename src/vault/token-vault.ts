@@ -8,19 +8,19 @@ import { parseRecord, sealContext, type TokenOwner, type TokenRecord, tokenKey }
 /** The tokens of one portal user as we hold them. Shared by all who use it, so nobody changes it. */
 export interface Grant {
   /** Begins with a sign-in; a new sign-in is a new chain. */
-  chain: string;
+  readonly chain: string;
   /** 1, 2, 3 … within the chain: grows with every refresh. */
-  generation: number;
-  accessToken: string;
-  refreshToken: string;
+  readonly generation: number;
+  readonly accessToken: string;
+  readonly refreshToken: string;
   /** Our cautious estimate. */
-  expiresAt: Date;
+  readonly expiresAt: Date;
   /** Checked against the portal before it was saved. */
-  clientEndpoint: string;
+  readonly clientEndpoint: string;
   /** Origin of the authorization server that granted it. */
-  authorizationServer: string;
+  readonly authorizationServer: string;
   /** `reauth`: Bitrix24 said it is over, and the person has to authorize again. */
-  state: 'ok' | 'suspect' | 'reauth';
+  readonly state: 'ok' | 'suspect' | 'reauth';
 }
 
 /** What a sign-in or a refresh brought. */

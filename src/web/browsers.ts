@@ -54,7 +54,7 @@ const SignIn = z.object({
   agent: z.string(),
 });
 /** By the id of the sign-in. */
-type SignIns = ReadonlyMap<string, z.infer<typeof SignIn>>;
+type SignIns = ReadonlyMap<string, Readonly<z.infer<typeof SignIn>>>;
 const SignInsShape = z.record(z.string(), SignIn);
 
 /**

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { LRUCache } from 'lru-cache';
 import { findTimeZone } from '../time-zone.ts';
@@ -26,7 +26,7 @@ export interface People {
    * Asks for the record of whoever acted in this session last, before it is known who does now: one trip to the store less
    * for nearly every page. It counts for nothing unless the session names the same person.
    */
-  expect(): RequestHandler;
+  readAhead(): RequestHandler;
   /** Finds out who is signed in, and tells every page: Bitrix24 asks no questions, and the wrong account may have won. */
   recognise(): RequestHandler;
   /** Who else is signed in with this browser. */
@@ -43,23 +43,31 @@ export interface People {
   signOutEverywhere(req: Request, person: SignedIn): Promise<void>;
 }
 
+type Owner = Pick<SignedIn, 'memberId' | 'userId'>;
+
 /** Sessions whose last person is remembered; for others nothing is read ahead. */
 const MAX_REMEMBERED = 10_000;
+const REMEMBERED_MS = 5 * 60_000;
 
-export function createPeople({ browsers, now }: { browsers: Browsers; now: () => number }): People {
-  /** By session cookie, signed as it is. */
-  const lastPeople = new LRUCache<string, SignedIn>({ max: MAX_REMEMBERED });
-  const readAhead = new WeakMap<Request, { owner: SignedIn; record: Promise<UnreadBrowsers> }>();
+export function createPeople(options: { browsers: Browsers; now: () => number; isSecure: boolean }): People {
+  const { browsers, now, isSecure } = options;
+  /** By a hash of the session cookie, which would let in whoever finds it in a dump of our memory. */
+  const lastPeople = new LRUCache<string, Owner>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+  const readAhead = new WeakMap<Request, { owner: Owner; record: Promise<UnreadBrowsers> }>();
+  const cookieOf = new RegExp(`(?:^|;\\s*)${sessionCookie({ isSecure })}=([^;]+)`);
+
+  /** Which session this request says it belongs to; nobody has checked it yet. */
+  function sessionOf({ headers }: Request): string {
+    return hash('sha256', cookieOf.exec(headers.cookie ?? '')?.[1] ?? '', 'base64url');
+  }
 
   /** Whether a person is still signed in whom the session of this request names. */
   async function see(req: Request, person: SignedIn): Promise<boolean> {
     const ahead = readAhead.get(req);
-    const isGood = await browsers.see(
-      person,
-      ahead && isSamePerson(ahead.owner, person) ? ahead.record : undefined,
-    );
-    const cookie = sessionCookie(req);
-    if (isGood && cookie !== undefined) lastPeople.set(cookie, person);
+    const record = ahead && isSamePerson(ahead.owner, person) ? ahead.record : undefined;
+    const isGood = await browsers.see(person, record);
+    const { memberId, userId } = person;
+    if (isGood) lastPeople.set(sessionOf(req), { memberId, userId });
     return isGood;
   }
 
@@ -80,8 +88,8 @@ export function createPeople({ browsers, now }: { browsers: Browsers; now: () =>
   }
 
   return {
-    expect: () => (req, _res, next) => {
-      const owner = lastPeople.get(sessionCookie(req) ?? '');
+    readAhead: () => (req, _res, next) => {
+      const owner = lastPeople.get(sessionOf(req));
       if (owner) {
         const record = browsers.readAhead(owner);
         // Whoever needs it hears of the failure.

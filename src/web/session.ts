@@ -48,6 +48,11 @@ const SignedInShape = z.object({
   since: z.iso.datetime(),
 });
 
+/** The name of the cookie; browsers keep `__Host-` to this host, and to https. */
+export function sessionCookie({ isSecure }: { isSecure: boolean }): string {
+  return isSecure ? '__Host-session' : 'session';
+}
+
 /** The browser session of express-session, with the cookie of design.md section 5. */
 export function browserSession(options: {
   store: session.Store;
@@ -57,7 +62,7 @@ export function browserSession(options: {
   const sessions = session({
     store: options.store,
     secret: options.secrets,
-    name: options.isSecure ? '__Host-session' : 'session',
+    name: sessionCookie(options),
     cookie: {
       httpOnly: true,
       sameSite: 'lax',
@@ -89,15 +94,6 @@ function goOnOnce(sessions: RequestHandler): RequestHandler {
       wentOn = true;
     });
   };
-}
-
-/** Ours are half as long; what somebody made up is not kept. */
-const LONGEST_COOKIE = 200;
-
-/** The session cookie as it came, which nobody has checked yet. */
-export function sessionCookie(req: Request): string | undefined {
-  const cookie = /(?:^|;\s*)(?:__Host-)?session=([^;]+)/.exec(req.headers.cookie ?? '')?.[1];
-  return cookie !== undefined && cookie.length <= LONGEST_COOKIE ? cookie : undefined;
 }
 
 /** A binding that is no text counts as none, as an unreadable session does. */

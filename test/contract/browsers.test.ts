@@ -58,6 +58,36 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
     expect(revived).toBe(0);
   });
 
+  it('when their record was read ahead › it counts, as long as the store was there', async () => {
+    const [person, another] = [aSignIn(), aSignIn()];
+    await here.add(person, BROWSER);
+    const before = here.readAhead(person);
+    await before;
+    await there.remove(person);
+    const after = here.readAhead(person);
+    const never = Promise.reject(new Error('the store is away'));
+    never.catch(() => {});
+
+    expect(await here.see(person, before)).toBe(true);
+    expect(await here.see(another, before)).toBe(false);
+    expect(await here.see(person, after)).toBe(false);
+    await expect(here.see(person, never)).rejects.toThrow('the store is away');
+  });
+
+  it('when it was read ahead, and lapsed meanwhile › noting that it was seen brings nobody back', async () => {
+    const person = aSignIn();
+    await here.add(person, BROWSER);
+    clock.advance(6 * MINUTE);
+    const ahead = here.readAhead(person);
+    await ahead;
+    await there.removeAll(person);
+
+    await here.see(person, ahead);
+
+    expect(await here.see(person)).toBe(false);
+    expect(await here.list(person)).toEqual([]);
+  });
+
   it('when twenty sign in at once › all are listed', async () => {
     const people = Array.from({ length: 20 }, () => aSignIn());
 

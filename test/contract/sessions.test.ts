@@ -234,6 +234,19 @@ describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
       });
     });
 
+    describe('when it is asked for twice, and one of them is changed', () => {
+      it('the other stays as it was stored', async () => {
+        await set(aSession(1));
+
+        const [one, other] = [await get(), await get()];
+        Object.assign(one ?? {}, { visits: 2 });
+        Object.assign(one?.cookie ?? {}, { path: '/elsewhere' });
+
+        expect(other).toMatchObject({ visits: 1, cookie: { path: '/' } });
+        expect(await get()).toMatchObject({ visits: 1, cookie: { path: '/' } });
+      });
+    });
+
     describe('when nobody came back for the whole lifetime', () => {
       it('finds none', async () => {
         await set(aSession());
@@ -278,13 +291,23 @@ describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
     });
 
     describe('when the cookie of a record has a field that another version of the application wrote', () => {
-      it('knows the session all the same, for versions follow each other while people work', async () => {
-        const cookie = await app.begin();
-        const record = '{"cookie":{"originalMaxAge":3600000,"path":"/","ofTomorrow":true},"visits":3}';
-        await opened.store.set(keyOf(sessionIdOf(cookie)), record, HOUR);
+      it.each([
+        '"ofTomorrow":true',
+        '"domain":"evil.example"',
+        '"domain":"; x"',
+        '"serialize":1',
+        '"_expires":"x"',
+        '"__proto__":{"serialize":1}',
+      ])(
+        'such as %s, knows the session all the same, for versions follow each other while people work',
+        async (field) => {
+          const cookie = await app.begin();
+          const record = `{"cookie":{"originalMaxAge":3600000,"path":"/",${field}},"visits":3}`;
+          await opened.store.set(keyOf(sessionIdOf(cookie)), record, HOUR);
 
-        expect(await app.visits(cookie)).toEqual({ status: 200, text: '3' });
-      });
+          expect(await app.visits(cookie)).toEqual({ status: 200, text: '3' });
+        },
+      );
     });
 
     describe('when a browser keeps coming back', () => {

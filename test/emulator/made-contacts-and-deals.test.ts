@@ -166,21 +166,21 @@ describe('made contacts and deals of a million companies', () => {
   const portals = (count = 1_000_000) => [aPortal({ companies: { count, seed: 3 } })];
 
   /** Those of a hundred companies near the end, of both kinds, and how long they took. */
-  async function listOfHundred(count: number): Promise<{ rows: unknown[]; ms: number }> {
+  async function listOfHundred(count: number): Promise<{ lists: unknown[][]; ms: number }> {
     const { portal } = await start({ portals: portals(count) });
     const filter = { '@COMPANY_ID': Array.from({ length: 100 }, (_, index) => count * 0.9 + index) };
     const startedAt = performance.now();
     const lists: unknown[][] = [];
     for (const method of METHODS) lists.push(await listAll(tokensFor(portal), method, { filter }));
-    return { rows: lists.flat(), ms: performance.now() - startedAt };
+    return { lists, ms: performance.now() - startedAt };
   }
 
   it('when they are asked for by company › they come as fast as from a small book, the same after every start', async () => {
     const small = await listOfHundred(2_000);
     const [one, other] = [await listOfHundred(1_000_000), await listOfHundred(1_000_000)];
 
-    expect(one.rows.length).toBeGreaterThan(200);
-    expect(other.rows).toEqual(one.rows);
+    for (const list of one.lists) expect(list.length).toBeGreaterThan(100);
+    expect(other.lists).toEqual(one.lists);
     // A walk over a million takes hundreds of times as long, on whatever machine.
     expect(Math.min(one.ms, other.ms)).toBeLessThan(small.ms * 20 + 200);
   });

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { BrowserAgent, Visit } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { DAY, HOUR, MINUTE } from '../support/clock.ts';
@@ -550,6 +550,20 @@ describe.each(STORE_KINDS)('/account on the %s store', (store) => {
 
       expect(admin.titles).toEqual(['Gamma', 'Beta', 'Alpha']);
       expect((await as(agent).companies()).titles).toEqual(['Beta']);
+    });
+
+    it('when a page is asked for again › the record of who acted last is read once, before the session', async () => {
+      const agent = await inBoth();
+      await as(agent).companies();
+      const asked = jest.spyOn(app.store, 'get');
+
+      await as(agent).companies();
+
+      const kinds = asked.mock.calls.map(([key]) => key.split(':')[1]);
+      asked.mockRestore();
+      expect(kinds.filter((kind) => kind === 'browsers')).toHaveLength(1);
+      // On Redis, sessions have a door of their own.
+      expect(kinds.slice(0, 2)).toEqual(store === 'redis' ? ['browsers', 'tokens'] : ['browsers', 'session']);
     });
 
     it('when the session names another than before, under the same cookie › it is they who are asked about', async () => {
