@@ -79,7 +79,7 @@ const ListView = z.object({
   sort: single.pipe(z.enum(COMPANY_SORTS).default('id')).default('id'),
   order: single.pipe(z.enum(['asc', 'desc']).default('desc')).default('desc'),
 });
-export type ListView = z.infer<typeof ListView>;
+export type ListView = Readonly<z.infer<typeof ListView>>;
 
 export const EVERYTHING: ListView = ListView.parse({});
 /** In the order in which an address has them. */
@@ -104,6 +104,8 @@ export const FILTERS = [
 
 /** @throws {InvalidRequestError} */
 export function readListView(query: Record<string, unknown>): ListView {
+  // What most people ask for.
+  if (Object.keys(query).length === 0) return EVERYTHING;
   const result = ListView.safeParse(query);
   if (result.success) return result.data;
   throw new InvalidRequestError(`the parameter ${String(result.error.issues[0]?.path[0])} cannot be used`);

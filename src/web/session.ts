@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { z } from 'zod';
+import { readOnce } from '../store/read-once.ts';
 import { SessionEndedError } from '../store/sessions.ts';
 import { logOf } from './request-log.ts';
 
@@ -114,20 +115,16 @@ const reachedOverHttps: RequestHandler = (req, _res, next) => {
 
 const People = z.array(SignedInShape).refine((people) => people.length <= MAX_PEOPLE);
 
-/** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
-export function peopleOf(req: Request): SignedIn[] {
-  const stored = req.session?.people;
-  if (stored === undefined || stored === null) return [];
-  const before = checked.get(stored);
-  if (before) return before;
-  const people = People.safeParse(stored);
-  const found = people.success ? people.data : [];
-  if (typeof stored === 'object') checked.set(stored, found);
-  return found;
-}
+const readPeople = readOnce((text) => {
+  const people = People.safeParse(JSON.parse(text));
+  return people.success ? people.data : [];
+});
 
-/** A request asks for them several times. */
-const checked = new WeakMap<object, SignedIn[]>();
+/** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
+export function peopleOf(req: Request): readonly SignedIn[] {
+  const stored = req.session?.people;
+  return stored === undefined ? [] : readPeople(JSON.stringify(stored));
+}
 
 /** What people.ts found out about a request before its handler runs. */
 interface Recognised {
