@@ -15,7 +15,8 @@ import { Redis } from 'ioredis';
 const { PORT, REDIS_URL, PORTAL, AUTHORIZATION_SERVER, CLIENT_ID, CLIENT_SECRET, SAFE } = process.env;
 const LIFETIME_MS = 30 * 24 * 3600_000;
 const redis = new Redis(REDIS_URL);
-const http = axios.create({ httpAgent: new Agent({ keepAlive: true }), proxy: false });
+// Shorter than servers keep connections, so that no round begins on one that is just being closed.
+const http = axios.create({ httpAgent: new Agent({ keepAlive: true, timeout: 2_000 }), proxy: false });
 
 const app = express();
 app.get('/healthz', (_req, res) => res.json({ status: 'ok' }));
