@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import ejs from 'ejs';
 import { createInstance } from 'i18next';
 import { createFormat } from '../../../src/web/format.ts';
 import type { Language, Translate } from '../../../src/web/language.ts';
@@ -11,9 +11,8 @@ import { cutText } from '../../../src/web/plots/cut-text.ts';
 import { drawOverview } from '../../../src/web/plots/draw-overview.ts';
 import { headlineFigures } from '../../../src/web/plots/figures.ts';
 import { type PlotReader, plotWords } from '../../../src/web/plots/plot-words.ts';
+import { renderTemplate, VIEWS } from '../../../src/web/templates.ts';
 import { someCounts } from './builders.ts';
-
-const VIEWS = join(import.meta.dirname, '../../../views/partials');
 
 let readers: Record<Language, PlotReader>;
 beforeAll(async () => {
@@ -49,7 +48,7 @@ async function render(panel: Panel): Promise<string> {
   const values = { panel, plot, id: 'plot-id', title: 'Companies', t: readers.en.t };
   const partials = [panel.columnPlot ? 'plot-columns' : 'plot-bars', 'plot-table'];
   const parts = partials.map((name) =>
-    ejs.renderFile(join(VIEWS, `${name}.ejs`), values, { strict: true, compileDebug: false }),
+    promisify(renderTemplate)(join(VIEWS, `partials/${name}.ejs`), values),
   );
   return (await Promise.all(parts)).join('');
 }
