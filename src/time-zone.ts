@@ -15,8 +15,12 @@ const MS_PER_DAY = 24 * 60 * MS_PER_MINUTE;
 /** Pages have a hundred instants on a few days, and Intl takes longer for each than the rest of its row. */
 const MAX_DAYS = 5_000;
 const MAX_OWN_DAYS = 500;
-/** `2026-03-05T10:20:30+03:00`, as portals write instants. */
-const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}$/;
+/**
+ * `2026-03-05T10:20:30+03:00`, as portals write instants: day, time and offset can be cut out of it. Not of the 30th and
+ * 31st, which not every month has.
+ */
+export const USUAL_INSTANT =
+  /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\d:\d{2}[+-]\d{2}:\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/;
 
 const known = new Map<string, TimeZone | undefined>();
@@ -74,7 +78,7 @@ function createTimeZone(name: string): TimeZone | undefined {
   return {
     name,
     shift(iso) {
-      if (USUAL.test(iso) && isOwnDay(iso.slice(0, 10), iso.slice(-6))) return iso;
+      if (USUAL_INSTANT.test(iso) && isOwnDay(iso.slice(0, 10), iso.slice(-6))) return iso;
       const ms = INSTANT.test(iso) ? Date.parse(iso) : Number.NaN;
       if (Number.isNaN(ms)) return iso;
       const offset = offsetAt(ms);

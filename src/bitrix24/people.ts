@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { UnexpectedResponseError } from '../http.ts';
-import { readId } from './company-row.ts';
+import { readId, readText } from './company-row.ts';
 import type { Command, CommandAnswer, RestClient } from './rest-client.ts';
 import { RestError } from './rest-error.ts';
 
@@ -9,18 +8,6 @@ export interface Person {
   id: number;
   name: string | null;
 }
-
-const text = z.string().nullish();
-/** Ids come as strings of digits, from newer methods as numbers. */
-const wireId = z
-  .union([
-    z.number(),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .pipe(z.number().int().positive());
 
 /** A portal user about themselves. */
 export interface Profile extends Person {
@@ -31,16 +18,8 @@ export interface Profile extends Person {
 /** What a `Person` is made of; a portal that does not know `select` tells more, which does no harm. */
 const PERSON_SELECT = ['ID', 'NAME', 'LAST_NAME'];
 
-const WireProfile = z.object({
-  ID: wireId,
-  NAME: text,
-  LAST_NAME: text,
-  TIME_ZONE: z
-    .string()
-    .regex(/^.{0,64}$/s)
-    .nullish()
-    .catch(null),
-});
+/** Far more than any zone's name has. */
+const MAX_ZONE_LENGTH = 64;
 
 /**
  * Who the token acts as. `profile` needs no permission (protocol 7.7).
@@ -49,10 +28,11 @@ const WireProfile = z.object({
  */
 export async function loadProfile(client: RestClient): Promise<Profile> {
   const { result } = await client.call('profile');
-  const user = WireProfile.safeParse(result);
+  const person = readPerson(result);
   // An inactive user gets an empty answer.
-  if (!user.success) throw new UnexpectedResponseError('profile', 'profile names no user');
-  return { ...asPerson(user.data), timeZone: user.data.TIME_ZONE || null };
+  if (person === undefined) throw new UnexpectedResponseError('profile', 'profile names no user');
+  const zone = readText((result as Record<string, unknown>).TIME_ZONE);
+  return { ...person, timeZone: zone !== null && zone.length <= MAX_ZONE_LENGTH ? zone : null };
 }
 
 /**
@@ -88,7 +68,9 @@ function readPerson(row: unknown): Person | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
   const { ID, NAME, LAST_NAME } = row as Record<string, unknown>;
   const id = readId(ID);
-  return id !== null && isText(NAME) && isText(LAST_NAME) ? asPerson({ ID: id, NAME, LAST_NAME }) : undefined;
+  if (id === null || !isText(NAME) || !isText(LAST_NAME)) return undefined;
+  const name = [NAME, LAST_NAME].filter((part) => part?.trim()).join(' ');
+  return { id, name: name || null };
 }
 
 function isText(value: unknown): value is string | null | undefined {
@@ -110,9 +92,4 @@ export async function loadPeople(client: RestClient, ids: Iterable<number>): Pro
     if (error instanceof RestError && !error.needsNewToken) return new Map();
     throw error;
   }
-}
-
-function asPerson(user: Pick<z.infer<typeof WireProfile>, 'ID' | 'NAME' | 'LAST_NAME'>): Person {
-  const name = [user.NAME, user.LAST_NAME].filter((part) => part?.trim()).join(' ');
-  return { id: user.ID, name: name || null };
 }

@@ -84,7 +84,7 @@ export function parseAllowedPortals(text: string): AllowedPortals {
 }
 
 function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPortals {
-  const byOrigin = new Map([...listed].reverse().map((portal) => [portal.origin, portal]));
+  const byOrigin = new Map(listed.map((portal) => [portal.origin, portal]));
   function findListed(text: string): Portal | undefined {
     const find = (address: string) => byOrigin.get(parsePortal(address)?.origin ?? '');
     // A bare host means https, but one that is listed as http only is what was meant then.

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type TimeZone, wallClock } from '../time-zone.ts';
+import { type TimeZone, USUAL_INSTANT, wallClock } from '../time-zone.ts';
 import type { Language } from './language.ts';
 
 /** Numbers and dates in the reader's way. */
@@ -27,8 +27,6 @@ const AMOUNT = {
   maximumFractionDigits: 2,
   trailingZeroDisplay: 'stripIfInteger',
 } as const;
-/** `2026-03-05T10:20:30+03:00`, as portals write instants. */
-const USUAL = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)T([01]\d|2[0-3]):[0-5]\d:\d{2}(Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * Formats for one language and clock; the costly Intl objects are made once.
@@ -83,10 +81,12 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
   }
 
   const local = (iso: string) => (zone && iso.includes('T') ? zone.shift(iso) : iso);
-  const dateOf = (iso: string) => (USUAL.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(shown(iso)));
+  const dateOf = (iso: string) =>
+    USUAL_INSTANT.test(iso) ? dayOf(iso.slice(0, 10)).date : date.format(shown(iso));
 
   function momentOf(iso: string): { date: string; instant: string } {
-    if (!USUAL.test(iso)) return { date: date.format(shown(iso)), instant: instant.format(shown(iso)) };
+    if (!USUAL_INSTANT.test(iso))
+      return { date: date.format(shown(iso)), instant: instant.format(shown(iso)) };
     const { date: dateText, instantAt } = dayOf(iso.slice(0, 10));
     return { date: dateText, instant: instantAt(iso.slice(11, 16)) };
   }

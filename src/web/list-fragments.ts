@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Response } from 'express';
 import type { Answer } from '../answers/answer-cache.ts';
 import { COMPANY_SORTS, type CompanyPage } from '../bitrix24/company.ts';
@@ -49,9 +49,7 @@ export async function listFragments(
 /** All that the reader and the view decide about; the answer has its own place. */
 function keyOf(res: Response, { view, wishes }: ShownList): string {
   const { language, zone } = res.locals as { language: string; zone?: { name: string } };
-  const asJson = JSON.stringify(wishes);
-  // Fifty saved views are a long name.
-  const wished = asJson.length < 500 ? asJson : createHash('sha256').update(asJson).digest('base64url');
+  const wished = hash('sha256', JSON.stringify(wishes), 'base64url');
   return `${language} ${zone?.name ?? ''} ${wished} ${writeListView(view)}`;
 }
 

@@ -53,7 +53,7 @@ export function createPeople(options: { browsers: Browsers; now: () => number; i
   const { browsers, now, isSecure } = options;
   /** By a hash of the session cookie, which would let in whoever finds it in a dump of our memory. */
   const lastPeople = new LRUCache<string, Owner>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
-  const readAhead = new WeakMap<Request, { owner: Owner; record: Promise<UnreadBrowsers> }>();
+  const recordsAhead = new WeakMap<Request, { owner: Owner; record: Promise<UnreadBrowsers> }>();
   const cookieOf = new RegExp(`(?:^|;\\s*)${sessionCookie({ isSecure })}=([^;]+)`);
 
   /** Which session this request says it belongs to; nobody has checked it yet. */
@@ -63,7 +63,7 @@ export function createPeople(options: { browsers: Browsers; now: () => number; i
 
   /** Whether a person is still signed in whom the session of this request names. */
   async function see(req: Request, person: SignedIn): Promise<boolean> {
-    const ahead = readAhead.get(req);
+    const ahead = recordsAhead.get(req);
     const record = ahead && isSamePerson(ahead.owner, person) ? ahead.record : undefined;
     const isGood = await browsers.see(person, record);
     const { memberId, userId } = person;
@@ -94,7 +94,7 @@ export function createPeople(options: { browsers: Browsers; now: () => number; i
         const record = browsers.readAhead(owner);
         // Whoever needs it hears of the failure.
         record.catch(() => {});
-        readAhead.set(req, { owner, record });
+        recordsAhead.set(req, { owner, record });
       }
       next();
     },

@@ -21,18 +21,22 @@ interface RequestLines {
 
 const lines = new WeakMap<Request, RequestLines>();
 
-/** For lines that belong to this request. Made for the first of them, which for most comes after the answer. */
-export function logOf(req: Request): Logger {
+function linesOf(req: Request): RequestLines {
   const own = lines.get(req);
   if (own === undefined) throw new Error('requestLog() has not seen this request');
+  return own;
+}
+
+/** For lines that belong to this request. Made for the first of them, which for most comes after the answer. */
+export function logOf(req: Request): Logger {
+  const own = linesOf(req);
   own.bound ??= own.logger.child(own.about);
   return own.bound;
 }
 
 /** From now on, lines of this request say whose it is, or where. */
 export function logAs(req: Request, who: { portal: string; memberId?: string; userId?: number }): void {
-  const own = lines.get(req);
-  if (own === undefined) return;
+  const own = linesOf(req);
   const { portal, memberId, userId } = who;
   Object.assign(own.about, { portal: new URL(portal).host, memberId, userId });
   own.bound = undefined;

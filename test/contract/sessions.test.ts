@@ -303,9 +303,14 @@ describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
         async (field) => {
           const cookie = await app.begin();
           const record = `{"cookie":{"originalMaxAge":3600000,"path":"/",${field}},"visits":3}`;
-          await opened.store.set(keyOf(sessionIdOf(cookie)), record, HOUR);
+          const sid = sessionIdOf(cookie);
+          await opened.store.set(keyOf(sid), record, HOUR);
+          const failures = app.errors.length;
 
           expect(await app.visits(cookie)).toEqual({ status: 200, text: '3' });
+          // What cannot be written as a cookie fails when the answer is on its way.
+          expect(app.errors.slice(failures)).toEqual([]);
+          expect(Object.keys((await get(sid))?.cookie ?? {})).toEqual(['originalMaxAge', 'path']);
         },
       );
     });

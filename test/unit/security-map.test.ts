@@ -134,7 +134,7 @@ function collectTitles(node: unknown, around: string[], titles: string[]): void 
   } else titles.push([...around, title].join(' › '));
 }
 
-/** `it` of `it`, `it.each(…)` and `it.skip.each<…>(…)`. */
+/** `it` of `it`, of `it.each(…)`, and of whatever else hangs on it. */
 function rootOf(callee: Node | undefined): string {
   if (callee?.type === 'Identifier') return String(callee.value);
   return callee ? rootOf((callee.object ?? callee.callee ?? callee.tag) as Node | undefined) : '';

@@ -406,7 +406,7 @@ describe('GET /exports/events', () => {
   });
 });
 
-/** Of the first request that has any: of what is asked before an export is begun, if there is such a thing. */
+/** The commands of the first batch that was sent, whatever for. */
 function firstCommands({ emulator }: TestApp): string[] {
   return [...(emulator.requests.find(({ commands = [] }) => commands.length > 0)?.commands ?? [])];
 }
