@@ -3,9 +3,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import axios, { type AxiosResponse } from 'axios';
+import axios, { AxiosHeaders, type AxiosResponse } from 'axios';
 import ipaddr from 'ipaddr.js';
 import { Circuits } from './circuit.ts';
+import { Deadline } from './deadline.ts';
 import { AppError } from './errors.ts';
 
 /** What bounds one outgoing call. */
@@ -130,12 +131,30 @@ const CONNECTIONS = 100;
 const IDLE_CONNECTIONS = 32;
 /** Shorter than servers keep them, so that a call rarely goes out on a connection that is just being closed. */
 const IDLE_MS = 15_000;
+/** As axios sets it for each call: two that differ would be told to the kernel in turn, again and again. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Whoever does not answer within this is sick; sooner, somebody just did not want to wait. */
 const LONG_WAIT_MS = 5_000;
 
-/** What has arrived when a deadline passes is read within this. */
-const READ_FIRST_MS = 50;
+const HEADERS = { accept: 'application/json', 'user-agent': 'bitrix24-companies/0.1' };
+const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
+const JSON_TYPE = 'application/json';
+
+/** What differs from call to call. */
+interface OwnSettings {
+  data?: string;
+  responseType: 'text' | 'stream';
+  /** -1: what we read ourselves, we bound ourselves. */
+  maxContentLength: number;
+  signal: Deadline;
+}
+
+/** A body as it is sent. */
+interface Body {
+  type: typeof FORM | typeof JSON_TYPE;
+  text: string;
+}
 
 const NOT_PUBLIC = 'EADDRNOTPUBLIC';
 /** Failures that happen before the first byte of a request can leave: no address, no connection, no trust. */
@@ -162,6 +181,7 @@ export function createHttpClient(options: {
     maxSockets: CONNECTIONS,
     maxFreeSockets: IDLE_CONNECTIONS,
     timeout: IDLE_MS,
+    keepAliveMsecs: KEEP_ALIVE_MS,
     lookup: publicLookup(options.mayBePrivate),
   };
   const agents = {
@@ -169,30 +189,44 @@ export function createHttpClient(options: {
     // Written out, so that no variable of the environment can turn the check of certificates off.
     https: new https.Agent({ ...agentOptions, rejectUnauthorized: true }),
   };
-  const client = axios.create({
-    httpAgent: agents.http,
-    httpsAgent: agents.https,
-    proxy: false,
-    maxRedirects: 0,
-    allowAbsoluteUrls: false,
-    responseType: 'text',
-    transformResponse: [(data: unknown) => data],
-    validateStatus: () => true,
-    headers: { accept: 'application/json', 'user-agent': 'bitrix24-companies/0.1' },
-  });
+  /** axios, called with settings that are whole: to merge them with its own for each call takes as long as the call. */
+  const request = axios.getAdapter('http');
+
+  function send(
+    method: 'get' | 'post',
+    url: URL,
+    { data, responseType, maxContentLength, signal }: OwnSettings,
+    contentType?: string,
+  ): Promise<AxiosResponse> {
+    return request({
+      method,
+      url: url.href,
+      headers: new AxiosHeaders(contentType ? { ...HEADERS, 'content-type': contentType } : HEADERS),
+      data,
+      responseType,
+      maxContentLength,
+      signal,
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      proxy: false,
+      maxRedirects: 0,
+      validateStatus: () => true,
+    });
+  }
 
   function requirePublic(url: URL): void {
+    if (options.mayBePrivate(url.hostname)) return;
     const literal = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal) && !isPublicAddress(literal) && !options.mayBePrivate(url.hostname)) {
+    if (isIP(literal) && !isPublicAddress(literal)) {
       throw new TransportError(url.host, NOT_PUBLIC, { timedOut: false, neverSent: true });
     }
   }
 
-  async function post(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
+  async function post(url: URL, body: Body, limits: CallLimits): Promise<HttpAnswer> {
     requirePublic(url);
     refuseWhileSick(url);
     try {
-      const answer = await postOnce(url, data, limits);
+      const answer = await postOnce(url, body, limits);
       circuits.succeeded(url.origin);
       return answer;
     } catch (error) {
@@ -208,27 +242,34 @@ export function createHttpClient(options: {
     if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
   }
 
-  async function postOnce(url: URL, data: object, limits: CallLimits): Promise<HttpAnswer> {
-    const { signal, clear } = deadline(limits.timeoutMs, limits.signal);
+  async function postOnce(url: URL, body: Body, limits: CallLimits): Promise<HttpAnswer> {
+    if (limits.signal?.aborted) throw cancelled(url.host);
+    const deadline = new Deadline(limits.timeoutMs, limits.signal);
     let response: AxiosResponse<unknown>;
     try {
-      response = await client.post(url.href, data, { signal, maxContentLength: limits.maxBytes });
+      response = await send(
+        'post',
+        url,
+        { data: body.text, responseType: 'text', maxContentLength: limits.maxBytes, signal: deadline },
+        body.type,
+      );
     } catch (error) {
       if (limits.signal?.aborted) throw cancelled(url.host);
-      throw asTransportError(url.host, error, signal.aborted);
+      throw asTransportError(url.host, error, deadline.aborted);
     } finally {
-      clear();
+      deadline.clear();
     }
     return { status: response.status, body: parseJson(url, response) };
   }
 
   async function probe(url: URL, limits: CallLimits): Promise<ProbeAnswer> {
     requirePublic(url);
-    const { signal, clear } = deadline(limits.timeoutMs);
+    const deadline = new Deadline(limits.timeoutMs);
     try {
-      const response: AxiosResponse<Readable> = await client.get(url.href, {
-        signal,
+      const response: AxiosResponse<Readable> = await send('get', url, {
         responseType: 'stream',
+        maxContentLength: -1,
+        signal: deadline,
       });
       const { date, location } = response.headers;
       return {
@@ -239,9 +280,9 @@ export function createHttpClient(options: {
         text: await readBeginning(response.data, limits.maxBytes),
       };
     } catch (error) {
-      throw asTransportError(url.host, error, signal.aborted);
+      throw asTransportError(url.host, error, deadline.aborted);
     } finally {
-      clear();
+      deadline.clear();
     }
   }
 
@@ -251,32 +292,12 @@ export function createHttpClient(options: {
       const lastFailure = circuits.peek(url.origin);
       if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
     },
-    postForm: (url, fields, limits) => post(url, new URLSearchParams(fields), limits),
-    postJson: post,
+    postForm: (url, fields, limits) =>
+      post(url, { type: FORM, text: new URLSearchParams(fields).toString() }, limits),
+    postJson: (url, body, limits) => post(url, { type: JSON_TYPE, text: JSON.stringify(body) }, limits),
     close() {
       agents.http.destroy();
       agents.https.destroy();
-    },
-  };
-}
-
-/**
- * Aborts after `timeoutMs`, but reads first what has arrived: after a pause of the whole process its timers fire before
- * its sockets are read, and an abort would throw away an answer that is already here (measured, L29).
- */
-function deadline(timeoutMs: number, cancel?: AbortSignal): { signal: AbortSignal; clear: () => void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  let timer = setTimeout(() => {
-    timer = setTimeout(abort, READ_FIRST_MS);
-  }, timeoutMs);
-  if (cancel?.aborted) abort();
-  cancel?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    clear() {
-      clearTimeout(timer);
-      cancel?.removeEventListener('abort', abort);
     },
   };
 }

@@ -6,14 +6,16 @@ const SRC = join(import.meta.dirname, '../../src');
 const VIEWS = join(import.meta.dirname, '../../views');
 
 /** Who may import whom (style.md section 5). Files directly in src/ are named by themselves. */
-const ANYONE = ['errors.ts', 'http.ts', 'call-observer.ts', 'log.ts', 'time-zone.ts'];
+const ANYONE = ['errors.ts', 'http.ts', 'call-observer.ts', 'log.ts', 'random-id.ts', 'time-zone.ts'];
 const LEAVES = ['oauth', 'bitrix24', 'store'];
 const MAY_IMPORT: Record<string, string[]> = {
   'errors.ts': [],
   'log.ts': [],
   'time-zone.ts': [],
   'circuit.ts': [],
-  'http.ts': ['errors.ts', 'circuit.ts'],
+  'deadline.ts': [],
+  'random-id.ts': [],
+  'http.ts': ['errors.ts', 'circuit.ts', 'deadline.ts'],
   'call-observer.ts': ['errors.ts', 'http.ts'],
   oauth: ANYONE,
   bitrix24: ANYONE,

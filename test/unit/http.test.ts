@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -319,6 +320,43 @@ describe('a deadline', () => {
     expect(failure).toMatchObject({ code: 'portal_timeout', httpStatus: 504, neverSent: false });
     expect(performance.now() - startedAt).toBeLessThan(1000);
     expectNoLeak(failure);
+  });
+});
+
+describe('a call that nobody wants any more', () => {
+  const cancelledBy = (signal: AbortSignal, url: URL) =>
+    failureOf(http.postForm(url, FIELDS, { ...LIMITS, signal }));
+
+  it('when it is cancelled before it begins › nothing is sent', async () => {
+    const neighbour = await json({});
+
+    const failure = await cancelledBy(AbortSignal.abort(), neighbour.url);
+
+    expect(failure).toMatchObject({ name: 'TransportError', wasCancelled: true });
+    expect(neighbour.connections).toBe(0);
+  });
+
+  it('when it is cancelled while the other side thinks › it ends at once, and so does its connection', async () => {
+    const left: string[] = [];
+    const neighbour = await aNeighbour((req) => void req.socket.once('close', () => left.push('closed')));
+    const controller = new AbortController();
+    const call = cancelledBy(controller.signal, neighbour.url);
+    while (neighbour.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+
+    controller.abort();
+
+    expect(await call).toMatchObject({ name: 'TransportError', wasCancelled: true });
+    while (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('when it is cancelled after its answer › the answer stands, and nobody listens any more', async () => {
+    const neighbour = await json({ fine: true });
+    const controller = new AbortController();
+
+    const answer = await http.postForm(neighbour.url, FIELDS, { ...LIMITS, signal: controller.signal });
+
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(answer.body).toEqual({ fine: true });
   });
 });
 
