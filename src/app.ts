@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import compression from 'compression';
 import express from 'express';
 import type session from 'express-session';
 import { createAnswerCache } from './answers/answer-cache.ts';
@@ -26,7 +25,7 @@ import { createBrowsers } from './web/browsers.ts';
 import { openView, showCompanies } from './web/companies.ts';
 import { showCompany } from './web/company.ts';
 import { createCompanyReader } from './web/company-reader.ts';
-import { compressPages } from './web/compress-pages.ts';
+import { compressPages, compressPieces } from './web/compress-pages.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { sendExportEvents } from './web/export-events.ts';
 import { createViewReader } from './web/export-view.ts';
@@ -223,14 +222,14 @@ export function createApp(dependencies: AppDependencies): App {
 
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId: dependencies.clientId })));
-  app.use(compression({ level: 4, chunkSize: 64 * 1024 }));
   app.use(compressPages());
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness({ ...dependencies, readiness: readReadinessSeldom(readiness) }));
   // Before anything that can fail: an error page needs a language too.
   app.use(speakLanguage());
-  app.use(ASSETS, express.static(PUBLIC, { index: false, redirect: false, maxAge: '30d', immutable: true }));
+  const assets = express.static(PUBLIC, { index: false, redirect: false, maxAge: '30d', immutable: true });
+  app.use(ASSETS, compressPieces, assets);
 
   app.use(neverStored());
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));
@@ -263,7 +262,7 @@ export function createApp(dependencies: AppDependencies): App {
   app.get('/exports', showExports(exporting));
   app.post('/exports', startExport(exporting));
   app.get('/exports/events', sendExportEvents(exporting));
-  app.get('/exports/:id/file', sendExportFile(exporting));
+  app.get('/exports/:id/file', compressPieces, sendExportFile(exporting));
   app.post('/exports/:id/cancel', cancelExport(exporting));
   app.post('/exports/:id/resume', resumeExport(exporting));
   app.post('/exports/:id/forget', forgetExport(exporting));

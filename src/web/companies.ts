@@ -5,6 +5,7 @@ import type { Company } from '../bitrix24/company-row.ts';
 import { type AllowedPortals, companyListPage } from '../bitrix24/portal.ts';
 import { describeAge } from './age.ts';
 import type { CompanyReader } from './company-reader.ts';
+import { compressInPieces } from './compress-pages.ts';
 import { renderFragment } from './fragment.ts';
 import { listFragments } from './list-fragments.ts';
 import { buildPaging } from './list-page.ts';
@@ -90,6 +91,7 @@ async function sendPage(
   // Rows are shown at once; how many there are in all, when it has been counted.
   // nginx would wait for the rest; others do not know this header, and need not.
   res.set('X-Accel-Buffering', 'no');
+  compressInPieces(res);
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();
   const counted = await companyReader.count(person, filter).catch(() => null);

@@ -1,5 +1,6 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import type { RequestHandler } from 'express';
+import compression from 'compression';
+import type { RequestHandler, Response } from 'express';
 
 /** What is smaller fits into a packet anyway. */
 const LEAST_CHARACTERS = 1_000;
@@ -19,19 +20,29 @@ const ENCODINGS = {
   gzip: (text: string) => gzipSync(text, { level: 4 }),
 };
 
+/** Compresses answers piece by piece as they are sent: files, whose size is no matter then. */
+export const compressPieces: RequestHandler = compression({ level: 4, chunkSize: 64 * 1024 });
+
+/** The same for one answer, from now on. `res.flush()` sends what there is of it. */
+export function compressInPieces(res: Response): void {
+  compressPieces(res.req, res, () => {});
+}
+
 /**
  * Compresses answers that are there as a whole, in one go.
  *
- * `compression`, which comes before and looks after everything else, hands every piece to another thread and waits for it:
- * for a page of 60 KB that takes several times as long as the work itself, and all of it is waited for.
+ * `compressPieces` hands every piece to another thread and waits for it: for a page of 60 KB that takes several times as
+ * long as the work itself, and all of it is waited for. Most answers are none of its business, and it costs each a little.
  */
 export function compressPages(): RequestHandler {
   return (req, res, next) => {
     const send = res.send.bind(res);
     res.send = (body: unknown) => {
-      const isPage =
-        typeof body === 'string' && body.length >= LEAST_CHARACTERS && body.length <= MOST_CHARACTERS;
-      if (!isPage) return send(body);
+      if (typeof body !== 'string' || body.length < LEAST_CHARACTERS) return send(body);
+      if (body.length > MOST_CHARACTERS) {
+        compressInPieces(res);
+        return send(body);
+      }
       res.vary('Accept-Encoding');
       const encoding = (['br', 'gzip'] as const).find((name) => req.acceptsEncodings(name));
       if (encoding === undefined) return send(body);

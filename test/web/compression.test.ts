@@ -1,6 +1,9 @@
 import { get, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import express from 'express';
+import request from 'supertest';
+import { compressPages } from '../../src/web/compress-pages.ts';
 import { aPortal } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
@@ -69,7 +72,7 @@ describe('compression', () => {
   it.each([
     ['gzip', '/companies'],
     ['identity', '/companies'],
-    ['gzip', '/'],
+    ['gzip', '/no-such-page'],
   ])(
     'when %s of %s may be kept by somebody › they are told that others get another',
     async (encoding, path) => {
@@ -90,6 +93,21 @@ describe('compression', () => {
     const [, style = ''] = /href="(\/assets\/[^"]+\.css[^"]*)"/.exec(page.body.toString()) ?? [];
 
     expect((await ask(style, { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBe('gzip');
+  });
+});
+
+describe('compressPages()', () => {
+  it('when a page is larger than any of ours › it is compressed as it is sent', async () => {
+    const page = '<p>company</p>'.repeat(40_000);
+    const app = express()
+      .use(compressPages())
+      .get('/', (_req, res) => void res.send(page));
+
+    const { headers, text } = await request(app).get('/').set('Accept-Encoding', 'gzip');
+
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' });
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(text).toBe(page);
   });
 });
 
