@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { type Epochs, MAX_AGE_MS } from './answers/answer-cache.ts';
 import type { LimitRecords } from './bitrix24/rate-limiter.ts';
+import { randomId } from './random-id.ts';
 import { KEY_PREFIX, type Store, update } from './store/store.ts';
 
 /** Limits that were not touched for an hour have recovered; those that are learnt hold for ten minutes. */
@@ -32,7 +32,7 @@ export function createEpochs(store: Store): Epochs {
   return {
     current: async (owner) => (await store.get(keyOf(owner))) ?? '',
     async begin(owner) {
-      const epoch = randomBytes(9).toString('base64url');
+      const epoch = randomId(9);
       // Answers from before it are too old by the time it lapses.
       await store.set(keyOf(owner), epoch, MAX_AGE_MS);
       return epoch;

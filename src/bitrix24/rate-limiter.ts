@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { randomId } from '../random-id.ts';
 import {
   blockMethod,
   costOf,
@@ -173,7 +173,7 @@ export function createRateLimiter(options: {
 
   async function enter(portal: LimitedPortal, asking: Asking, urgency: Urgency): Promise<Pass> {
     if (!(await isLimited(portal))) return freePass(portal, asking);
-    const id = randomBytes(6).toString('base64url');
+    const id = randomId(6);
     const enteredAt = performance.now();
     const giveUpAt = enteredAt + urgency.maxWaitMs;
     for (;;) {

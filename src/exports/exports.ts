@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { NotFoundError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { randomId } from '../random-id.ts';
 import type { Store } from '../store/store.ts';
 import { ExportFiles, resultName } from './export-files.ts';
 import {
@@ -166,7 +166,7 @@ function newJob(wish: ExportWish, now: number): ExportJob {
     ...wish,
     v: 1,
     // 128 bits: nobody finds another's, although a guess would not help them either.
-    id: randomBytes(16).toString('base64url'),
+    id: randomId(16),
     state: 'queued',
     rows: 0,
     total: null,

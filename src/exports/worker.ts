@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Logger } from '../log.ts';
+import { randomId } from '../random-id.ts';
 import { Claim } from './claim.ts';
 import type { ExportRef } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
@@ -83,7 +83,7 @@ export class Worker {
     if (jobs.some(({ id }) => id === ref.id)) return;
     const ofSamePortal = jobs.filter(({ owner }) => owner.memberId === ref.owner.memberId);
     if (ofSamePortal.length >= MAX_OF_ONE_PORTAL) return;
-    const claim = await Claim.take(ref, this.#records, randomBytes(9).toString('base64url'));
+    const claim = await Claim.take(ref, this.#records, randomId(9));
     if (claim === undefined) return;
     const done = work(claim, this.#dependencies).finally(() => {
       this.#underWay.delete(claim);

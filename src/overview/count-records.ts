@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CompanyCounts } from '../bitrix24/company-counts.ts';
+import { randomId } from '../random-id.ts';
 import { instant } from '../store/instant.ts';
 import { KEY_PREFIX, type Store, update } from '../store/store.ts';
 
@@ -83,7 +83,7 @@ export function createCountRecords(store: Store, clientId: string): CountRecords
         const [record, now] = [parse(current), await store.now()];
         const isTaken = record.claim !== null && record.claim.until > now;
         if (isTaken || !isNeeded(record)) return { keep: true, result: undefined };
-        const id = randomBytes(9).toString('base64url');
+        const id = randomId(9);
         const claim = { id, begunAt: now, until: now + CLAIM_MS };
         return { write: JSON.stringify({ ...record, claim }), result: id };
       }),

@@ -45,8 +45,8 @@ class KnownSessions {
   }
 
   /** express-session writes a session with a new id once more when the answer ends, whatever was saved before. */
-  isWritten(data: SessionData): boolean {
-    return this.#written.get(data) === contentOf(data);
+  isWritten(data: SessionData, content: string): boolean {
+    return this.#written.get(data) === content;
   }
 }
 
@@ -76,8 +76,12 @@ class RedisSessions extends RedisStore {
     answer(this.#load(PREFIX + sid), callback);
   }
 
-  override async set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
-    answer(this.#save(PREFIX + sid, data), callback);
+  override set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
+    const content = contentOf(data);
+    // At once, so that express-session need not send the answer in two pieces.
+    if (this.#known.isWritten(data, content)) callback(null);
+    else answer(this.#save(PREFIX + sid, data, content), callback);
+    return Promise.resolve();
   }
 
   async #load(key: string): Promise<SessionData | null> {
@@ -90,10 +94,9 @@ class RedisSessions extends RedisStore {
     return null;
   }
 
-  async #save(key: string, data: SessionData): Promise<void> {
-    if (this.#known.isWritten(data)) return;
-    const content = contentOf(data);
-    const [value, lifetimeMs] = [JSON.stringify(data), this.#idleMsOf(data)];
+  async #save(key: string, data: SessionData, content: string): Promise<void> {
+    const value = JSON.stringify(data);
+    const lifetimeMs = this.#idleMsOf(data);
     const write = async () => {
       if (this.#known.has(data)) return (await this.#redis.set(key, value, 'PX', lifetimeMs, 'XX')) === 'OK';
       if ((await this.#redis.set(key, value, 'PX', lifetimeMs, 'NX')) === 'OK') return true;
@@ -145,9 +148,12 @@ class EmbeddedSessions extends session.Store {
   }
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): void {
+    const content = contentOf(data);
+    if (this.#known.isWritten(data, content)) {
+      callback(null);
+      return;
+    }
     const save = async () => {
-      if (this.#known.isWritten(data)) return;
-      const content = contentOf(data);
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
       const written = await update(this.#store, PREFIX + sid, this.#idleMsOf(data), (current) =>

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
 import { AppError } from '../errors.ts';
 import { TransportError } from '../http.ts';
 import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
+import { randomId } from '../random-id.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import { KnownGrants } from './known-grants.ts';
 import {
@@ -464,7 +464,7 @@ interface Attempt {
 }
 
 function newId(): string {
-  return randomBytes(9).toString('base64url');
+  return randomId(9);
 }
 
 function isNewer(grant: Grant, failed: Grant): boolean {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { randomId } from '../random-id.ts';
 import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
 import { parseRecord, sealContext, type TokenOwner, type TokenRecord, tokenKey } from './token-record.ts';
@@ -169,7 +169,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
     async save(owner, tokens, authorizationServer) {
       const key = tokenKey(owner);
       const now = await store.now();
-      const generation = { chain: randomBytes(12).toString('base64url'), gen: 1 };
+      const generation = { chain: randomId(12), gen: 1 };
       const record: TokenRecord = {
         v: 1,
         ...generation,

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { StateMismatchError } from '../oauth/authorization.ts';
+import { randomId } from '../random-id.ts';
 import { KEY_PREFIX, type Store, update } from '../store/store.ts';
 
 /** A sign-in that has left for the portal and is expected back. */
@@ -58,7 +59,7 @@ export function createPendingAuthorizations(options: {
 
   return {
     async start(binding, pending) {
-      const state = randomBytes(32).toString('base64url');
+      const state = randomId(32);
       const clock = storeClock(store);
       await update(store, keyOf(binding), PENDING_MS, async (current) => {
         const now = await clock;
@@ -72,7 +73,7 @@ export function createPendingAuthorizations(options: {
 
     async take(binding, state) {
       if (binding === undefined) throw new StateMismatchError();
-      const id = randomBytes(9).toString('base64url');
+      const id = randomId(9);
       const clock = storeClock(store);
       const taken = await update(store, keyOf(binding), PENDING_MS, async (current) => {
         const entries = parseEntries(current);

@@ -1,6 +1,7 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { LRUCache } from 'lru-cache';
+import { randomId } from '../random-id.ts';
 import { findTimeZone } from '../time-zone.ts';
 import type { Browsers, UnreadBrowsers } from './browsers.ts';
 import { goBy } from './language.ts';
@@ -116,7 +117,7 @@ export function createPeople(options: { browsers: Browsers; now: () => number; i
     others,
 
     async signIn(req, newcomer) {
-      const active = { ...newcomer, id: randomBytes(18).toString('base64url') };
+      const active = { ...newcomer, id: randomId(18) };
       const before = peopleOf(req);
       const areGood = await Promise.all(before.map(isGood));
       const stay = before.filter((person, index) => areGood[index] && !isSamePerson(person, active));

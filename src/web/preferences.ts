@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { randomId } from '../random-id.ts';
 import { type Change, KEY_PREFIX, type Store, update } from '../store/store.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
 import type { SignedIn } from './session.ts';
@@ -73,7 +73,7 @@ export function createPreferences({ store, clientId }: { store: Store; clientId:
         const others = now.views.filter((view) => view.name !== name);
         if (others.length >= MAX_VIEWS) throw new TooManyViewsError();
         const replaced = now.views.find((view) => view.name === name);
-        const id = replaced?.id ?? randomBytes(9).toString('base64url');
+        const id = replaced?.id ?? randomId(9);
         return { ...now, views: [{ id, name, search }, ...others] };
       }),
     forgetView: (person, id) =>

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { z } from 'zod';
+import { randomId } from '../random-id.ts';
 import { readOnce } from '../store/read-once.ts';
 import { SessionEndedError } from '../store/sessions.ts';
 import { logOf } from './request-log.ts';
@@ -64,6 +65,7 @@ export function browserSession(options: {
     store: options.store,
     secret: options.secrets,
     name: sessionCookie(options),
+    genid: () => randomId(24),
     cookie: {
       httpOnly: true,
       sameSite: 'lax',
@@ -180,7 +182,7 @@ export function browserName(
 /** The value that ties pending authorizations to this browser; made and stored before it is first used. */
 export async function browserBinding(req: Request): Promise<string> {
   if (req.session.binding !== undefined) return req.session.binding;
-  req.session.binding = randomBytes(32).toString('base64url');
+  req.session.binding = randomId(32);
   await save(req);
   return req.session.binding;
 }

@@ -161,7 +161,9 @@ async function receiveAuthorization(
   res: Response,
 ): Promise<'success' | 'restarted' | 'repeated'> {
   const { portals, vault, people, clientId, now } = dependencies;
-  const pending = await takePending(dependencies, req);
+  // Express reads it anew each time it is asked for.
+  const { query } = req;
+  const pending = await takePending(dependencies, req, query);
   if (pending === undefined) {
     if (!signedIn(req, now())) throw new StateMismatchError();
     res.redirect(303, DEFAULT_RETURN_TO);
@@ -171,7 +173,7 @@ async function receiveAuthorization(
   if (portal === undefined) throw new PortalNotAllowedError();
   // Whatever becomes of it, the line that tells says where.
   logAs(req, { portal: portal.origin });
-  const granted = await receiveTokens(dependencies, req, pending, portal);
+  const granted = await receiveTokens(dependencies, query, pending, portal);
   if (granted === 'too late') {
     await leaveForPortal(dependencies, req, res, { ...pending, portal, attempt: 2 });
     return 'restarted';
@@ -267,10 +269,11 @@ async function leaveForPortal(
 async function takePending(
   { pendingAuthorizations, waitingBrowsers }: SignInDependencies,
   req: Request,
+  query: Request['query'],
 ): Promise<PendingAuthorization | undefined> {
   const { binding } = req.session;
   try {
-    const pending = await pendingAuthorizations.take(binding, readState(req.query));
+    const pending = await pendingAuthorizations.take(binding, readState(query));
     waitingBrowsers.remove(binding ?? '');
     return pending;
   } catch (error) {
@@ -288,12 +291,12 @@ async function takePending(
  */
 async function receiveTokens(
   { authorizationServers, tokenEndpoint, now }: SignInDependencies,
-  req: Request,
+  query: Request['query'],
   pending: PendingAuthorization,
   portal: Portal,
 ): Promise<{ tokens: TokenSet; server: URL } | 'too late'> {
-  const { domain, server_domain: serverDomain, member_id: memberId } = req.query;
-  const code = readCode(req.query);
+  const { domain, server_domain: serverDomain, member_id: memberId } = query;
+  const code = readCode(query);
   const server = pickAuthorizationServer({ domain, serverDomain }, portal, authorizationServers);
   const requestedAt = new Date(now());
   let answer: unknown;

@@ -117,6 +117,20 @@ describe.each(BATTERY_KINDS)('sessions on the %s store', (kind) => {
       });
     });
 
+    describe('when it is written again as it is', () => {
+      it('calls back before it returns, so that an answer can go out in one piece', async () => {
+        const data = aSession(1);
+        await set(data);
+        let called = false;
+
+        sessions.set(sid, data, () => {
+          called = true;
+        });
+
+        expect(called).toBe(true);
+      });
+    });
+
     describe('when it was loaded', () => {
       it('updates it', async () => {
         await set(aSession(1));

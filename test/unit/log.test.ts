@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { AxiosError } from 'axios';
 import { ReplyError } from 'ioredis';
@@ -131,6 +134,43 @@ describe('createLogger()', () => {
 
     expect(lines[0]?.err).toMatchObject({ name: 'AppError', code: 'odd', message: 'it failed' });
     expect(text()).not.toContain('CANARY');
+  });
+});
+
+describe('the lines of a process', () => {
+  /** Runs this with a `logger`. @returns what it printed, and how it ended */
+  async function run(code: string, signal?: NodeJS.Signals) {
+    const program = `
+      import { createLogger } from '${join(import.meta.dirname, '../../src/log.ts')}';
+      const logger = createLogger({ level: 'info', isPretty: false });
+      ${code}`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk;
+      if (signal) child.kill(signal);
+    });
+    const [exitCode] = await once(child, 'close');
+    return { exitCode, messages: [...printed.matchAll(/"msg":"([^"]+)"/g)].map(([, message]) => message) };
+  }
+
+  it.each([
+    ['ends by itself', '', 0],
+    ['is ended at once', 'process.exit(3);', 3],
+    ['breaks', 'throw new Error("odd");', 1],
+  ])('when it %s right after a line › the line is written', async (_what, end, expected) => {
+    const { exitCode, messages } = await run(`logger.info('first'); logger.info('last'); ${end}`);
+
+    expect(messages).toEqual(['first', 'last']);
+    expect(exitCode).toBe(expected);
+  });
+
+  it('when it goes on › a line does not wait for others', async () => {
+    const { messages } = await run(`logger.info('only'); setInterval(() => {}, 1000);`, 'SIGKILL');
+
+    expect(messages).toEqual(['only']);
   });
 });
 
