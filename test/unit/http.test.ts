@@ -325,7 +325,7 @@ describe('a deadline', () => {
 
 describe('a call that nobody wants any more', () => {
   const cancelledBy = (signal: AbortSignal, url: URL) =>
-    failureOf(http.postForm(url, FIELDS, { ...LIMITS, signal }));
+    failureOf(http.postForm(url, FIELDS, { ...LIMITS, timeoutMs: 60_000, signal }));
 
   it('when it is cancelled before it begins › nothing is sent', async () => {
     const neighbour = await json({});

@@ -152,7 +152,9 @@ describe('the lines of a process', () => {
       printed += chunk;
       if (signal) child.kill(signal);
     });
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
     const [exitCode] = await once(child, 'close');
+    clearTimeout(tooLong);
     return { exitCode, messages: [...printed.matchAll(/"msg":"([^"]+)"/g)].map(([, message]) => message) };
   }
 
