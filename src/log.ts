@@ -18,7 +18,7 @@ const CENSORED = '…';
  * Written many lines at a time, at most so many milliseconds late; whoever exits writes the rest first. One by one, each
  * line is handed to another thread, which takes longer than to make it.
  */
-const BUFFERED = { dest: 1, sync: false, minLength: 4096, periodicFlush: 100 };
+const BUFFERED = { dest: 1, sync: false, minLength: 16_000, periodicFlush: 100 };
 
 /**
  * The only writer of log lines.
