@@ -198,20 +198,23 @@ export function createHttpClient(options: {
     { data, responseType, maxContentLength, signal }: OwnSettings,
     contentType?: string,
   ): Promise<AxiosResponse> {
-    return request({
-      method,
-      url: url.href,
-      headers: new AxiosHeaders(contentType ? { ...HEADERS, 'content-type': contentType } : HEADERS),
-      data,
-      responseType,
-      maxContentLength,
-      signal,
-      httpAgent: agents.http,
-      httpsAgent: agents.https,
-      proxy: false,
-      maxRedirects: 0,
-      validateStatus: () => true,
-    });
+    // Without a prototype, which somebody might have put settings into.
+    return request(
+      Object.assign(Object.create(null), {
+        method,
+        url: url.href,
+        headers: new AxiosHeaders(contentType ? { ...HEADERS, 'content-type': contentType } : HEADERS),
+        data,
+        responseType,
+        maxContentLength,
+        signal,
+        httpAgent: agents.http,
+        httpsAgent: agents.https,
+        proxy: false,
+        maxRedirects: 0,
+        validateStatus: () => true,
+      }),
+    );
   }
 
   function requirePublic(url: URL): void {
@@ -243,7 +246,7 @@ export function createHttpClient(options: {
   }
 
   async function postOnce(url: URL, body: Body, limits: CallLimits): Promise<HttpAnswer> {
-    if (limits.signal?.aborted) throw cancelled(url.host);
+    if (limits.signal?.aborted) throw cancelled(url.host, { neverSent: true });
     const deadline = new Deadline(limits.timeoutMs, limits.signal);
     let response: AxiosResponse<unknown>;
     try {
@@ -254,7 +257,7 @@ export function createHttpClient(options: {
         body.type,
       );
     } catch (error) {
-      if (limits.signal?.aborted) throw cancelled(url.host);
+      if (limits.signal?.aborted) throw cancelled(url.host, { neverSent: false });
       throw asTransportError(url.host, error, deadline.aborted);
     } finally {
       deadline.clear();
@@ -302,8 +305,8 @@ export function createHttpClient(options: {
   };
 }
 
-function cancelled(host: string): TransportError {
-  return new TransportError(host, 'cancelled', { timedOut: false, neverSent: false, wasCancelled: true });
+function cancelled(host: string, { neverSent }: { neverSent: boolean }): TransportError {
+  return new TransportError(host, 'cancelled', { timedOut: false, neverSent, wasCancelled: true });
 }
 
 /**

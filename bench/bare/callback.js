@@ -15,8 +15,8 @@ import { Redis } from 'ioredis';
 const { PORT, REDIS_URL, PORTAL, AUTHORIZATION_SERVER, CLIENT_ID, CLIENT_SECRET, SAFE } = process.env;
 const LIFETIME_MS = 30 * 24 * 3600_000;
 const redis = new Redis(REDIS_URL);
-// Shorter than servers keep connections, so that no round begins on one that is just being closed.
-const http = axios.create({ httpAgent: new Agent({ keepAlive: true, timeout: 2_000 }), proxy: false });
+// Shorter than servers keep connections, so that no call goes out on one that is just being closed, and longer than others take their turn.
+const http = axios.create({ httpAgent: new Agent({ keepAlive: true, timeout: 4_500 }), proxy: false });
 
 const app = express();
 app.get('/healthz', (_req, res) => res.json({ status: 'ok' }));

@@ -91,6 +91,8 @@ async function sendPage(
   // Rows are shown at once; how many there are in all, when it has been counted.
   // nginx would wait for the rest; others do not know this header, and need not.
   res.set('X-Accel-Buffering', 'no');
+  // Whoever has left is sent nothing, and what compresses would wait for them.
+  if (res.closed) return;
   compressInPieces(res);
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();

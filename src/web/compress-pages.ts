@@ -38,7 +38,7 @@ export function compressPages(): RequestHandler {
   return (req, res, next) => {
     const send = res.send.bind(res);
     res.send = (body: unknown) => {
-      if (typeof body !== 'string' || body.length < LEAST_CHARACTERS) return send(body);
+      if (typeof body !== 'string' || body.length < LEAST_CHARACTERS || res.closed) return send(body);
       if (body.length > MOST_CHARACTERS) {
         compressInPieces(res);
         return send(body);

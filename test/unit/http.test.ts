@@ -332,7 +332,7 @@ describe('a call that nobody wants any more', () => {
 
     const failure = await cancelledBy(AbortSignal.abort(), neighbour.url);
 
-    expect(failure).toMatchObject({ name: 'TransportError', wasCancelled: true });
+    expect(failure).toMatchObject({ name: 'TransportError', wasCancelled: true, neverSent: true });
     expect(neighbour.connections).toBe(0);
   });
 

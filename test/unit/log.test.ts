@@ -104,6 +104,46 @@ describe('createLogger()', () => {
     },
   );
 
+  class Wrapped {
+    readonly cookie = 'CANARY';
+  }
+
+  it.each<[string, Record<string, unknown>]>([
+    ['inside of several others', { a: { b: { c: [{ refreshToken: 'CANARY' }] } } }],
+    ['an object', { cookie: { value: 'CANARY' } }],
+    ['of a class', { session: new Wrapped() }],
+    ['of something without a prototype', { query: Object.assign(Object.create(null), { token: 'CANARY' }) }],
+    ['of an error under another name', { cause: Object.assign(new Error('odd'), { accessToken: 'CANARY' }) }],
+  ])('when a secret is %s › it is not written', (_what, fields) => {
+    const { logger, lines, text } = aLog();
+
+    logger.info({ ...fields, fine: 1 }, 'careless');
+    logger.child(fields).child({ more: 2 }).info('careless');
+
+    expect(text()).not.toContain('CANARY');
+    expect(text()).toContain('…');
+    expect(lines).toMatchObject([
+      { fine: 1, msg: 'careless' },
+      { more: 2, msg: 'careless' },
+    ]);
+  });
+
+  it('when a text looks like the name of a secret › it is written as it is', () => {
+    const { logger, lines } = aLog();
+
+    logger.info({ host: '"token":"x"' }, 'the word "cookie": is fine');
+
+    expect(lines).toMatchObject([{ host: '"token":"x"', msg: 'the word "cookie": is fine' }]);
+  });
+
+  it('when an error has a code › it is written', () => {
+    const { logger, lines } = aLog();
+
+    logger.warn({ err: Object.assign(new Error('odd'), { code: 'ECONNRESET' }), state: 'CANARY' }, 'failed');
+
+    expect(lines).toMatchObject([{ err: { code: 'ECONNRESET', message: 'odd' }, state: '…' }]);
+  });
+
   it('when a child writes › the same rules hold', () => {
     const { logger, text } = aLog();
 
@@ -139,7 +179,7 @@ describe('createLogger()', () => {
 
 describe('the lines of a process', () => {
   /** Runs this with a `logger`. @returns what it printed, and how it ended */
-  async function run(code: string, signal?: NodeJS.Signals) {
+  async function run(code: string, { isRead = true } = {}) {
     const program = `
       import { createLogger } from '${join(import.meta.dirname, '../../src/log.ts')}';
       const logger = createLogger({ level: 'info', isPretty: false });
@@ -148,32 +188,44 @@ describe('the lines of a process', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let printed = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      printed += chunk;
-      if (signal) child.kill(signal);
-    });
+    if (isRead) {
+      child.stdout.on('data', (chunk: Buffer) => {
+        printed += chunk;
+      });
+    } else {
+      child.stdout.destroy();
+    }
     const tooLong = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    const [exitCode] = await once(child, 'close');
+    const [exitCode] = await once(child, 'exit');
+    if (isRead && !child.stdout.readableEnded) await once(child.stdout, 'end');
     clearTimeout(tooLong);
     return { exitCode, messages: [...printed.matchAll(/"msg":"([^"]+)"/g)].map(([, message]) => message) };
   }
 
-  it.each([
+  const ENDS = [
     ['ends by itself', '', 0],
     ['is ended at once', 'process.exit(3);', 3],
     ['breaks', 'throw new Error("odd");', 1],
-  ])('when it %s right after a line › the line is written', async (_what, end, expected) => {
+  ] as const;
+
+  it.each(ENDS)('when it %s right after a line › the line is written', async (_what, end, expected) => {
     const { exitCode, messages } = await run(`logger.info('first'); logger.info('last'); ${end}`);
 
     expect(messages).toEqual(['first', 'last']);
     expect(exitCode).toBe(expected);
   });
 
-  it('when it goes on › a line does not wait for others', async () => {
-    const { messages } = await run(`logger.info('only'); setInterval(() => {}, 1000);`, 'SIGKILL');
+  it.each(ENDS)(
+    'when it %s and nobody reads its lines › it ends all the same',
+    async (_what, end, expected) => {
+      const { exitCode } = await run(
+        `logger.info('first'); setTimeout(() => { logger.info('last'); ${end} }, 200);`,
+        { isRead: false },
+      );
 
-    expect(messages).toEqual(['only']);
-  });
+      expect(exitCode).toBe(expected);
+    },
+  );
 });
 
 describe('describeError()', () => {
