@@ -18,6 +18,12 @@ const SECRETS_OF_A_LINE = ['code', 'state', ...SECRETS];
 const NAMES_A_SECRET = new RegExp(`"(${SECRETS_OF_A_LINE.join('|')})":`);
 
 /**
+ * Standard output, written to before a call returns: a process that breaks or is killed has written all its lines, in
+ * their order. By another thread, as pino has it, takes longer, and the last lines of a process are lost or swapped.
+ */
+const AT_ONCE = { dest: 1, sync: true };
+
+/**
  * The only writer of log lines.
  *
  * Two rules keep secrets out. Callers pass named fields, never whole requests or answers. Errors are reduced to name,
@@ -35,7 +41,7 @@ export function createLogger(options: LoggerOptions): Logger {
   if (options.isPretty && options.destination === undefined) {
     return pino(settings, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'requestId' }));
   }
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return pino(settings, options.destination ?? pino.destination(AT_ONCE));
 }
 
 /**

@@ -206,14 +206,20 @@ describe('the lines of a process', () => {
     ['ends by itself', '', 0],
     ['is ended at once', 'process.exit(3);', 3],
     ['breaks', 'throw new Error("odd");', 1],
+    ['is killed', 'process.kill(process.pid, "SIGKILL");', null],
   ] as const;
 
-  it.each(ENDS)('when it %s right after a line › the line is written', async (_what, end, expected) => {
-    const { exitCode, messages } = await run(`logger.info('first'); logger.info('last'); ${end}`);
+  it.each(ENDS)(
+    'when it %s right after its lines › all are written, in their order',
+    async (_what, end, expected) => {
+      const { exitCode, messages } = await run(
+        `for (let line = 1; line <= 50; line += 1) logger.info(String(line)); ${end}`,
+      );
 
-    expect(messages).toEqual(['first', 'last']);
-    expect(exitCode).toBe(expected);
-  });
+      expect(messages).toEqual(Array.from({ length: 50 }, (_, index) => String(index + 1)));
+      expect(exitCode).toBe(expected);
+    },
+  );
 
   it.each(ENDS)(
     'when it %s and nobody reads its lines › it ends all the same',
