@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import axios, { AxiosHeaders, type AxiosResponse } from 'axios';
+import axios, { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import ipaddr from 'ipaddr.js';
 import { Circuits } from './circuit.ts';
 import { Deadline } from './deadline.ts';
@@ -198,23 +198,22 @@ export function createHttpClient(options: {
     { data, responseType, maxContentLength, signal }: OwnSettings,
     contentType?: string,
   ): Promise<AxiosResponse> {
-    // Without a prototype, which somebody might have put settings into.
-    return request(
-      Object.assign(Object.create(null), {
-        method,
-        url: url.href,
-        headers: new AxiosHeaders(contentType ? { ...HEADERS, 'content-type': contentType } : HEADERS),
-        data,
-        responseType,
-        maxContentLength,
-        signal,
-        httpAgent: agents.http,
-        httpsAgent: agents.https,
-        proxy: false,
-        maxRedirects: 0,
-        validateStatus: () => true,
-      }),
-    );
+    const settings: InternalAxiosRequestConfig = {
+      method,
+      url: url.href,
+      headers: new AxiosHeaders(contentType ? { ...HEADERS, 'content-type': contentType } : HEADERS),
+      data,
+      responseType,
+      maxContentLength,
+      signal,
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
+      proxy: false,
+      maxRedirects: 0,
+      validateStatus: () => true,
+    };
+    // As axios does it: whatever somebody has put into `Object.prototype` shall be no setting.
+    return request(Object.assign(Object.create(null), settings));
   }
 
   function requirePublic(url: URL): void {

@@ -88,6 +88,20 @@ describe('postForm()', () => {
     ]);
   });
 
+  it('when somebody has put settings of axios into every object › they are none of ours', async () => {
+    const neighbour = await json({ fine: true });
+    const asked: unknown[] = [];
+    const cancelToken = { subscribe: (listener: unknown) => asked.push(listener), unsubscribe() {} };
+    Object.assign(Object.prototype, { cancelToken });
+
+    try {
+      await http.postForm(neighbour.url, FIELDS, LIMITS);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'cancelToken');
+    }
+    expect(asked).toEqual([]);
+  });
+
   it('when several are sent one after the other › one connection serves them', async () => {
     const neighbour = await json({});
 
