@@ -50,8 +50,8 @@ export async function benchCallback(): Promise<string[]> {
   const figures = { ours: noFigures(), safe: noFigures(), bare: noFigures() };
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
     // What others do on this machine comes and goes: nobody is always the first.
-    const turns = names.map((_, turn) => names[(turn + round) % names.length] ?? 'ours');
-    for (const name of turns) {
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       // Everybody comes for the first time, in every round.
       await store.flushall();
       const contender = contenders[name];

@@ -18,10 +18,10 @@ const SECRETS_OF_A_LINE = ['code', 'state', ...SECRETS];
 const NAMES_A_SECRET = new RegExp(`"(${SECRETS_OF_A_LINE.join('|')})":`);
 
 /**
- * Standard output, written to before a call returns: a process that breaks or is killed has written all its lines, in
+ * Written to before a call returns: a process that breaks or is killed has written all its lines, in
  * their order. By another thread, as pino has it, takes longer, and the last lines of a process are lost or swapped.
  */
-const AT_ONCE = { dest: 1, sync: true };
+const STANDARD_OUTPUT = { dest: 1, sync: true };
 
 /**
  * The only writer of log lines.
@@ -41,7 +41,7 @@ export function createLogger(options: LoggerOptions): Logger {
   if (options.isPretty && options.destination === undefined) {
     return pino(settings, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'requestId' }));
   }
-  return pino(settings, options.destination ?? pino.destination(AT_ONCE));
+  return pino(settings, options.destination ?? pino.destination(STANDARD_OUTPUT));
 }
 
 /**

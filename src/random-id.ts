@@ -7,9 +7,9 @@ let used = POOL_BYTES;
 /**
  * Text that nobody can guess, in base64url.
  *
- * The bytes are fetched many at a time, as node:crypto does for its UUIDs: few at a time, each costs as much as a hundred.
+ * The bytes are fetched many at a time, as node:crypto does for its UUIDs: an id at a time, they cost ten times as much.
  *
- * @param bytes  of randomness; 16 and more for what lets somebody in
+ * @param bytes  of randomness, at most 4,096; 16 and more for what lets somebody in
  */
 export function randomId(bytes: number): string {
   if (used + bytes > POOL_BYTES) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -109,6 +110,26 @@ describe('compressPages()', () => {
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(text).toBe(page);
   });
+
+  it.each([100, 40_000])(
+    'when somebody has left before a page of %i paragraphs › nothing is compressed',
+    async (paragraphs) => {
+      let encoding: unknown = 'never sent';
+      const app = express()
+        .use(compressPages())
+        .get('/', async (req, res) => {
+          req.socket.destroy();
+          await once(res, 'close');
+          res.send('<p>company</p>'.repeat(paragraphs));
+          encoding = res.get('Content-Encoding');
+        });
+
+      await expect(request(app).get('/').set('Accept-Encoding', 'gzip')).rejects.toThrow();
+
+      while (encoding === 'never sent') await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(encoding).toBe(undefined);
+    },
+  );
 });
 
 /** The number of a request and the moment of an answer, which no two have in common. */
