@@ -1,9 +1,9 @@
 import { Agent, get } from 'node:http';
 import axios from 'axios';
-import { buildBatch } from '../src/bitrix24/batch.ts';
-import { listCompanies } from '../src/bitrix24/company.ts';
-import { ALL_COMPANIES } from '../src/bitrix24/company-filter.ts';
-import type { Params, RestClient } from '../src/bitrix24/rest-client.ts';
+import { buildBatch } from '../src/bitrix24/rest/batch.ts';
+import { listCompanies } from '../src/bitrix24/crm/company-list.ts';
+import { ALL_COMPANIES } from '../src/bitrix24/crm/company-filter.ts';
+import type { Params, RestClient } from '../src/bitrix24/rest/rest-client.ts';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { parseRedisAddress } from '../src/store/redis-address.ts';
-import { connectRedis } from '../src/store/redis-connection.ts';
-import { createRedisStore } from '../src/store/redis-store.ts';
+import { parseRedisAddress } from '../src/store/redis/redis-address.ts';
+import { connectRedis } from '../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../src/store/redis/redis-store.ts';
 import { createCipher } from '../src/vault/cipher.ts';
 import type { TokenOwner } from '../src/vault/token-record.ts';
 import { createTokenVault, type TokenVault } from '../src/vault/token-vault.ts';

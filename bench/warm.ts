@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Company } from '../src/bitrix24/company-row.ts';
-import { createFormat } from '../src/web/format.ts';
-import { mailHref, phoneHref } from '../src/web/links.ts';
+import type { Company } from '../src/bitrix24/crm/company.ts';
+import { createFormat } from '../src/i18n/format.ts';
+import { mailHref, phoneHref } from '../src/companies/links.ts';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
 import { type Load, load } from './load.ts';

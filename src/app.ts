@@ -4,31 +4,37 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import type session from 'express-session';
-import { createAnswerCache } from './answers/answer-cache.ts';
+import { createAnswerCache } from './portal-client/answer-cache.ts';
 import { type AllowedPortals, findAllowedEndpoint } from './bitrix24/portal.ts';
-import { createRateLimiter } from './bitrix24/rate-limiter.ts';
-import type { RequestLimits } from './bitrix24/request-limits.ts';
+import { createRateLimiter } from './bitrix24/limits/rate-limiter.ts';
+import type { RequestLimits } from './bitrix24/limits/request-limits.ts';
 import { createExports, type Exports } from './exports/exports.ts';
-import type { HttpClient } from './http.ts';
+import type { HttpClient } from './http-client/http-client.ts';
 import type { Logger } from './log.ts';
 import type { Observers } from './metrics/observers.ts';
 import { createTokenEndpoint } from './oauth/token-endpoint.ts';
 import { createOverview } from './overview/overview.ts';
-import { createEpochs, createLimitRecords } from './shared-records.ts';
+import { createEpochs, createLimitRecords } from './portal-client/limit-records.ts';
 import type { Store } from './store/store.ts';
 import { createCipher } from './vault/cipher.ts';
-import { createTokenRefresher, type TokenRefresher } from './vault/token-refresh.ts';
+import { createTokenRefresher, type TokenRefresher } from './vault/token-refresher.ts';
 import { createTokenVault } from './vault/token-vault.ts';
-import { leavePortal, showAccount, signOutBrowser, signOutEverywhere, switchPerson } from './web/account.ts';
-import { createAutomaticSteps } from './web/automatic-steps.ts';
-import { createBrowsers } from './web/browsers.ts';
-import { openView, showCompanies } from './web/companies.ts';
-import { showCompany } from './web/company.ts';
-import { createCompanyReader } from './web/company-reader.ts';
+import {
+  leavePortal,
+  showAccount,
+  signOutBrowser,
+  signOutEverywhere,
+  switchPerson,
+} from './auth/account-page.ts';
+import { createAutomaticSteps } from './auth/automatic-trips.ts';
+import { createBrowsers } from './auth/sign-ins.ts';
+import { openView, showCompanies } from './companies/list-page.ts';
+import { showCompany } from './companies/card-page.ts';
+import { createCompanyReader } from './companies/company-reader.ts';
 import { compressPages, compressPieces } from './web/compress-pages.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
-import { sendExportEvents } from './web/export-events.ts';
-import { createViewReader } from './web/export-view.ts';
+import { sendExportEvents } from './exports/export-events.ts';
+import { createViewReader } from './exports/export-view.ts';
 import {
   cancelExport,
   forgetExport,
@@ -36,8 +42,8 @@ import {
   sendExportFile,
   showExports,
   startExport,
-} from './web/exports.ts';
-import { receiveFrame } from './web/frame.ts';
+} from './exports/exports-page.ts';
+import { receiveFrame } from './auth/frame-entry.ts';
 import {
   type Readiness,
   readReadiness,
@@ -46,19 +52,19 @@ import {
   showReadiness,
 } from './web/health.ts';
 import { chooseLanguage, speakLanguage } from './web/language.ts';
-import { forgetView, saveLayout, saveView } from './web/list-wishes.ts';
-import { forgettingOverview, showOverview } from './web/overview.ts';
-import { createPendingAuthorizations, PENDING_MS } from './web/pending-authorization.ts';
-import { createPeople } from './web/people.ts';
-import { createPreferences } from './web/preferences.ts';
+import { forgetView, saveLayout, saveView } from './companies/saved-views.ts';
+import { forgettingOverview, showOverview } from './overview/overview-page.ts';
+import { createPendingAuthorizations, PENDING_MS } from './auth/pending-authorizations.ts';
+import { createPeople } from './auth/browser-accounts.ts';
+import { createPreferences } from './companies/preferences.ts';
 import { ignorePrefetch } from './web/prefetch.ts';
 import { neverStored, protectiveHeaders, requireSameOrigin } from './web/protect.ts';
-import { background, limitedPortalOf, restClientOf } from './web/reading.ts';
+import { background, limitedPortalOf, restClientOf } from './portal-client/portal-client.ts';
 import { requestLog } from './web/request-log.ts';
 import { watchRequests } from './web/request-observer.ts';
 import { pathAskedFor } from './web/request-target.ts';
-import { isRedirectionEndpoint } from './web/return-to.ts';
-import { browserSession, type SignedIn } from './web/session.ts';
+import { isRedirectionEndpoint } from './auth/return-to.ts';
+import { browserSession, type SignedIn } from './auth/session.ts';
 import {
   countRefusals,
   finishAuthorization,
@@ -67,10 +73,10 @@ import {
   signOutHere,
   startAuthorization,
   startTypedAuthorization,
-} from './web/sign-in.ts';
+} from './auth/redirection-endpoint.ts';
 import { renderTemplate, VIEWS } from './web/templates.ts';
-import { createVisitorLimits } from './web/visitor-limits.ts';
-import { createWaitingBrowsers } from './web/waiting-browsers.ts';
+import { createVisitorLimits } from './auth/visitor-limits.ts';
+import { createWaitingBrowsers } from './auth/waiting-browsers.ts';
 
 export interface AppDependencies {
   publicUrl: URL;

@@ -4,7 +4,7 @@ export interface AppErrorOptions {
   code: string;
   /** Status of our answer if nobody handles the error on its way up. */
   httpStatus: number;
-  /** Picks a more precise text for the same code; see `errors` in web/messages. */
+  /** Picks a more precise text for the same code; see `errors` in i18n/messages. */
   reason?: string;
   /** Seconds after which trying again makes sense; becomes Retry-After. */
   retryAfterSeconds?: number;

@@ -1,7 +1,7 @@
-import { readConfig } from './config.ts';
+import { readConfig } from './config/config.ts';
 import { createLogger } from './log.ts';
-import { openStores } from './open-stores.ts';
-import { endWith, loadEnvFile } from './program.ts';
+import { openStores } from './boot/open-stores.ts';
+import { endWith, loadEnvFile } from './boot/cli.ts';
 import { createCipher } from './vault/cipher.ts';
 import { resealAll } from './vault/rekey.ts';
 import { createTokenVault } from './vault/token-vault.ts';

@@ -8,10 +8,10 @@ const stopRequested = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
 });
 
-const { readConfig } = await import('./config.ts');
+const { readConfig } = await import('./config/config.ts');
 const { createLogger } = await import('./log.ts');
-const { endWith, loadEnvFile } = await import('./program.ts');
-const { startServer } = await import('./running-server.ts');
+const { endWith, loadEnvFile } = await import('./boot/cli.ts');
+const { startServer } = await import('./boot/start-server.ts');
 
 try {
   const server = await start();

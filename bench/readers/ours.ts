@@ -1,12 +1,12 @@
-import { createRateLimiter } from '../../src/bitrix24/rate-limiter.ts';
-import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
-import { createRestClient } from '../../src/bitrix24/rest-client.ts';
-import { readWholeList } from '../../src/bitrix24/whole-list.ts';
-import { createHttpClient } from '../../src/http.ts';
-import { createLimitRecords } from '../../src/shared-records.ts';
-import { parseRedisAddress } from '../../src/store/redis-address.ts';
-import { connectRedis } from '../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../src/store/redis-store.ts';
+import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
+import { parseRequestLimits } from '../../src/bitrix24/limits/request-limits.ts';
+import { createRestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
+import { createHttpClient } from '../../src/http-client/http-client.ts';
+import { createLimitRecords } from '../../src/portal-client/limit-records.ts';
+import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { connectRedis } from '../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type ReadingTask, report } from './reading.ts';
 
 /** The whole list as the application reads it, with limits that live in Redis. */

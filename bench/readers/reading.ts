@@ -59,4 +59,4 @@ export async function report(read: (take: (id: number) => void) => Promise<void>
 }
 
 /** The fields that both sides ask for: what a list shows. */
-export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/company-row.ts';
+export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/crm/company.ts';

@@ -1,4 +1,4 @@
-import { english } from '../../src/web/messages/en.ts';
+import { english } from '../../src/i18n/messages/en.ts';
 import type { BrowserAgent, Visit } from '../../test/support/browser-agent.ts';
 import { AT_THE_PORTAL, CUT } from './sighting.ts';
 

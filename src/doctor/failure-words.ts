@@ -1,4 +1,4 @@
-import type { TransportError } from '../http.ts';
+import type { TransportError } from '../http-client/http-client.ts';
 
 /** Why nobody answered, and what to do, in words. */
 export interface FailureWords {

@@ -1,5 +1,10 @@
 import type { AllowedPortals } from '../bitrix24/portal.ts';
-import { type CallLimits, type HttpClient, type ProbeAnswer, TransportError } from '../http.ts';
+import {
+  type CallLimits,
+  type HttpClient,
+  type ProbeAnswer,
+  TransportError,
+} from '../http-client/http-client.ts';
 
 /** Somebody in Bitrix24 whom the application calls, and what came of asking them. */
 export interface Neighbour {

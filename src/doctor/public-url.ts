@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type HttpClient, type ProbeAnswer, TransportError } from '../http.ts';
+import { type HttpClient, type ProbeAnswer, TransportError } from '../http-client/http-client.ts';
 import { type FailureWords, tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { probe } from './neighbours.ts';

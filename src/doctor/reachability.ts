@@ -1,4 +1,4 @@
-import { type ProbeAnswer, TransportError } from '../http.ts';
+import { type ProbeAnswer, TransportError } from '../http-client/http-client.ts';
 import { tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, shortened, warning } from './finding.ts';
 import type { Neighbour } from './neighbours.ts';

@@ -1,5 +1,5 @@
-import { type Config, ConfigError, readConfig } from '../config.ts';
-import { nameOfRedis } from '../store/redis-address.ts';
+import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import { nameOfRedis } from '../store/redis/redis-address.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 /** Every mistake in the settings at once; or the settings, and what follows from them. */

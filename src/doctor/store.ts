@@ -1,8 +1,8 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { openEmbeddedStore } from '../store/embedded-store.ts';
-import { nameOfRedis } from '../store/redis-address.ts';
-import { connectRedis } from '../store/redis-connection.ts';
-import { createRedisStore } from '../store/redis-store.ts';
+import { nameOfRedis } from '../store/redis/redis-address.ts';
+import { connectRedis } from '../store/redis/redis-connection.ts';
+import { createRedisStore } from '../store/redis/redis-store.ts';
 import { type Store, StoreUnavailableError } from '../store/store.ts';
 import { type RedisMaster, type StoreReport, warningsOf } from '../store/store-report.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';

@@ -3,7 +3,7 @@ import { NotFoundError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { randomId } from '../random-id.ts';
 import type { Store } from '../store/store.ts';
-import { ExportFiles, resultName } from './export-files.ts';
+import { ExportFiles, resultName } from './jobs/export-files.ts';
 import {
   type ExportJob,
   type ExportOwner,
@@ -11,13 +11,13 @@ import {
   isOpen,
   KEPT_MS,
   NOTHING_YET,
-} from './export-job.ts';
-import { ExportRecords } from './export-records.ts';
-import type { Patience, Portals } from './gather.ts';
-import { Janitor } from './janitor.ts';
-import { type Listener, Watchers } from './watchers.ts';
-import type { ExportObserver } from './work.ts';
-import { Worker } from './worker.ts';
+} from './jobs/export-job.ts';
+import { ExportRecords } from './jobs/export-records.ts';
+import type { Patience, Portals } from './jobs/gather.ts';
+import { Janitor } from './jobs/janitor.ts';
+import { type Listener, Watchers } from './jobs/watchers.ts';
+import type { ExportObserver } from './jobs/work.ts';
+import { Worker } from './jobs/worker.ts';
 
 /** What somebody wants to have in a file. */
 export type ExportWish = Pick<ExportJob, 'owner' | 'portal' | 'format' | 'view' | 'language' | 'timeZone'>;

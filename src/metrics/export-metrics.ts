@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ExportObserver } from '../exports/work.ts';
+import type { ExportObserver } from '../exports/jobs/work.ts';
 import { PREFIX } from './names.ts';
 
 const OUTCOMES = ['done', 'failed', 'waiting', 'cancelled', 'stopping', 'lost'];

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { LimitedPortal, LimiterObserver, PortalRoom } from '../bitrix24/rate-limiter.ts';
+import type { LimitedPortal, LimiterObserver, PortalRoom } from '../bitrix24/limits/rate-limiter.ts';
 import { PREFIX, seconds } from './names.ts';
 
 /** Patterns let in any number of portals; of those that were not asked for longest nothing is told any more. */

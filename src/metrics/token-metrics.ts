@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { RefreshObserver } from '../vault/token-refresh.ts';
+import type { RefreshObserver } from '../vault/token-refresher.ts';
 import { PREFIX, seconds } from './names.ts';
 
 /** Nobody waits longer than 8 s. */

@@ -1,6 +1,6 @@
-import { type CallObserver, nameFailure, observeCall } from '../call-observer.ts';
+import { type CallObserver, nameFailure, observeCall } from '../http-client/call-observer.ts';
 import { AppError, type AppErrorOptions } from '../errors.ts';
-import { type HttpClient, UnexpectedResponseError } from '../http.ts';
+import { type HttpClient, UnexpectedResponseError } from '../http-client/http-client.ts';
 
 /** Nobody waits longer than this for the authorization server. */
 export const TOKEN_ENDPOINT_WAIT_MS = 8_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CompanyCounts } from '../bitrix24/company-counts.ts';
+import { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
 import { randomId } from '../random-id.ts';
 import { instant } from '../store/instant.ts';
 import { KEY_PREFIX, type Store, update } from '../store/store.ts';

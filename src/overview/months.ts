@@ -1,5 +1,5 @@
-import type { CountedPeriods } from '../bitrix24/company-counts.ts';
-import type { Period } from '../bitrix24/company-filter.ts';
+import type { CountedPeriods } from '../bitrix24/crm/company-counts.ts';
+import type { Period } from '../bitrix24/crm/company-filter.ts';
 
 /** When a day (`2026-11-25`) begins by the reader's clock, in ISO 8601; without an offset the portal's own is meant. */
 export type StartOfDay = (day: string) => string;

@@ -1,5 +1,5 @@
-import { countByKind } from '../bitrix24/company-counts.ts';
-import type { RestClient } from '../bitrix24/rest-client.ts';
+import { countByKind } from '../bitrix24/crm/company-counts.ts';
+import type { RestClient } from '../bitrix24/rest/rest-client.ts';
 import { AppError, endsAccess } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/store.ts';

@@ -2,8 +2,8 @@ import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
 import { z } from 'zod';
 import { readOnce } from './read-once.ts';
-import type { RedisClient } from './redis-connection.ts';
-import { asUnavailable } from './redis-error.ts';
+import type { RedisClient } from './redis/redis-connection.ts';
+import { asUnavailable } from './redis/redis-error.ts';
 import { type Store, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;

@@ -1,11 +1,11 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
-import type { AutomaticSteps } from './automatic-steps.ts';
+import type { AutomaticSteps } from '../auth/automatic-trips.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { logOf } from './request-log.ts';
-import { isRedirectionEndpoint, ownAddress } from './return-to.ts';
-import { hasSignedOut } from './signed-out-notice.ts';
+import { isRedirectionEndpoint, ownAddress } from '../auth/return-to.ts';
+import { hasSignedOut } from '../auth/signed-out-notice.ts';
 
 /** The one thing to do that an error page offers. */
 type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports';

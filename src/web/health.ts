@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Store } from '../store/store.ts';
-import type { TokenRefresher } from '../vault/token-refresh.ts';
+import type { TokenRefresher } from '../vault/token-refresher.ts';
 
 /** Whether the process can serve, and what keeps it from that. */
 export interface Readiness {

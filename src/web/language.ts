@@ -1,11 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { createInstance } from 'i18next';
 import { LRUCache } from 'lru-cache';
-import type { TimeZone } from '../time-zone.ts';
-import { createFormat, type Format } from './format.ts';
-import { english } from './messages/en.ts';
-import { russian } from './messages/ru.ts';
-import { parseReturnTo } from './return-to.ts';
+import type { TimeZone } from '../i18n/time-zone.ts';
+import { createFormat, type Format } from '../i18n/format.ts';
+import { english } from '../i18n/messages/en.ts';
+import { russian } from '../i18n/messages/ru.ts';
+import { parseReturnTo } from '../auth/return-to.ts';
 
 export const LANGUAGES = ['en', 'ru'] as const;
 export type Language = (typeof LANGUAGES)[number];

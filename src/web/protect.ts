@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { AllowedPortals } from '../bitrix24/portal.ts';
 import { AppError } from '../errors.ts';
-import { type SignedIn, signedIn } from './session.ts';
+import { type SignedIn, signedIn } from '../auth/session.ts';
 
 /** A form was posted from another site, or by something that will not say where it is. */
 export class CrossOriginError extends AppError {

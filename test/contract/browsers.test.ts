@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Browsers, createBrowsers } from '../../src/web/browsers.ts';
-import type { SignedIn } from '../../src/web/session.ts';
+import { type Browsers, createBrowsers } from '../../src/auth/sign-ins.ts';
+import type { SignedIn } from '../../src/auth/session.ts';
 import { createClock, DAY, MINUTE } from '../support/clock.ts';
 import { BATTERY_KINDS, openTestStore, stopTestCluster, type TestStore } from '../support/stores.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { parseRedisAddress } from '../../src/store/redis-address.ts';
-import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { connectRedis, type RedisClient } from '../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { HOUR } from '../support/clock.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedisSentinels } from '../support/redis-sentinel.ts';

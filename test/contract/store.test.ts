@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { open } from 'lmdb';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { parseRedisAddress } from '../../src/store/redis-address.ts';
-import { connectRedis, type RedisClient } from '../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { connectRedis, type RedisClient } from '../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { QUARANTINE_MS, quarantineKey, type Store, update } from '../../src/store/store.ts';
 import { HOUR, MINUTE } from '../support/clock.ts';
 import { inAnotherProcess, killWhileWriting } from '../support/spawn-store.ts';

@@ -8,7 +8,7 @@ import {
   speakLanguage,
   type Translate,
 } from '../../src/web/language.ts';
-import { isRedirectionEndpoint } from '../../src/web/return-to.ts';
+import { isRedirectionEndpoint } from '../../src/auth/return-to.ts';
 import { EACH } from '../support/fuzz.ts';
 import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { anyJson, anyText, mutated } from '../support/hostile-values.ts';

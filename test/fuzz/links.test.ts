@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mailHref, phoneHref, webHref } from '../../src/web/links.ts';
+import { mailHref, phoneHref, webHref } from '../../src/companies/links.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 

@@ -1,9 +1,9 @@
 import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { buildWireFilter } from '../../src/bitrix24/company-filter.ts';
+import { buildWireFilter } from '../../src/bitrix24/crm/company-filter.ts';
 import { InvalidRequestError } from '../../src/errors.ts';
-import { findTimeZone } from '../../src/time-zone.ts';
+import { findTimeZone } from '../../src/i18n/time-zone.ts';
 import {
   asChoice,
   asCompanyQuery,
@@ -14,7 +14,7 @@ import {
   readListView,
   readStoredView,
   writeListView,
-} from '../../src/web/list-view.ts';
+} from '../../src/companies/list-query.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyJson, anyText, anyWellFormedText } from '../support/hostile-values.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import ejs from 'ejs';
 import fc from 'fast-check';
-import { withoutMarkup } from '../../src/bitrix24/markup.ts';
+import { withoutMarkup } from '../../src/bitrix24/crm/plain-text.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { COLUMNS } from '../../src/web/columns.ts';
+import { COLUMNS } from '../../src/companies/columns.ts';
 import {
   createPreferences,
   DENSITIES,
@@ -8,7 +8,7 @@ import {
   MAX_VIEWS,
   type Preferences,
   TooManyViewsError,
-} from '../../src/web/preferences.ts';
+} from '../../src/companies/preferences.ts';
 import { EACH, outcomeOfAsync } from '../support/fuzz.ts';
 import { anyJson, anyText, nearly } from '../support/hostile-values.ts';
 import { createMemoryStore } from '../support/memory-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { nameOfRedis, parseRedisAddress } from '../../src/store/redis-address.ts';
+import { nameOfRedis, parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 

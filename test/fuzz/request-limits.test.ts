@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseRequestLimits } from '../../src/bitrix24/request-limits.ts';
+import { parseRequestLimits } from '../../src/bitrix24/limits/request-limits.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 

@@ -6,7 +6,7 @@ import {
   isRedirectionEndpoint,
   ownAddress,
   parseReturnTo,
-} from '../../src/web/return-to.ts';
+} from '../../src/auth/return-to.ts';
 import { EACH } from '../support/fuzz.ts';
 import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { anyJson, anyText, mutated } from '../support/hostile-values.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseTokenSet } from '../../src/bitrix24/token-set.ts';
 import type { AppError } from '../../src/errors.ts';
-import { type HttpClient, UnexpectedResponseError } from '../../src/http.ts';
+import { type HttpClient, UnexpectedResponseError } from '../../src/http-client/http-client.ts';
 import { createTokenEndpoint, TokenEndpointError } from '../../src/oauth/token-endpoint.ts';
 import { EACH, outcomeOf, outcomeOfAsync } from '../support/fuzz.ts';
 import { anyJson, anyText, MARK, nearly } from '../support/hostile-values.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describeUserAgent } from '../../src/web/user-agent.ts';
+import { describeUserAgent } from '../../src/auth/user-agent.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { transformFileSync } from '@swc/core';
 import { newDataDir } from '../support/start-app.ts';
 
-const SOURCE = join(import.meta.dirname, '../../src/development-secrets.ts');
+const SOURCE = join(import.meta.dirname, '../../src/config/development-secrets.ts');
 
 /** Each makes the secrets of thirty folders, in the same order as the others: there they meet. */
 const PROGRAM = `

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DEMO_CLIENT, type Emulator, startEmulator } from '../../emulator/index.ts';
-import type { ExportOwner } from '../../src/exports/export-job.ts';
+import type { ExportOwner } from '../../src/exports/jobs/export-job.ts';
 import { createExports, type Exports } from '../../src/exports/exports.ts';
 import { createLogger } from '../../src/log.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { parseRedisAddress } from '../../src/store/redis-address.ts';
-import { connectRedis } from '../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { connectRedis } from '../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { aPortal } from '../support/builders.ts';
 import { newDataDir, STORE_KINDS, type StoreKind } from '../support/start-app.ts';
-import type { ExporterTask } from '../unit/exports/exporter-process.ts';
-import { aWish, idsIn, isDone, newClientId, readResult, untilJob } from '../unit/exports/support.ts';
+import type { ExporterTask } from '../exports/exporter-process.ts';
+import { aWish, idsIn, isDone, newClientId, readResult, untilJob } from '../exports/support.ts';
 
-const SCRIPT = join(import.meta.dirname, '../unit/exports/exporter-process.ts');
+const SCRIPT = join(import.meta.dirname, '../exports/exporter-process.ts');
 const MANY = 20_000;
 
 /** A portal, exports that only ask, as a page would, and processes that work on them. */

@@ -5,7 +5,7 @@ import { aPortal } from '../support/builders.ts';
 import { freePort } from '../support/redis-server.ts';
 import { type ServerProcess, spawnServer, untilReady } from '../support/server-process.ts';
 import { newDataDir } from '../support/start-app.ts';
-import { range } from '../unit/exports/support.ts';
+import { range } from '../exports/support.ts';
 
 const CLIENT_SECRET = `client${SECRET_MARK}secret`;
 const MANY = 10_000;

@@ -1,7 +1,11 @@
-import type { createRateLimiter, LimitedPortal, RateLimiter } from '../../src/bitrix24/rate-limiter.ts';
-import { createRestClient, type RestAccess } from '../../src/bitrix24/rest-client.ts';
-import type { Portals } from '../../src/exports/gather.ts';
-import type { HttpClient } from '../../src/http.ts';
+import type {
+  createRateLimiter,
+  LimitedPortal,
+  RateLimiter,
+} from '../../src/bitrix24/limits/rate-limiter.ts';
+import { createRestClient, type RestAccess } from '../../src/bitrix24/rest/rest-client.ts';
+import type { Portals } from '../../src/exports/jobs/gather.ts';
+import type { HttpClient } from '../../src/http-client/http-client.ts';
 
 /** A portal as exports ask it, with a token that never needs to be renewed. */
 export function portalsWith(options: {

@@ -1,4 +1,4 @@
-import type { LimitRecords } from '../../src/bitrix24/rate-limiter.ts';
+import type { LimitRecords } from '../../src/bitrix24/limits/rate-limiter.ts';
 
 export interface TestLimitRecords extends LimitRecords {
   /** How often somebody came to read. */

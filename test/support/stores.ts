@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
-import { parseRedisAddress } from '../../src/store/redis-address.ts';
-import { connectRedis } from '../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { connectRedis } from '../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createClock, HOUR } from './clock.ts';

@@ -1,21 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import express from 'express';
 import request from 'supertest';
-import { STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
+import { type Readiness, showReadiness } from '../../src/web/health.ts';
 
-describe.each(STORE_KINDS)('health on the %s store', (store) => {
-  let app: TestApp;
-  beforeAll(async () => {
-    app = await startApp({ store });
+const READY: Readiness = { isStopping: false, isStoreWritable: true, areTokensSaved: true };
+
+function readyz(options: Partial<Parameters<typeof showReadiness>[0]>) {
+  const app = express();
+  app.get('/readyz', showReadiness({ isStopping: () => false, readiness: async () => READY, ...options }));
+  return request(app).get('/readyz');
+}
+
+describe('GET /readyz', () => {
+  it('when the process is stopping and the store does not answer › says so at once', async () => {
+    const answer = await readyz({ isStopping: () => true, readiness: () => new Promise(() => {}) });
+
+    expect([answer.status, answer.body]).toEqual([503, { status: 'stopping' }]);
   });
-  afterAll(() => app.stop());
 
   it.each([
-    ['/healthz', { status: 'ok' }],
-    ['/readyz', { status: 'ready' }],
-  ])('GET %s answers 200 and says so', async (path, body) => {
-    const answer = await request(app.origin).get(path);
+    [{}, 200, { status: 'ready' }],
+    [{ isStoreWritable: false }, 503, { status: 'unavailable', store: 'away' }],
+    [{ areTokensSaved: false }, 503, { status: 'unavailable', tokens: 'unsaved' }],
+  ])('when it is found %j › answers %i', async (found, status, body) => {
+    const answer = await readyz({ readiness: async () => ({ ...READY, ...found }) });
 
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual(body);
+    expect([answer.status, answer.body]).toEqual([status, body]);
   });
 });

@@ -1,7 +1,7 @@
 import { openEmbeddedStore } from '../../../src/store/embedded-store.ts';
-import { parseRedisAddress } from '../../../src/store/redis-address.ts';
-import { connectRedis } from '../../../src/store/redis-connection.ts';
-import { createRedisStore } from '../../../src/store/redis-store.ts';
+import { parseRedisAddress } from '../../../src/store/redis/redis-address.ts';
+import { connectRedis } from '../../../src/store/redis/redis-connection.ts';
+import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
 import type { MortalRedis } from './redis.ts';
 
 /** What refresh.md section 3 says of a chain, as far as tests look at it. */

@@ -1,0 +1,85 @@
+import { UnexpectedResponseError } from '../../http-client/http-client.ts';
+import { PAGE_SIZE } from './company-list.ts';
+import {
+  asList,
+  asNumber,
+  type CompanyField,
+  type FieldDescription,
+  isPersonType,
+  readFields,
+} from './company-fields.ts';
+import { type Company, readCompany, readRow } from './company.ts';
+import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
+import { askForRelated, completeRelated, type Related } from './related-records.ts';
+import { mustSucceed, type RestClient } from '../rest/rest-client.ts';
+import { Vocabulary } from './reference-data.ts';
+
+export interface CompanyCard extends Related {
+  company: Company;
+  /** Every field that has a value, in the portal's order. */
+  fields: CompanyField[];
+}
+
+/** Fields of every company that name a person, so that their names can be asked for before the company is known. */
+const PERSON_FIELDS = ['ASSIGNED_BY_ID', 'CREATED_BY_ID', 'MODIFY_BY_ID', 'LAST_ACTIVITY_BY'];
+
+/**
+ * One company with every field that has a value, its contacts and its deals.
+ *
+ * @param vocabulary  as for `listCompanies`
+ * @throws {RestError} `not_found` when there is none; others as `listCompanies`
+ */
+export async function loadCompany(
+  client: RestClient,
+  id: number,
+  vocabulary = new Vocabulary(),
+): Promise<CompanyCard> {
+  const answers = await client.batch({
+    company: { method: 'crm.company.get', params: { id } },
+    people: askForPeople(personFields(vocabulary.descriptions).map((name) => `$result[company][${name}]`)),
+    ...askForRelated(id),
+    ...vocabulary.missing(['types', 'industries', 'employees']),
+    ...vocabulary.missingDescriptions(),
+    ...vocabulary.missingStages(),
+  });
+  vocabulary.learn(answers);
+  const row = readRow(mustSucceed(answers.company).result);
+  if (!row) throw new UnexpectedResponseError('result', 'crm.company.get answered no company');
+  const { descriptions, dictionaries } = vocabulary;
+  const [people, related] = await Promise.all([
+    completePeople(client, readPeople(answers.people), peopleOf(row.fields, descriptions)),
+    completeRelated(client, answers, vocabulary),
+  ]);
+  const company = readCompany(row, vocabulary, people);
+  const context = { currency: company.currency, dictionaries, people };
+  return { company, fields: readFields(row.fields, descriptions, context), ...related };
+}
+
+/** Those fields whose one value a reference can lead to. */
+function personFields(descriptions: Map<string, FieldDescription>): string[] {
+  const own = [...descriptions]
+    .filter(([, { type, isMultiple }]) => isPersonType(type) && !isMultiple)
+    .map(([name]) => name);
+  return [...new Set([...PERSON_FIELDS, ...own])].slice(0, PAGE_SIZE);
+}
+
+/** The people that references did not lead to, in one more request if there are any. */
+async function completePeople(
+  client: RestClient,
+  known: Map<number, Person>,
+  wanted: number[],
+): Promise<Map<number, Person>> {
+  const missing = wanted.filter((id) => !known.has(id));
+  // Where not even the responsible person was told, there is no permission to read people.
+  if (missing.length === 0 || known.size === 0) return known;
+  return new Map([...known, ...(await loadPeople(client, missing))]);
+}
+
+function peopleOf(fields: Record<string, unknown>, descriptions: Map<string, FieldDescription>): number[] {
+  const isPerson = (name: string) =>
+    name === 'ASSIGNED_BY_ID' || isPersonType(descriptions.get(name)?.type ?? '');
+  return Object.keys(fields)
+    .filter(isPerson)
+    .flatMap((name) => asList(fields[name]))
+    .flatMap((id) => asNumber(id) || []);
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { withoutMarkup } from './plain-text.ts';
+import type { Person } from './users.ts';
+
+/** One field of a card, in the words of the portal. */
+export interface CompanyField {
+  /** The wire's name: `COMPANY_TYPE`, `UF_CRM_…`. */
+  name: string;
+  label: string;
+  values: FieldValue[];
+}
+
+export type FieldValue =
+  | { kind: 'text'; text: string }
+  | { kind: 'number'; number: number }
+  | { kind: 'money'; amount: number; currency: string | null }
+  | { kind: 'instant'; iso: string }
+  /** `2026-03-05`, whatever the clock. */
+  | { kind: 'date'; iso: string }
+  | { kind: 'flag'; isOn: boolean }
+  | { kind: 'person'; person: Person }
+  | { kind: 'phone' | 'email' | 'web' | 'messenger'; value: string; valueType: string }
+  | { kind: 'file' };
+
+/** Names of a dictionary's values by their ids. */
+export type Dictionary = Map<string, string>;
+
+/** What the values of a card refer to. */
+export interface FieldContext {
+  /** Of the company's revenue. */
+  currency: string | null;
+  /** By `statusType`. */
+  dictionaries: Map<string, Dictionary>;
+  people: Map<number, Person>;
+}
+
+/** Classic methods answer strings and null for everything (protocol 4); what is odd counts as absent, not as fatal. */
+const optionalText = z.string().nullish().catch(null);
+
+const Multifield = z.object({ VALUE: z.string().regex(/./s), VALUE_TYPE: z.string().catch('') });
+
+const FieldDescription = z.object({
+  type: z.string().catch('string'),
+  title: optionalText,
+  formLabel: optionalText,
+  listLabel: optionalText,
+  statusType: optionalText,
+  isMultiple: z.boolean().optional().catch(undefined),
+  items: z
+    .array(z.object({ ID: z.coerce.string(), VALUE: z.string() }))
+    .optional()
+    .catch(undefined),
+});
+export type FieldDescription = z.infer<typeof FieldDescription>;
+
+/** Reads the answer of `crm.company.fields` (protocol 7.4). */
+export function readDescriptions(result: unknown): Map<string, FieldDescription> {
+  return new Map(
+    Object.entries(typeof result === 'object' && result !== null ? result : {}).flatMap(([name, raw]) => {
+      const description = FieldDescription.safeParse(raw);
+      return description.success ? [[name, description.data] as const] : [];
+    }),
+  );
+}
+
+/** Every field of a row that has a value, in the portal's order; fields nobody described come last. */
+export function readFields(
+  row: Record<string, unknown>,
+  descriptions: Map<string, FieldDescription>,
+  context: FieldContext,
+): CompanyField[] {
+  const names = new Set([...descriptions.keys(), ...Object.keys(row)]);
+  return [...names].flatMap((name) => {
+    const description = descriptions.get(name) ?? { type: 'string', title: name };
+    // A portal may name a field `constructor`; only what is in the row itself counts.
+    const value = Object.hasOwn(row, name) ? row[name] : undefined;
+    const values = asList(value).flatMap((each) => readValue(name, each, description, context));
+    return values.length === 0 ? [] : [{ name, label: labelOf(name, description), values }];
+  });
+}
+
+export function isPersonType(type: string): boolean {
+  return type === 'user' || type === 'employee';
+}
+
+/** A number as the wire writes it, or null. */
+export function asNumber(value: unknown): number | null {
+  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
+  return isNumber && Number.isFinite(Number(value)) ? Number(value) : null;
+}
+
+/** As portals write instants: nothing in it is out of range, but perhaps the last days of a short month. */
+const USUAL_INSTANT =
+  /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](0\d|1[0-4]):[0-5]\d$/;
+
+/** An instant or a day in ISO 8601, or null. */
+export function asInstant(value: unknown): string | null {
+  // Whole lists have hundreds of thousands, and `Date.parse` takes longer than the rest of a row.
+  if (typeof value === 'string' && USUAL_INSTANT.test(value)) return value;
+  const isIso = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}|$)/.test(value);
+  return isIso && !Number.isNaN(Date.parse(value)) ? value : null;
+}
+
+export function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function labelOf(name: string, description: FieldDescription): string {
+  return description.formLabel || description.listLabel || description.title || name;
+}
+
+/** One value of a field as something a page can show; nothing when it is empty. */
+function readValue(
+  name: string,
+  value: unknown,
+  description: FieldDescription,
+  context: FieldContext,
+): FieldValue[] {
+  if (value === null || value === undefined || value === '' || value === false) return [];
+  const { type } = description;
+  if (type === 'crm_multifield' || (typeof value === 'object' && 'VALUE' in value))
+    return readMultifield(name, value);
+  if (type === 'file') return [{ kind: 'file' }];
+  if (typeof value === 'object') return [];
+  const text = name === 'COMMENTS' ? withoutMarkup(String(value)) : String(value);
+  // Editors leave empty paragraphs behind.
+  if (text === '') return [];
+  const number = asNumber(text);
+  if (isPersonType(type) && number)
+    return [{ kind: 'person', person: context.people.get(number) ?? { id: number, name: null } }];
+  if (type === 'crm_status')
+    return [
+      { kind: 'text', text: context.dictionaries.get(description.statusType ?? name)?.get(text) ?? text },
+    ];
+  if (type === 'enumeration')
+    return [{ kind: 'text', text: description.items?.find(({ ID }) => ID === text)?.VALUE ?? text }];
+  if (type === 'char') return [{ kind: 'flag', isOn: text === 'Y' }];
+  if (type === 'boolean') return [{ kind: 'flag', isOn: text === 'Y' || text === '1' }];
+  if (name === 'REVENUE' && number !== null)
+    return [{ kind: 'money', amount: number, currency: context.currency }];
+  if (type === 'money') return [readMoney(text)];
+  if (type === 'url') return [{ kind: 'web', value: text, valueType: '' }];
+  if (type === 'datetime' && asInstant(text)) return [{ kind: 'instant', iso: text }];
+  if (type === 'date' && asInstant(text)) return [{ kind: 'date', iso: dayOf(text) }];
+  if (type === 'double' && number !== null) return [{ kind: 'number', number }];
+  // References to nothing are written as 0.
+  if (text === '0' && /^crm_|_ID$/.test(type)) return [];
+  return [{ kind: 'text', text }];
+}
+
+/**
+ * A day comes as midnight: written with the portal's offset, either that of its own clock or that of UTC
+ * (`2026-03-05T03:00:00+03:00`; protocol 4).
+ */
+function dayOf(iso: string): string {
+  const isOwnMidnight = !iso.includes('T') || iso.slice(11, 16) === '00:00';
+  return isOwnMidnight ? iso.slice(0, 10) : new Date(iso).toISOString().slice(0, 10);
+}
+
+const MULTIFIELD_KINDS = new Map([
+  ['PHONE', 'phone'],
+  ['EMAIL', 'email'],
+  ['WEB', 'web'],
+  ['IM', 'messenger'],
+] as const);
+
+function readMultifield(name: string, value: unknown): FieldValue[] {
+  const field = Multifield.safeParse(value);
+  if (!field.success) return [];
+  const kinds: ReadonlyMap<string, 'phone' | 'email' | 'web' | 'messenger'> = MULTIFIELD_KINDS;
+  return [{ kind: kinds.get(name) ?? 'web', value: field.data.VALUE, valueType: field.data.VALUE_TYPE }];
+}
+
+/** User fields of type money hold `100.50|RUB`. */
+function readMoney(text: string): FieldValue {
+  const [amount, currency] = text.split('|');
+  const number = asNumber(amount);
+  return number === null
+    ? { kind: 'text', text }
+    : { kind: 'money', amount: number, currency: currency || null };
+}

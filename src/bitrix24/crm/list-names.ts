@@ -1,0 +1,110 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { PAGE_SIZE } from './company-list.ts';
+import { askForPeople, type Person, readPeople } from './users.ts';
+import type { CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
+import { RestError } from '../rest/rest-error.ts';
+import { type DictionaryName, Vocabulary } from './reference-data.ts';
+
+/** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
+const PEOPLE_AT_ONCE = 10 * PAGE_SIZE;
+/** What failed for the moment has a request of its own so often in all, each after a longer pause. */
+const REPEATS = 6;
+const PAUSE_MS = 500;
+
+/**
+ * The names that the rows of a whole list refer to: of dictionaries, and of the people who are responsible. A list without
+ * them is still a list, so that a refusal leaves ids in place of names; but one bad moment shall not cost all of them.
+ */
+export class ListNames {
+  readonly vocabulary = new Vocabulary();
+  /** By their ids; whoever the portal does not know has no name here either, and is not asked for again. */
+  readonly people = new Map<number, Person>();
+  readonly #client: RestClient;
+  readonly #signal: AbortSignal;
+  #words: DictionaryName[] = ['types', 'industries', 'employees'];
+  #mayReadPeople = true;
+  readonly #askedInVain = new Set<number>();
+  #repeats = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(client: RestClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  /** Commands that ask for the words that are not known. */
+  missingWords(): Commands<string> {
+    return this.vocabulary.missing(this.#words);
+  }
+
+  /** Takes in the answers to those commands, and to one or several for people. Only the lack of a right is final. */
+  learn(answers: Record<string, CommandAnswer>): void {
+    this.vocabulary.learn(answers);
+    this.#words = this.#words.filter((word) => !isForbidden(answers[word]));
+    for (const [name, answer] of Object.entries(answers)) {
+      if (!name.startsWith('people')) continue;
+      if (isForbidden(answer)) this.#mayReadPeople = false;
+      for (const [id, person] of readPeople(answer)) this.people.set(id, person);
+    }
+  }
+
+  /** Asks for what is not known yet: for one part of the list after the other, because most refer to the same people. */
+  async complete(ids: Iterable<number>): Promise<void> {
+    const turn = this.#turn.then(() => this.#complete([...ids]));
+    this.#turn = turn.catch(() => {});
+    await turn;
+  }
+
+  async #complete(ids: number[]): Promise<void> {
+    const unknown = this.#unknown(ids);
+    const fresh = unknown.filter((id) => !this.#askedInVain.has(id));
+    // Others come along where there is room.
+    const room = Math.ceil(fresh.length / PEOPLE_AT_ONCE) * PEOPLE_AT_ONCE;
+    const wanted = [...new Set([...fresh, ...unknown])].slice(0, room);
+    for (let from = 0; from < wanted.length; from += PEOPLE_AT_ONCE) {
+      await this.#ask(wanted.slice(from, from + PEOPLE_AT_ONCE));
+    }
+    const missing = this.#unknown(ids);
+    const isComplete = missing.length === 0 && Object.keys(this.missingWords()).length === 0;
+    if (isComplete || this.#repeats === REPEATS) return;
+    this.#repeats += 1;
+    await wait(PAUSE_MS * this.#repeats, undefined, { signal: this.#signal });
+    await this.#ask(missing.slice(0, PEOPLE_AT_ONCE));
+  }
+
+  #unknown(ids: number[]): number[] {
+    return this.#mayReadPeople ? ids.filter((id) => !this.people.has(id)) : [];
+  }
+
+  async #ask(ids: number[]): Promise<void> {
+    const pages = Array.from({ length: Math.ceil(ids.length / PAGE_SIZE) }, (_, page) => ({
+      name: `people${page}`,
+      ids: ids.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE),
+    }));
+    for (const id of ids) this.#askedInVain.add(id);
+    try {
+      const answers = await this.#client.batch({
+        ...this.missingWords(),
+        ...Object.fromEntries(pages.map((page) => [page.name, askForPeople(page.ids)])),
+      });
+      this.learn(answers);
+      for (const page of pages) if (!isFailed(answers[page.name])) this.#forgetStrangers(page.ids);
+    } catch (error) {
+      // When it is more than a bad moment, those who read on hear of it.
+      if (!(error instanceof RestError) || error.needsNewToken) throw error;
+    }
+  }
+
+  /** Who is unknown now will be unknown on the next page too. */
+  #forgetStrangers(ids: number[]): void {
+    for (const id of ids) if (!this.people.has(id)) this.people.set(id, { id, name: null });
+  }
+}
+
+function isFailed(answer: CommandAnswer | undefined): boolean {
+  return answer === undefined || 'error' in answer;
+}
+
+function isForbidden(answer: CommandAnswer | undefined): boolean {
+  return answer !== undefined && 'error' in answer && answer.error.code === 'access_denied';
+}

@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { type Dictionary, type FieldDescription, readDescriptions } from './company-fields.ts';
+import type { CompanyFilter } from './company-filter.ts';
+import { askForColleagues, askForPeople, type Person, readPeople } from './users.ts';
+import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
+
+/** The dictionaries that fields of companies refer to (protocol 7.5), by their `ENTITY_ID`. */
+const DICTIONARIES = { types: 'COMPANY_TYPE', industries: 'INDUSTRY', employees: 'EMPLOYEES' } as const;
+export type DictionaryName = keyof typeof DICTIONARIES;
+
+/** `user.get` answers 50 a page; whoever is in a larger company is found through one of theirs. */
+const PEOPLE_PER_PAGE = 50;
+const COLLEAGUE_PAGES = [0, 1, 2, 3];
+
+const StatusRow = z.object({ STATUS_ID: z.string(), NAME: z.string() });
+const StageRow = StatusRow.extend({ SEMANTICS: z.string().nullish().catch(null) });
+
+/** Where a deal stands. */
+export interface Stage {
+  name: string;
+  outcome: 'won' | 'lost' | null;
+}
+
+/** Pipelines whose stages are asked for beforehand; those of others when there is a deal in one of them. */
+const PIPELINES = Array.from({ length: 10 }, (_, index) => index);
+/** The `ENTITY_ID` of the stages of the pipeline that every portal has; others have their number behind it. */
+const FIRST_PIPELINE = 'DEAL_STAGE';
+
+/**
+ * The words of a portal: names in its dictionaries, and what its fields are called. They change seldom, so whoever reads
+ * companies asks along for what is not known yet, in the same request.
+ */
+export class Vocabulary {
+  readonly #dictionaries = new Map<string, Dictionary>();
+  #descriptions: Map<string, FieldDescription> | undefined;
+  #stages: Map<string, Stage> | undefined;
+  /** Those whose stages were told, by the `ENTITY_ID` of these. */
+  readonly #pipelines = new Set<string>();
+  #colleagues: Person[] | undefined;
+  #knowsAllColleagues = false;
+  readonly #named = new Map<number, Person>();
+
+  /** Commands that ask for those of `names` that are not known. */
+  missing(names: DictionaryName[]): Commands<string> {
+    const unknown = names.filter((name) => !this.#dictionaries.has(DICTIONARIES[name]));
+    return Object.fromEntries(unknown.map((name) => [name, askForDictionary(DICTIONARIES[name])]));
+  }
+
+  /** As `missing`, for the descriptions of fields. */
+  missingDescriptions(): Commands<string> {
+    return this.#descriptions ? {} : { fields: { method: 'crm.company.fields' } };
+  }
+
+  /** As `missing`, for the stages of deals: each pipeline has its own, and which there are is told in the same request. */
+  missingStages(): Commands<string> {
+    if (this.#stages) return {};
+    return {
+      pipelines: { method: 'crm.category.list', params: { entityTypeId: 2 } },
+      stages: askForDictionary(FIRST_PIPELINE),
+      ...Object.fromEntries(
+        PIPELINES.map((index) => [
+          `stages${index}`,
+          askForDictionary(`${FIRST_PIPELINE}_$result[pipelines][categories][${index}][id]`),
+        ]),
+      ),
+    };
+  }
+
+  /** As `missing`, for these stages once those of the first pipelines are known. */
+  missingStagesOf(stageIds: string[]): Commands<string> {
+    const pipelines = new Set(this.#stages ? stageIds.map(pipelineOf) : []);
+    const unknown = [...pipelines].filter((pipeline) => !this.#pipelines.has(pipeline));
+    return Object.fromEntries(unknown.map((pipeline) => [pipeline, askForDictionary(pipeline)]));
+  }
+
+  /** By `STAGE_ID`. */
+  stage(id: string): Stage | undefined {
+    return this.#stages?.get(id);
+  }
+
+  /** As `missing`, for the people of the portal that a company may be given to. */
+  missingColleagues(): Commands<string> {
+    if (this.#colleagues) return {};
+    return Object.fromEntries(
+      COLLEAGUE_PAGES.map((page) => [`colleagues${page}`, askForColleagues(page * PEOPLE_PER_PAGE)]),
+    );
+  }
+
+  /** As `missing`, for somebody whom a filter names: they may have left, or be past those who can be chosen. */
+  missingPerson(id: number | null): Commands<string> {
+    // Where nobody can be chosen, people may not be read.
+    const isOfNoUse = id === null || this.person(id) !== undefined || this.#colleagues?.length === 0;
+    return isOfNoUse ? {} : { named: askForPeople([id]) };
+  }
+
+  /** As `missing`, for all that a filter names. */
+  missingFor({ responsible, ...filter }: CompanyFilter): Commands<string> {
+    const names = (Object.keys(DICTIONARIES) as DictionaryName[]).filter((name) =>
+      filter[name].some((id) => id !== ''),
+    );
+    return { ...this.missing(names), ...this.missingPerson(responsible) };
+  }
+
+  /** Takes in the answers to those commands. What was refused is asked for again next time. */
+  learn(answers: Record<string, CommandAnswer>): void {
+    for (const [name, entityId] of Object.entries(DICTIONARIES)) {
+      const answer = answers[name];
+      if (answer && !('error' in answer)) this.#dictionaries.set(entityId, readDictionary(answer.result));
+    }
+    const { fields } = answers;
+    if (fields && !('error' in fields)) this.#descriptions = readDescriptions(fields.result);
+    this.#learnStages(answers);
+    const colleagues = COLLEAGUE_PAGES.flatMap((page) => answers[`colleagues${page}`] ?? []);
+    // Where people may not be read there are none to choose from, and asking again would not help.
+    if (colleagues.some((answer) => !('error' in answer) || !answer.error.passes)) {
+      const people = colleagues.flatMap((answer) => [...readPeople(answer).values()]);
+      const different = [...new Map(people.map((person) => [person.id, person])).values()];
+      this.#colleagues = different;
+      this.#knowsAllColleagues = colleagues.some(
+        (answer) => !('error' in answer) && answer.total !== undefined && answer.total <= different.length,
+      );
+    }
+    if (answers.named) for (const [id, person] of readPeople(answers.named)) this.#named.set(id, person);
+  }
+
+  #learnStages(answers: Record<string, CommandAnswer>): void {
+    if (answers.stages && !('error' in answers.stages)) this.#stages ??= new Map();
+    if (this.#stages === undefined) return;
+    for (const [name, answer] of Object.entries(answers)) {
+      const isOfStages = /^(stages\d*|DEAL_STAGE(_\d+)?)$/.test(name);
+      if (!isOfStages || 'error' in answer) continue;
+      const stages = readStages(answer.result);
+      for (const [id, stage] of stages) this.#stages.set(id, stage);
+      // One that tells no stages, because it is gone, is not asked for again either.
+      for (const pipeline of [name, ...stages.map(([id]) => pipelineOf(id))]) this.#pipelines.add(pipeline);
+    }
+  }
+
+  /** One of the colleagues, or somebody whom a filter named. */
+  person(id: number): Person | undefined {
+    return this.colleagues.find((person) => person.id === id) ?? this.#named.get(id);
+  }
+
+  /** Active people of the portal by their last names, two hundred at most; none while they are not known. */
+  get colleagues(): Person[] {
+    return this.#colleagues ?? [];
+  }
+
+  /** Whether there are no more of them at the portal. */
+  get knowsAllColleagues(): boolean {
+    return this.#knowsAllColleagues;
+  }
+
+  /** Nothing to hand on or to measure: what a page needs of it, it takes. */
+  toJSON(): undefined {
+    return undefined;
+  }
+
+  /** By `ENTITY_ID`; empty while it is not known, which leaves ids in place of names. */
+  dictionary(entityId: string): Dictionary {
+    return this.#dictionaries.get(entityId) ?? new Map();
+  }
+
+  get dictionaries(): Map<string, Dictionary> {
+    return this.#dictionaries;
+  }
+
+  get descriptions(): Map<string, FieldDescription> {
+    return this.#descriptions ?? new Map();
+  }
+}
+
+/**
+ * The words that a filter can be told in, in one request if any of them is not known.
+ *
+ * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
+ */
+export async function loadWords(
+  client: RestClient,
+  filter: CompanyFilter,
+  vocabulary: Vocabulary,
+): Promise<void> {
+  const commands = vocabulary.missingFor(filter);
+  if (Object.keys(commands).length > 0) vocabulary.learn(await client.batch(commands));
+}
+
+function askForDictionary(entityId: string): Command {
+  return { method: 'crm.status.list', params: { filter: { ENTITY_ID: entityId }, order: { SORT: 'ASC' } } };
+}
+
+function readDictionary(result: unknown): Dictionary {
+  return new Map(
+    (Array.isArray(result) ? result : []).flatMap((row) => {
+      const status = StatusRow.safeParse(row);
+      return status.success ? [[status.data.STATUS_ID, status.data.NAME]] : [];
+    }),
+  );
+}
+
+/** A `STAGE_ID` tells its pipeline: `C3:NEW`, and `NEW` in the first. */
+function pipelineOf(stageId: string): string {
+  const [, number] = /^C(\d{1,15}):/.exec(stageId) ?? [];
+  return number === undefined ? FIRST_PIPELINE : `${FIRST_PIPELINE}_${number}`;
+}
+
+/** A map, because a portal may answer any word, `constructor` included. */
+const OUTCOMES = new Map<string | null | undefined, Stage['outcome']>([
+  ['S', 'won'],
+  ['F', 'lost'],
+]);
+
+function readStages(result: unknown): [string, Stage][] {
+  return (Array.isArray(result) ? result : []).flatMap((row): [string, Stage][] => {
+    const stage = StageRow.safeParse(row);
+    if (!stage.success) return [];
+    const { STATUS_ID, NAME, SEMANTICS } = stage.data;
+    return [[STATUS_ID, { name: NAME, outcome: OUTCOMES.get(SEMANTICS) ?? null }]];
+  });
+}

@@ -1,0 +1,169 @@
+import { AppError } from '../../errors.ts';
+import { asInstant, asNumber } from './company-fields.ts';
+import { readRow, readText, readValues } from './company.ts';
+import type { Command, CommandAnswer, RestClient } from '../rest/rest-client.ts';
+import { RestError } from '../rest/rest-error.ts';
+import type { Stage, Vocabulary } from './reference-data.ts';
+
+/** What a company has to do with. Null is a list that this person may not read. */
+export interface Related {
+  contacts: Some<Contact> | null;
+  deals: Some<Deal> | null;
+}
+
+/** The first of them, and how many there are. */
+export interface Some<T> {
+  items: T[];
+  total: number;
+}
+
+export interface Contact {
+  id: number;
+  /** Null when nobody has entered one. */
+  name: string | null;
+  /** What they do at the company. */
+  post: string | null;
+  phones: string[];
+  emails: string[];
+}
+
+export interface Deal {
+  id: number;
+  title: string;
+  /** Named by its id where the portal does not tell what it is called. */
+  stage: Stage | null;
+  amount: number | null;
+  currency: string | null;
+  /** ISO 8601. */
+  created: string | null;
+  isClosed: boolean;
+}
+
+const CONTACT_SELECT = ['ID', 'NAME', 'LAST_NAME', 'POST', 'PHONE', 'EMAIL'];
+const DEAL_SELECT = [
+  'ID',
+  'TITLE',
+  'STAGE_ID',
+  'STAGE_SEMANTIC_ID',
+  'OPPORTUNITY',
+  'CURRENCY_ID',
+  'DATE_CREATE',
+  'CLOSED',
+];
+
+/**
+ * Commands that ask for the contacts and deals of a company. Lists know the main company of a contact only; who else is
+ * tied to it, the bindings tell.
+ */
+export function askForRelated(id: number): { bindings: Command; contacts: Command; deals: Command } {
+  return {
+    bindings: { method: 'crm.company.contact.items.get', params: { id } },
+    contacts: {
+      method: 'crm.contact.list',
+      params: { filter: { COMPANY_ID: id }, select: CONTACT_SELECT, order: { ID: 'ASC' } },
+    },
+    deals: {
+      method: 'crm.deal.list',
+      // Open ones first, because they are what people look for.
+      params: { filter: { COMPANY_ID: id }, select: DEAL_SELECT, order: { CLOSED: 'ASC', ID: 'DESC' } },
+    },
+  };
+}
+
+/**
+ * What was answered, with what those answers only name: contacts that the list did not tell, stages of further pipelines.
+ * Companies without contacts and deals are still companies, so a refusal leaves a list null.
+ */
+export async function completeRelated(
+  client: RestClient,
+  answers: Record<'bindings' | 'contacts' | 'deals', CommandAnswer>,
+  vocabulary: Vocabulary,
+): Promise<Related> {
+  const [contacts] = await Promise.all([
+    completeContacts(client, answers),
+    completeStages(client, answers.deals, vocabulary),
+  ]);
+  return { contacts, deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, vocabulary)) };
+}
+
+/** Asks for the contacts that the list did not tell, in one more request if there are any. */
+async function completeContacts(
+  client: RestClient,
+  answers: Record<'bindings' | 'contacts', CommandAnswer>,
+): Promise<Related['contacts']> {
+  const contacts = readSome(answers.contacts, readContact);
+  const known = new Set(contacts?.items.map(({ id }) => id));
+  const untold = boundContacts(answers.bindings).filter((id) => !known.has(id));
+  // Of many there are enough to show already.
+  if (contacts === null || contacts.total !== contacts.items.length || untold.length === 0) return contacts;
+  try {
+    const params = { filter: { '@ID': untold.slice(0, 50) }, select: CONTACT_SELECT, order: { ID: 'ASC' } };
+    const others = readSome(await client.call('crm.contact.list', params), readContact);
+    // Some may not be read by this person, so what is told is what counts.
+    const items = [...contacts.items, ...(others?.items ?? [])];
+    return { items, total: Math.max(contacts.total, items.length) };
+  } catch (error) {
+    if (error instanceof RestError && !error.needsNewToken) return contacts;
+    throw error;
+  }
+}
+
+/** Asks for the stages of pipelines that nobody has asked for yet, in one more request if there is a deal in any. */
+async function completeStages(
+  client: RestClient,
+  deals: CommandAnswer,
+  vocabulary: Vocabulary,
+): Promise<void> {
+  const stages = readSome(deals, ({ STAGE_ID }) => readText(STAGE_ID))?.items ?? [];
+  const commands = vocabulary.missingStagesOf(stages.filter((stage) => stage !== null));
+  if (Object.keys(commands).length === 0) return;
+  try {
+    vocabulary.learn(await client.batch(commands));
+  } catch (error) {
+    // Whatever it was: their ids can stand in for them.
+    if (!(error instanceof AppError)) throw error;
+  }
+}
+
+function readSome<T>(
+  answer: CommandAnswer,
+  read: (fields: Record<string, unknown>, id: number) => T,
+): Some<T> | null {
+  if ('error' in answer || !Array.isArray(answer.result)) return null;
+  const rows = answer.result.flatMap((raw) => readRow(raw) ?? []);
+  return { items: rows.map(({ fields, id }) => read(fields, id)), total: answer.total ?? rows.length };
+}
+
+function readContact(fields: Record<string, unknown>, id: number): Contact {
+  const name = [fields.NAME, fields.LAST_NAME].map(readText).filter((part) => part?.trim());
+  return {
+    id,
+    name: name.join(' ') || null,
+    post: readText(fields.POST),
+    phones: readValues(fields.PHONE),
+    emails: readValues(fields.EMAIL),
+  };
+}
+
+function readDeal(fields: Record<string, unknown>, id: number, vocabulary: Vocabulary): Deal {
+  const stage = readText(fields.STAGE_ID);
+  return {
+    id,
+    title: readText(fields.TITLE) ?? '',
+    stage: stage === null ? null : (vocabulary.stage(stage) ?? { name: stage, outcome: null }),
+    amount: asNumber(fields.OPPORTUNITY),
+    currency: readText(fields.CURRENCY_ID),
+    created: asInstant(fields.DATE_CREATE),
+    isClosed: fields.CLOSED === 'Y',
+  };
+}
+
+function boundContacts(answer: CommandAnswer): number[] {
+  if ('error' in answer || !Array.isArray(answer.result)) return [];
+  return answer.result.flatMap((binding: unknown) => {
+    const id =
+      typeof binding === 'object' && binding !== null && 'CONTACT_ID' in binding ? binding.CONTACT_ID : null;
+    const number = asNumber(id);
+    return number !== null && Number.isSafeInteger(number) && number > 0 ? [number] : [];
+  });
+}

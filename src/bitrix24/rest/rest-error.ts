@@ -1,0 +1,115 @@
+import { AppError } from '../../errors.ts';
+
+/** What a refusal of the portal means for us: our code and status, and the text that explains it. */
+interface Meaning {
+  code: string;
+  httpStatus: number;
+  reason?: string;
+}
+
+const portalFailed: Meaning = { code: 'portal_failed', httpStatus: 502 };
+const denied = (reason: string): Meaning => ({ code: 'access_denied', httpStatus: 403, reason });
+const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', httpStatus: 401, reason });
+
+/** Protocol 3.3, 4 and 5; compared in lower case, because letter case differs from code to code. */
+const MEANINGS = meanings({
+  insufficient_scope: denied('scope'),
+  user_access_error: denied('app_access'),
+  authorization_error: grantOver('dismissed'),
+  error_oauth: grantOver('not_installed'),
+  application_not_found: grantOver('not_installed'),
+  not_installed: grantOver('not_installed'),
+  payment_required: denied('payment'),
+  query_limit_exceeded: { code: 'portal_limited', httpStatus: 503 },
+  operation_time_limit: { code: 'portal_limited', httpStatus: 503, reason: 'operating' },
+  overload_limit: { code: 'portal_failed', httpStatus: 502, reason: 'blocked' },
+  portal_deleted: { code: 'portal_failed', httpStatus: 502, reason: 'deleted' },
+  connection_error: { code: 'portal_failed', httpStatus: 502, reason: 'box_offline' },
+});
+
+/** `crm.company.*` fails with an empty code, so here the documented text has to stand in for one (protocol 7.3). */
+const MEANINGS_OF_TEXT = meanings({
+  'access denied': denied('crm'),
+  'not found': { code: 'not_found', httpStatus: 404 },
+});
+
+/** A refreshed access token may help against these, once (protocol 3.3). */
+const WORTH_A_REFRESH = ['expired_token', 'invalid_token'];
+
+/** The portal was asked too often (protocol 5). */
+const REQUEST_LIMIT = 'query_limit_exceeded';
+/** The method has used up its execution time (protocol 5). */
+const OPERATING_LIMIT = 'operation_time_limit';
+/** A moment later it may go well (protocol 4). */
+const TRANSIENT = [REQUEST_LIMIT, 'internal_server_error', 'error_unexpected_answer'];
+
+/** Bitrix24's bucket empties at 2 a second from 50 (protocol 5): after this, a page's worth of calls fits again. */
+const LIMIT_PAUSE_SECONDS = 5;
+
+/**
+ * The portal answered with `error`, whatever the HTTP status: statuses differ between portals (protocol 3.3), and the
+ * code may be an empty string (protocol 7.3).
+ */
+export class RestError extends AppError {
+  /** As it came, in lower case; empty for most failures of `crm.company.*`. */
+  readonly wireCode: string;
+  readonly needsNewToken: boolean;
+
+  constructor(method: string, wireCode: string, meaning: Meaning) {
+    super(`${method} was refused: ${wireCode || 'empty code'}`, {
+      ...meaning,
+      ...(meaning.code === 'portal_limited' ? { retryAfterSeconds: LIMIT_PAUSE_SECONDS } : {}),
+    });
+    this.wireCode = wireCode;
+    this.needsNewToken = WORTH_A_REFRESH.includes(wireCode);
+  }
+
+  get isRequestLimit(): boolean {
+    return this.wireCode === REQUEST_LIMIT;
+  }
+
+  get isOperatingLimit(): boolean {
+    return this.wireCode === OPERATING_LIMIT;
+  }
+
+  /** It says nothing for good: a bad moment, or a limit that will be lifted. */
+  get passes(): boolean {
+    return this.isTransient || this.isOperatingLimit;
+  }
+
+  /** Asking once more, a moment later, may help. */
+  get isTransient(): boolean {
+    return TRANSIENT.includes(this.wireCode);
+  }
+}
+
+/** One code for three things (protocol 3.3, 4): the plan, the rights, and a user who may not act through us. */
+function readDenial(text: string): Meaning {
+  if (text.includes('commercial plans')) return denied('plan');
+  return text.startsWith('access denied') ? denied('crm') : denied('app_access');
+}
+
+/** A map, because a portal may answer any word, `constructor` included. */
+function meanings(table: Record<string, Meaning>): Map<string, Meaning> {
+  return new Map(Object.entries(table));
+}
+
+/** The error of an answer, if it is one. A key `error` makes it one, even when its value is empty. */
+export function readRestError(method: string, body: object): RestError | undefined {
+  if (!('error' in body)) return undefined;
+  const wireCode = asText(body.error).toLowerCase();
+  const description = 'error_description' in body ? asText(body.error_description) : '';
+  const text = description.toLowerCase().replace(/[.!\s]+$/, '');
+  const known = wireCode === '' ? MEANINGS_OF_TEXT.get(text) : MEANINGS.get(wireCode);
+  const meaning = wireCode === 'access_denied' ? readDenial(text) : known;
+  return new RestError(
+    method,
+    /^\w{0,60}$/.test(wireCode) ? wireCode : 'unreadable',
+    meaning ?? portalFailed,
+  );
+}
+
+/** An object from the wire may have a `toString` of its own that is no function, so nobody asks it. */
+function asText(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'unreadable' : String(value);
+}

@@ -1,0 +1,149 @@
+import { createServer } from 'node:http';
+import { type App, createApp } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { watchConnections } from './connections.ts';
+import { createHttpClient } from '../http-client/http-client.ts';
+import type { Logger } from '../log.ts';
+import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import { type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
+import { type OpenStores, openStores } from './open-stores.ts';
+import { answerMalformed } from '../web/malformed-request.ts';
+
+/**
+ * A refresh that is in flight may still succeed, and so may the exchange of a code; nobody waits longer for a portal
+ * than this either. The platform's grace period should be 30 s or more.
+ */
+const WAIT_MS = 25_000;
+
+/**
+ * How long a visitor may take to send the head of a request, and all of it. Node looks only every half minute unless told
+ * otherwise, and whoever sends a byte at a time would have that much longer.
+ */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+
+/** Times that only tests change, to see in seconds what takes minutes. */
+export interface Timings {
+  /** How long a dead process keeps others from refreshing. */
+  exclusiveMs?: number;
+}
+
+/** A server that listens, and how to stop it. */
+export interface RunningServer {
+  address: string;
+  /** Where `/metrics` is; absent when METRICS_PORT is. */
+  metricsPort: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** A port of ours is another program's. */
+class PortTakenError extends Error {
+  readonly code = 'EADDRINUSE';
+
+  constructor(settings: string) {
+    super(`The port is taken by another program. Stop it, or set ${settings}.`);
+  }
+}
+
+/**
+ * Connects, listens, and returns when the server answers.
+ *
+ * @throws {PortTakenError}  its message is a whole sentence for people
+ */
+export async function startServer(
+  config: Config,
+  logger: Logger,
+  timings: Timings = {},
+): Promise<RunningServer> {
+  let isStopping = false;
+  const metrics = config.metricsPort === undefined ? undefined : createMetrics();
+  const opened = openStores(config, logger);
+  const stores: OpenStores = metrics?.watchStores(opened) ?? opened;
+  const listedHosts = new Set([
+    ...config.portals.listed.map(({ hostname }) => hostname),
+    ...config.authorizationServers.map(({ hostname }) => hostname),
+  ]);
+  const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
+  const app = createApp({
+    ...config,
+    ...stores,
+    ...timings,
+    http,
+    logger,
+    now: Date.now,
+    isStopping: () => isStopping,
+    observers: metrics?.observers,
+  });
+  const { listener, tokenRefresher, exports } = app;
+  const server = createServer(PATIENCE, listener);
+  server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
+  const connections = watchConnections(server);
+  // First, so that nobody is let in before it is known that the port is free.
+  const metricsServer = await openMetrics(metrics, app, config, logger);
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  await listening.catch(nameTheSetting('PORT and PUBLIC_URL'));
+  exports.start();
+  const { port } = server.address() as { port: number };
+  logger.info(
+    {
+      host: config.host,
+      port,
+      metricsPort: metricsServer?.port,
+      publicUrl: config.publicUrl.origin,
+      store: stores.kind,
+    },
+    'listening',
+  );
+
+  return {
+    address: config.publicUrl.origin,
+    metricsPort: metricsServer?.port,
+    async stop() {
+      isStopping = true;
+      const served = connections
+        .refuseNew()
+        // Whoever was still let in may need a refresh, so only after them none begins any more.
+        .then(() => Promise.all([tokenRefresher.drain(), connections.answered()]));
+      await Promise.race([Promise.all([exports.stop(), served]), pause(WAIT_MS)]);
+      if (!tokenRefresher.isSaved()) {
+        logger.error(
+          'stopping with new tokens that could not be stored; these people will have to sign in again',
+        );
+      }
+      connections.end();
+      http.close();
+      // Until here it tells how the stopping goes.
+      await metricsServer?.close();
+      await stores.store.close();
+      logger.info('stopped');
+    },
+  };
+}
+
+async function openMetrics(
+  metrics: Metrics | undefined,
+  { readiness }: App,
+  { host, metricsPort }: Config,
+  logger: Logger,
+): Promise<MetricsServer | undefined> {
+  if (metrics === undefined || metricsPort === undefined) return undefined;
+  return serveMetrics({
+    host,
+    port: metricsPort,
+    contentType: metrics.contentType,
+    exposition: async () => metrics.exposition(await readiness()),
+    logger,
+  }).catch(nameTheSetting('METRICS_PORT'));
+}
+
+function nameTheSetting(settings: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw error.code === 'EADDRINUSE' ? new PortTakenError(settings) : error;
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,72 @@
+import { PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
+import { isSortable } from './columns.ts';
+import type { ListRow, Reader } from './list-rows.ts';
+import { EVERYTHING, FILTERS, type ListView, listAddress, writeListView } from './list-query.ts';
+import type { Column } from './preferences.ts';
+
+/** Everything around the rows: headings that sort, links to cards, what the view's address is. */
+export function buildListPage(view: ListView, columns: readonly Column[], { t }: Reader) {
+  const addressOf = (change: Partial<ListView>) => listAddress({ ...view, ...change });
+  const search = writeListView(view);
+  const from = search ? `?from=${encodeURIComponent(search)}` : '';
+  return {
+    view,
+    search,
+    columns: columns.map((name) => ({
+      name,
+      label: t(`list.columns.${name}`),
+      ...(isSortable(name) && {
+        sortHref: addressOf({ sort: name, order: nextOrder(view, name), page: 1 }),
+        ariaSort: view.sort !== name ? 'none' : view.order === 'asc' ? 'ascending' : 'descending',
+      }),
+    })),
+    clearHref: addressOf({
+      ...Object.fromEntries(FILTERS.map((name) => [name, EVERYTHING[name]])),
+      page: 1,
+    }),
+    cardHref: ({ id }: Pick<ListRow, 'id'>) => `/companies/${id}${from}`,
+  };
+}
+
+/** The same column again turns the order around; titles begin with A, all others with what is newest or most. */
+function nextOrder({ sort, order }: ListView, name: ListView['sort']): ListView['order'] {
+  if (sort === name) return order === 'asc' ? 'desc' : 'asc';
+  return name === 'title' ? 'asc' : 'desc';
+}
+
+/**
+ * The way to other pages of a view.
+ *
+ * @param total  null while nobody has counted; then there is a next page if this one is full
+ */
+export function buildPaging(view: ListView, total: number | null, rows: number) {
+  const addressOf = (page: number) => listAddress({ ...view, page });
+  const pages = total === null ? undefined : Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const { page } = view;
+  const hasNext = pages === undefined ? rows === PAGE_SIZE : page < pages;
+  const hasPrevious = page > 1 && page <= (pages ?? page);
+  return {
+    page,
+    pages,
+    total,
+    from: (page - 1) * PAGE_SIZE + 1,
+    to: (page - 1) * PAGE_SIZE + rows,
+    pageLinks: pageNumbers(page, pages ?? 1).map((number) => ({
+      page: number,
+      href: number ? addressOf(number) : undefined,
+    })),
+    previousHref: hasPrevious ? addressOf(page - 1) : undefined,
+    nextHref: hasNext ? addressOf(page + 1) : undefined,
+    firstPageHref: addressOf(1),
+  };
+}
+
+/** First, last, and those around the current one; undefined where some are left out. */
+function pageNumbers(current: number, pages: number): (number | undefined)[] {
+  const near = [1, current - 1, current, current + 1, pages].filter((page) => page >= 1 && page <= pages);
+  const shown = [...new Set(near)].sort((a, b) => a - b);
+  return shown.flatMap((page, index) => {
+    const gap = page - (shown[index - 1] ?? page);
+    return gap > 2 ? [undefined, page] : gap === 2 ? [page - 1, page] : [page];
+  });
+}

@@ -1,0 +1,65 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { InvalidRequestError } from '../errors.ts';
+import { COLUMNS } from './columns.ts';
+import { listAddress, readStoredView, writeListView } from './list-query.ts';
+import { DENSITIES, MAX_NAME_LENGTH, type PreferencesStore } from './preferences.ts';
+import { requireSignIn } from '../web/protect.ts';
+import { parseReturnTo } from '../auth/return-to.ts';
+
+export interface WishesDependencies {
+  preferences: PreferencesStore;
+  now: () => number;
+}
+
+const SavedView = z.object({
+  name: z.string().trim().min(1).max(MAX_NAME_LENGTH),
+  search: z.string().max(4000).default(''),
+});
+/** One box that is ticked comes as a text, several as a list; the title's cannot be unticked and does not come. */
+const Layout = z.object({
+  columns: z
+    .union([z.string().transform((one) => [one]), z.array(z.string())])
+    .default([])
+    .pipe(z.array(z.enum(COLUMNS))),
+  density: z.enum(DENSITIES).default('comfortable'),
+});
+
+/** `POST /companies/views`: keeps the view of a list under a name. */
+export function saveView({ preferences, now }: WishesDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = requireSignIn(req, now());
+    const { name, search } = read(SavedView, req.body);
+    const view = { ...readStoredView(search), page: 1 };
+    await preferences.saveView(person, { name, search: writeListView(view) });
+    res.redirect(303, listAddress(view));
+  };
+}
+
+/** `POST /companies/views/forget` */
+export function forgetView({ preferences, now }: WishesDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = requireSignIn(req, now());
+    const { id, returnTo } = (req.body ?? {}) as Record<string, unknown>;
+    if (typeof id === 'string') await preferences.forgetView(person, id);
+    res.redirect(303, parseReturnTo(returnTo));
+  };
+}
+
+/** `POST /companies/layout`: which columns a person wants to see, and how close the rows stand. */
+export function saveLayout({ preferences, now }: WishesDependencies): RequestHandler {
+  return async (req, res) => {
+    const person = requireSignIn(req, now());
+    const { columns, density } = read(Layout, req.body);
+    const { returnTo } = (req.body ?? {}) as Record<string, unknown>;
+    const chosen = COLUMNS.filter((column) => column === 'title' || columns.includes(column));
+    await preferences.saveLayout(person, { columns: chosen, density });
+    res.redirect(303, parseReturnTo(returnTo));
+  };
+}
+
+function read<T>(shape: z.ZodType<T>, body: unknown): T {
+  const result = shape.safeParse(body ?? {});
+  if (result.success) return result.data;
+  throw new InvalidRequestError(`the field ${String(result.error.issues[0]?.path[0])} cannot be used`);
+}

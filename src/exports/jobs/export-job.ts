@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { COMPANY_SORTS } from '../../bitrix24/crm/company-list.ts';
+import type { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
+import { instant } from '../../store/instant.ts';
+import { KEY_PREFIX } from '../../store/store.ts';
+
+/** What a file can hold, in the order of a list that chooses nothing. */
+export const EXPORT_COLUMNS = [
+  'id',
+  'title',
+  'type',
+  'industry',
+  'employees',
+  'phones',
+  'emails',
+  'responsible',
+  'revenue',
+  'currency',
+  'created',
+  'modified',
+] as const;
+export type ExportColumn = (typeof EXPORT_COLUMNS)[number];
+
+export const EXPORT_FORMATS = ['csv', 'xlsx'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** How long a file is there for its owner, from the end of the work on. */
+export const KEPT_MS = 24 * 3600_000;
+/** Work that nobody has touched for so long is given up. */
+export const UNTOUCHED_MS = 7 * 24 * 3600_000;
+
+const Period = z.object({ from: z.string().nullable(), before: z.string().nullable() });
+const Filter = z.object({
+  search: z.object({ by: z.enum(['title', 'phone', 'email']), text: z.string() }).nullable(),
+  types: z.array(z.string()),
+  industries: z.array(z.string()),
+  employees: z.array(z.string()),
+  responsible: z.number().nullable(),
+  created: Period,
+  modified: Period,
+  hasPhone: z.boolean().nullable(),
+  hasEmail: z.boolean().nullable(),
+  revenue: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
+}) satisfies z.ZodType<CompanyFilter>;
+
+const Owner = z.object({ memberId: z.string(), clientId: z.string(), userId: z.number().int().positive() });
+/** Whose export. Nobody else finds it, and it is read with their rights. */
+export type ExportOwner = z.infer<typeof Owner>;
+
+/** Part of the gathered rows, in a file of its own; what lies behind `bytes` does not count. */
+const Segment = z.object({ name: z.string().regex(/^[\w.-]{1,60}$/), bytes: z.number().int() });
+
+/** Up to where the rows are safe on the disk. */
+const Checkpoint = z.object({
+  resumeToken: z.string().nullable(),
+  rows: z.number().int(),
+  segments: z.array(Segment),
+  /** Nothing comes after it. */
+  isWhole: z.boolean(),
+});
+export type Checkpoint = z.infer<typeof Checkpoint>;
+
+export const NOTHING_YET: Checkpoint = { resumeToken: null, rows: 0, segments: [], isWhole: false };
+
+const View = z.object({
+  filter: Filter,
+  sort: z.enum(COMPANY_SORTS),
+  order: z.enum(['asc', 'desc']),
+  columns: z.array(z.enum(EXPORT_COLUMNS)),
+  /** Names of the columns, as the reader knows them. */
+  header: z.array(z.string()),
+  /** What it is about, in the reader's words: the name of the file and of its sheet. */
+  title: z.string(),
+  /** The view in the reader's words; empty for one that leaves nothing out. */
+  description: z.string(),
+});
+/** What was on the screen, and how its reader reads. */
+export type ExportView = z.infer<typeof View>;
+
+const ExportJob = z.object({
+  v: z.literal(1),
+  id: z.string().regex(/^[\w-]{22}$/),
+  owner: Owner,
+  /** Origin. */
+  portal: z.string(),
+  format: z.enum(EXPORT_FORMATS),
+  view: View,
+  language: z.enum(['en', 'ru']),
+  /** IANA; null is the portal's own clock. */
+  timeZone: z.string().nullable(),
+  state: z.enum(['queued', 'running', 'finishing', 'done', 'failed', 'cancelled', 'waiting']),
+  /** Gathered so far. */
+  rows: z.number().int(),
+  /** All there will be, as the portal has counted; null before. */
+  total: z.number().int().nullable(),
+  checkpoint: Checkpoint,
+  secondsLeft: z.number().nullable(),
+  /** Why it failed, waits, or does not get on just now: a code and reason of an AppError, or `disk_full`. */
+  trouble: z.object({ code: z.string(), reason: z.string().nullable() }).nullable(),
+  createdAt: instant,
+  endedAt: instant.nullable(),
+  expiresAt: instant.nullable(),
+  fileBytes: z.number().int().nullable(),
+  /** Which process works on it, and until when nobody else does. */
+  lease: z.object({ holder: z.string(), until: instant }).nullable(),
+});
+/** One export, from the wish to the file. Instants are milliseconds by the store's clock. */
+export type ExportJob = z.infer<typeof ExportJob>;
+
+/** Whose, and which. */
+export type ExportRef = Pick<ExportJob, 'owner' | 'id'>;
+
+/** @returns nothing for what is not a job of ours, or one of another format */
+export function parseJob(text: string | null): ExportJob | undefined {
+  try {
+    return ExportJob.parse(JSON.parse(text ?? ''));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Somebody works on it, or shall. */
+export function isOpen({ state }: ExportJob): boolean {
+  return state === 'queued' || state === 'running' || state === 'finishing';
+}
+
+/** The braces are the Cluster hash tag: all that is kept about one portal shares a slot. */
+export function jobKey({ owner, id }: ExportRef): string {
+  return `${KEY_PREFIX}export:{${owner.memberId}}:${owner.clientId}:${owner.userId}:${id}`;
+}
+
+export function listKey(owner: ExportOwner): string {
+  return `${KEY_PREFIX}exports:{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
+}
+
+/** @returns nothing for a key that is not of a job */
+export function parseJobKey(key: string): ExportRef | undefined {
+  const [, memberId, clientId, userId, id] =
+    /^b24:export:\{([^}]+)\}:([^:]+):(\d+):([\w-]{22})$/.exec(key) ?? [];
+  if (memberId === undefined || clientId === undefined || id === undefined) return undefined;
+  return { owner: { memberId, clientId, userId: Number(userId) }, id };
+}
+
+/** The columns of a list as columns of a file: what a list shows in one cell, a table sorts by. */
+export function asExportColumns(names: readonly string[]): ExportColumn[] {
+  const parts: Record<string, ExportColumn[]> = {
+    contacts: ['phones', 'emails'],
+    revenue: ['revenue', 'currency'],
+  };
+  const known = (name: string): name is ExportColumn => (EXPORT_COLUMNS as readonly string[]).includes(name);
+  const columns = names.flatMap((name) => parts[name] ?? (known(name) ? [name] : []));
+  return columns.length === 0 ? [...EXPORT_COLUMNS] : [...new Set(columns)];
+}

@@ -1,0 +1,214 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { countCompanies } from '../../bitrix24/crm/company-list.ts';
+import { buildWireFilter } from '../../bitrix24/crm/company-filter.ts';
+import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
+import type { RestClient } from '../../bitrix24/rest/rest-client.ts';
+import { readWholeList } from '../../bitrix24/crm/all-companies.ts';
+import { AppError } from '../../errors.ts';
+import type { Claim } from './claim.ts';
+import type { ExportFiles } from './export-files.ts';
+import { type Checkpoint, type ExportJob, NOTHING_YET } from './export-job.ts';
+import { hasRows, RowWriter } from './gathered-rows.ts';
+import { estimateSecondsLeft, Pace } from './time-left.ts';
+
+/** How companies are asked for on behalf of whoever wants the export. */
+export interface Portals {
+  /** With their rights, and as work that nobody waits for. */
+  clientFor(job: ExportJob, signal: AbortSignal): RestClient;
+  /** What the portal still grants; null where nothing is known. */
+  outlookFor(job: ExportJob): Promise<OperatingOutlook | null>;
+}
+
+/** A portal that was not there for so long may be away for longer; the person decides when to go on. */
+const PATIENCE_MS = 10 * 60_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** The outlook changes slowly, and asking costs a trip to the store. */
+const OUTLOOK_EVERY_MS = 5_000;
+
+/** Only the person can help: by signing in, by getting a right. Trying again would not. */
+const FINAL = [
+  'access_denied',
+  'sign_in_required',
+  'portal_not_allowed',
+  'portal_mismatch',
+  'app_misconfigured',
+  // The resume token is of a filter that this version asks for in other words.
+  'invalid_request',
+];
+
+/** Times that only tests change. */
+export interface Patience {
+  patienceMs?: number | undefined;
+  firstPauseMs?: number | undefined;
+}
+
+/**
+ * Brings the rows of a job from the portal to the disk, from where an earlier claim has stopped.
+ *
+ * @throws {AppError}   the portal refuses, or could not be reached for long
+ * @throws {BrokenOff}  as the claim says
+ */
+export async function gatherRows(
+  claim: Claim,
+  {
+    files,
+    portals,
+    patience = {},
+  }: { files: ExportFiles; portals: Portals; patience?: Patience | undefined },
+): Promise<Checkpoint> {
+  const { signal } = claim;
+  const before = (await hasRows(files, claim.job, claim.job.checkpoint)) ? claim.job.checkpoint : NOTHING_YET;
+  if (before.isWhole) return before;
+  const rows = await RowWriter.open(files, claim.job, before);
+  const progress = new GatheringProgress(claim.job, rows, portals);
+  claim.reportBy(() => progress.describe());
+  void progress.countTotal(signal);
+  try {
+    await persist(() => readOn(claim, rows, { files, portals }, progress), signal, progress, patience);
+    rows.complete();
+    return await rows.save();
+  } catch (error) {
+    // Whoever broke it off hears their own reason, not what came of it.
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await claim.save().catch(() => {});
+    claim.reportBy(async () => ({}));
+    await rows.close();
+  }
+}
+
+async function readOn(
+  claim: Claim,
+  rows: RowWriter,
+  { files, portals }: { files: ExportFiles; portals: Portals },
+  progress: GatheringProgress,
+): Promise<void> {
+  const { signal } = claim;
+  const parts = readWholeList({
+    clientFor: (ending) => portals.clientFor(claim.job, ending),
+    filter: buildWireFilter(claim.job.view.filter),
+    resumeToken: rows.resumeToken,
+    signal,
+  });
+  try {
+    for (;;) {
+      // A call that was broken off may still wait for something, for a new token for example; nobody waits for it here.
+      const { value, done } = await unlessBrokenOff(parts.next(), signal);
+      if (done) return;
+      await files.requireRoom();
+      await rows.append(value);
+      progress.gotOn();
+    }
+  } finally {
+    parts.return().catch(() => {});
+  }
+}
+
+function unlessBrokenOff<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const breakOff = () => reject(signal.reason);
+    if (signal.aborted) breakOff();
+    signal.addEventListener('abort', breakOff, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', breakOff));
+  });
+}
+
+/** Repeats what fails for the moment, with growing pauses, as long as the portal is not away for good. */
+async function persist(
+  work: () => Promise<void>,
+  signal: AbortSignal,
+  progress: GatheringProgress,
+  { patienceMs = PATIENCE_MS, firstPauseMs = FIRST_PAUSE_MS }: Patience,
+): Promise<void> {
+  for (let failures = 0; ; failures += 1) {
+    const rowsBefore = progress.rows;
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof AppError) || FINAL.includes(error.code)) throw error;
+      if (progress.rows > rowsBefore) failures = 0;
+      if (progress.inTroubleForMs() > patienceMs) throw error;
+      progress.isInTrouble(error);
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, firstPauseMs * 2 ** failures);
+      const askedMs = (error.retryAfterSeconds ?? 0) * 1000;
+      await wait(Math.max(pauseMs, Math.min(askedMs, LONGEST_PAUSE_MS)), undefined, { signal });
+    }
+  }
+}
+
+/** How far the gathering is, and how long it may take. */
+class GatheringProgress {
+  readonly #job: ExportJob;
+  readonly #rows: RowWriter;
+  readonly #portals: Portals;
+  readonly #pace = new Pace();
+  #total: number | null;
+  #trouble: ExportJob['trouble'] = null;
+  #troubleAt: number | undefined;
+  #outlook: { value: OperatingOutlook | null; at: number } | undefined;
+
+  constructor(job: ExportJob, rows: RowWriter, portals: Portals) {
+    this.#job = job;
+    this.#rows = rows;
+    this.#portals = portals;
+    this.#total = job.total;
+  }
+
+  get rows(): number {
+    return this.#rows.rows;
+  }
+
+  /** Waiting for what the portal grants is no trouble. */
+  inTroubleForMs(): number {
+    return performance.now() - (this.#troubleAt ?? performance.now());
+  }
+
+  gotOn(): void {
+    this.#troubleAt = undefined;
+    this.#trouble = null;
+  }
+
+  isInTrouble({ code, reason }: AppError): void {
+    this.#troubleAt ??= performance.now();
+    this.#trouble = { code, reason: reason ?? null };
+  }
+
+  /** Asks the portal once how many there will be. Nobody waits for it, and it is no harm if it cannot tell. */
+  async countTotal(signal: AbortSignal): Promise<void> {
+    if (this.#total !== null) return;
+    try {
+      const client = this.#portals.clientFor(this.#job, signal);
+      this.#total = await countCompanies(client, this.#job.view.filter);
+    } catch {
+      // Those who gather hear of it as well.
+    }
+  }
+
+  /** An estimate that cannot be made keeps nobody from writing down how far it is. */
+  async #lookAhead(): Promise<OperatingOutlook | null> {
+    try {
+      return await this.#portals.outlookFor(this.#job);
+    } catch {
+      return null;
+    }
+  }
+
+  async describe() {
+    const checkpoint = await this.#rows.save();
+    const now = performance.now();
+    this.#pace.note(now, checkpoint.rows);
+    if (this.#outlook === undefined || now - this.#outlook.at > OUTLOOK_EVERY_MS) {
+      this.#outlook = { value: await this.#lookAhead(), at: now };
+    }
+    // Companies come and go while they are read.
+    const total = this.#total === null ? null : Math.max(this.#total, checkpoint.rows);
+    const secondsLeft =
+      total === null
+        ? null
+        : estimateSecondsLeft(total - checkpoint.rows, this.#pace.rowsPerSecond(), this.#outlook.value);
+    return { checkpoint, rows: checkpoint.rows, total, secondsLeft, trouble: this.#trouble };
+  }
+}

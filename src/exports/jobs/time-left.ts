@@ -1,0 +1,48 @@
+import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
+
+/** As many as one call brings (protocol 5). */
+const PAGE_ROWS = 50;
+const LOOK_BACK_MS = 60_000;
+/** Sooner, the first rows would promise too much or too little. */
+const LEAST_MS = 2_000;
+
+/** How fast rows have come in the last minute. */
+export class Pace {
+  readonly #samples: { at: number; rows: number }[] = [];
+
+  /** @param at  milliseconds of a clock that never goes back */
+  note(at: number, rows: number): void {
+    this.#samples.push({ at, rows });
+    while ((this.#samples[0]?.at ?? at) < at - LOOK_BACK_MS) this.#samples.shift();
+  }
+
+  /** @returns nothing before it can be told */
+  rowsPerSecond(): number | undefined {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (first === undefined || last === undefined || last.at - first.at < LEAST_MS) return undefined;
+    return ((last.rows - first.rows) / (last.at - first.at)) * 1000;
+  }
+}
+
+/**
+ * How long the rows that are missing will take, by their pace and by the execution time that the portal grants: a portal
+ * that is quick for a minute makes everybody wait for ten when the budget is used up.
+ *
+ * @returns seconds; null when nothing can be told
+ */
+export function estimateSecondsLeft(
+  rowsLeft: number,
+  rowsPerSecond: number | undefined,
+  outlook: OperatingOutlook | null,
+): number | null {
+  if (rowsLeft <= 0) return 0;
+  const byBudget = outlook === null ? 0 : waitForBudget(rowsLeft, outlook);
+  if (!rowsPerSecond) return byBudget > 0 ? Math.round(byBudget) : null;
+  return Math.round(Math.max(rowsLeft / rowsPerSecond, byBudget));
+}
+
+function waitForBudget(rowsLeft: number, outlook: OperatingOutlook): number {
+  const { costSeconds, freeSeconds, budgetSeconds, windowSeconds } = outlook;
+  const missing = Math.ceil(rowsLeft / PAGE_ROWS) * costSeconds - Math.max(0, freeSeconds);
+  return missing <= 0 || budgetSeconds <= 0 ? 0 : (missing / budgetSeconds) * windowSeconds;
+}

@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises';
+import { AppError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { BrokenOff, type Claim } from './claim.ts';
+import { type ExportFiles, resultName } from './export-files.ts';
+import { type ExportJob, KEPT_MS } from './export-job.ts';
+import { gatherRows, type Patience, type Portals } from './gather.ts';
+import { makeFile } from '../files/make-file.ts';
+
+/**
+ * How this process's work on a job ended. `waiting`: until the person does something; `stopping` and `lost`: another process
+ * goes on.
+ */
+export type WorkOutcome = 'done' | 'failed' | 'waiting' | BrokenOff['why'];
+
+/** Whom to tell about work on exports. */
+export interface ExportObserver {
+  began(): void;
+  ended(outcome: WorkOutcome): void;
+}
+
+export interface WorkDependencies {
+  files: ExportFiles;
+  portals: Portals;
+  logger: Logger;
+  patience?: Patience | undefined;
+  observer?: ExportObserver | undefined;
+}
+
+/** The file system is full, or this user's part of it. */
+const DISK_FULL = ['ENOSPC', 'EDQUOT'];
+/** The person can do something, and what was gathered is worth keeping until then. */
+const WORTH_WAITING = [
+  'sign_in_required',
+  'reconnecting',
+  'portal_failed',
+  'portal_timeout',
+  'portal_limited',
+  'store_unavailable',
+  'app_misconfigured',
+];
+
+/** Works on a job until it is done, or cannot go on; never throws. */
+export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
+  const { observer } = dependencies;
+  observer?.began();
+  // Not as its argument: without an observer that would not be done at all.
+  const outcome = await workToTheEnd(claim, dependencies);
+  observer?.ended(outcome);
+}
+
+async function workToTheEnd(claim: Claim, dependencies: WorkDependencies): Promise<WorkOutcome> {
+  const { files, logger } = dependencies;
+  const line = lineOf(claim.job);
+  try {
+    await files.prepare(claim.job);
+    const rows = await gatherRows(claim, dependencies);
+    await claim.save({
+      state: 'finishing',
+      checkpoint: rows,
+      rows: rows.rows,
+      secondsLeft: null,
+      trouble: null,
+    });
+    await makeFile(claim, files, rows);
+    const { size } = await stat(files.path(claim.job, resultName(claim.job)));
+    await claim.end((job, now) => ({ ...ended(now), state: 'done', total: job.rows, fileBytes: size }));
+    logger.info({ ...line, rows: rows.rows, bytes: size }, 'an export is done');
+    return 'done';
+  } catch (error) {
+    return giveUp(claim, error, dependencies).catch((err: unknown) => {
+      // The lease lapses, and whoever takes the job over comes to the same end.
+      logger.warn({ ...line, err }, 'what became of an export could not be written down');
+      return 'lost';
+    });
+  }
+}
+
+async function giveUp(
+  claim: Claim,
+  error: unknown,
+  { files, logger }: WorkDependencies,
+): Promise<WorkOutcome> {
+  const line = lineOf(claim.job);
+  if (error instanceof BrokenOff) {
+    logger.info({ ...line, why: error.why }, 'work on an export was broken off');
+    await claim.end(() => ({ state: 'queued' }));
+    if (error.why === 'cancelled') await files.remove(claim.job);
+    return error.why;
+  }
+  const trouble = troubleOf(error);
+  const state = WORTH_WAITING.includes(trouble.code) ? 'waiting' : 'failed';
+  const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
+  // Cancelled or lost a moment ago: what failed is what came of it.
+  if (!wasOurs) return 'lost';
+  const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
+  logger[isOurFault ? 'error' : 'warn'](
+    { ...line, err: error, errorCode: trouble.code, outcome: state },
+    'an export cannot go on',
+  );
+  if (state === 'failed') await files.remove(claim.job);
+  return state;
+}
+
+/** Whose it is, for every line about it. */
+function lineOf({ id, owner }: ExportJob) {
+  return { exportId: id, memberId: owner.memberId, userId: owner.userId };
+}
+
+function ended(now: number): Pick<ExportJob, 'endedAt' | 'expiresAt'> {
+  return { endedAt: now, expiresAt: now + KEPT_MS };
+}
+
+function troubleOf(error: unknown): NonNullable<ExportJob['trouble']> {
+  if (error instanceof AppError) return { code: error.code, reason: error.reason ?? null };
+  const { code } = error as NodeJS.ErrnoException;
+  return { code: DISK_FULL.includes(code ?? '') ? 'disk_full' : 'internal_error', reason: null };
+}

@@ -1,0 +1,80 @@
+import type { CompanyCounts } from '../../bitrix24/crm/company-counts.ts';
+import { layOutBars, type PlotRow } from './bars.ts';
+import { layOutColumns } from './column-plot.ts';
+import { cutText } from './cut-text.ts';
+import {
+  dictionaryPanel,
+  MAX_LETTERS,
+  monthsPanel,
+  type Panel,
+  responsiblePanel,
+  revenuePanel,
+} from './panels.ts';
+import { isolated, type PlotReader, type PlotWords, plotWords } from './plot-words.ts';
+
+/**
+ * Why d3-scale: every bar has to be a real link, with a name and classes of our own and no style of the library's, so
+ * that the templates, which escape as on all other pages, write the elements and the library tells where they are.
+ * Measured on Node 20.20: loaded in 24 ms and 4 MB, where Observable Plot with linkedom takes 510 ms and 52 MB and adds a
+ * `<style>` that our policy forbids, Vega 405 ms and 25 MB, and ECharts, which knows no links of bars, 880 ms and 46 MB.
+ */
+export function drawOverview(counts: CompanyCounts, reader: PlotReader) {
+  const words = plotWords(reader);
+  const { total } = counts;
+  const months = monthsPanel(counts, words);
+  const barPanels = [
+    dictionaryPanel('types', counts, words),
+    revenuePanel(counts, words),
+    dictionaryPanel('industries', counts, words),
+    responsiblePanel(counts, words),
+  ];
+  const { columns, ...plot } = layOutColumns(months.bars);
+  return [
+    {
+      ...describePanel(months, words, total),
+      columnPlot: { ...plot, columns: columns.map((column) => describe(column, words, total)) },
+      barPlot: null,
+    },
+    ...barPanels.map((panel) => {
+      const { bars, ...size } = layOutBars(panel.bars.filter(isCounted));
+      return {
+        ...describePanel(panel, words, total),
+        columnPlot: null,
+        barPlot: { ...size, bars: bars.map((bar) => describe(bar, words, total)) },
+      };
+    }),
+  ];
+}
+
+function describePanel({ name, lead, notes, rows }: Panel, words: PlotWords, total: number) {
+  const { t, format } = words;
+  const table = rows.map(({ label, count, href }) => ({
+    label,
+    href,
+    number: count === null ? t('overview.table.unknown') : format.number(count),
+    share: count === null ? '' : words.share(count, total),
+  }));
+  return { name, lead, notes, table };
+}
+
+/** A bar with all its texts. */
+function describe<Row extends PlotRow & { count: number }>(row: Row, words: PlotWords, total: number) {
+  const { t, format } = words;
+  const [number, share] = [format.number(row.count), words.share(row.count, total)];
+  return {
+    ...row,
+    shortLabel: cutText(row.label, MAX_LETTERS),
+    number,
+    share,
+    description: t('overview.bar', {
+      label: isolated(row.label),
+      count: row.count,
+      formatted: number,
+      share,
+    }),
+  };
+}
+
+function isCounted(row: PlotRow): row is PlotRow & { count: number } {
+  return row.count !== null;
+}

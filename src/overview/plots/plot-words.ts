@@ -1,0 +1,57 @@
+import type { Format } from '../../i18n/format.ts';
+import type { Language, Translate } from '../../web/language.ts';
+
+/** Whose language a plot speaks. */
+export interface PlotReader {
+  language: Language;
+  t: Translate;
+  format: Format;
+}
+
+/** Shares, months and amounts in words; the costly Intl objects are made once for each language. */
+export interface PlotWords extends PlotReader {
+  /** Whole per cents; something that is less than one is not nothing. */
+  share(part: number, whole: number): string;
+  /** `November 2026` of `2026-11-01` */
+  month(firstDay: string): string;
+  /** `Nov` */
+  shortMonth(firstDay: string): string;
+  /** `10K`: bounds of a class, as short as they are spoken. */
+  amount(value: number): string;
+}
+
+const made = new Map<Language, Omit<PlotWords, keyof PlotReader>>();
+
+export function plotWords(reader: PlotReader): PlotWords {
+  const known = made.get(reader.language) ?? makeWords(reader.language);
+  made.set(reader.language, known);
+  return { ...reader, ...known };
+}
+
+function makeWords(language: Language): Omit<PlotWords, keyof PlotReader> {
+  const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const month = new Intl.DateTimeFormat(locale, { month: 'long', timeZone: 'UTC' });
+  const shortMonth = new Intl.DateTimeFormat(locale, { month: 'short', timeZone: 'UTC' });
+  const amount = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 0 });
+  return {
+    share(part, whole) {
+      if (whole === 0) return percent.format(0);
+      const share = part / whole;
+      return share > 0 && share < 0.01 ? `< ${percent.format(0.01)}` : percent.format(share);
+    },
+    // Asked for together, Russian would add the abbreviation of "year".
+    month: (firstDay) => `${capital(month.format(new Date(firstDay)))} ${firstDay.slice(0, 4)}`,
+    shortMonth: (firstDay) => shortMonth.format(new Date(firstDay)).slice(0, 3),
+    amount: (value) => amount.format(value),
+  };
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toLocaleUpperCase() + text.slice(1);
+}
+
+/** A name inside a sentence, so that one that is written from right to left does not turn the rest around. */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  ALL_COMPANIES,
+  buildWireFilter,
+  type CompanyFilter,
+} from '../../../src/bitrix24/crm/company-filter.ts';
+
+const wire = (filter: Partial<CompanyFilter>) => buildWireFilter({ ...ALL_COMPANIES, ...filter });
+
+describe('buildWireFilter()', () => {
+  it('when there are no conditions › has none', () => {
+    expect(wire({})).toEqual({});
+  });
+
+  it.each<[string, Partial<CompanyFilter>, object]>([
+    ['a part of a title', { search: { by: 'title', text: 'mill' } }, { '%TITLE': 'mill' }],
+    ['an e-mail', { search: { by: 'email', text: 'a@b.example' } }, { EMAIL: 'a@b.example' }],
+    ['types, or none', { types: ['CUSTOMER', ''] }, { COMPANY_TYPE: ['CUSTOMER', ''] }],
+    ['industries', { industries: ['IT'] }, { INDUSTRY: ['IT'] }],
+    ['sizes', { employees: ['EMPLOYEES_1'] }, { EMPLOYEES: ['EMPLOYEES_1'] }],
+    ['a person', { responsible: 7 }, { ASSIGNED_BY_ID: 7 }],
+    ['a beginning', { created: { from: 'A', before: null } }, { '>=DATE_CREATE': 'A' }],
+    ['an end', { modified: { from: null, before: 'B' } }, { '<DATE_MODIFY': 'B' }],
+    ['a phone', { hasPhone: true }, { HAS_PHONE: 'Y' }],
+    ['no e-mail', { hasEmail: false }, { HAS_EMAIL: 'N' }],
+    ['nothing or more', { revenue: { from: 0, to: 9.5 } }, { '>=REVENUE': 0, '<=REVENUE': 9.5 }],
+  ])('when %s is wanted › says so with the portal’s own names', (_, filter, expected) => {
+    expect(wire(filter)).toEqual(expected);
+  });
+
+  it.each<Partial<CompanyFilter>>([
+    { search: { by: 'title', text: '$result[people][0][NAME]' } },
+    { search: { by: 'title', text: 'mill $NEXT[list]' } },
+    { types: ['CUSTOMER', '$total[list]'] },
+  ])('when a portal would take %j for a reference to another command › refuses it', (filter) => {
+    expect(() => wire(filter)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
+
+  it.each(['US$', '$results', 'total $5', '[list]'])('when %s is searched for › searches for it', (text) => {
+    expect(wire({ search: { by: 'title', text } })).toEqual({ '%TITLE': text });
+  });
+
+  it.each([
+    ['+7 (495) 000-00-01', '84950000001'],
+    ['84950000001', '+7 (495) 000-00-01'],
+    ['7-495-000-00-01', '+74950000001'],
+    ['+1 212 555 0159', '12125550159'],
+    ['12125550159', '+12125550159'],
+  ])('when the phone %s is searched for › finds it written %s as well', (text, spelling) => {
+    const { PHONE } = wire({ search: { by: 'phone', text } });
+
+    expect(PHONE).toContain(text);
+    expect(PHONE).toContain(spelling);
+  });
+});

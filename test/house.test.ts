@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const SRC = join(import.meta.dirname, '../src');
+const VIEWS = join(import.meta.dirname, '../views');
+
+/** Who may import whom (docs/decisions/0014-rooms.md): only rooms below. Files directly in src/ are named by themselves. */
+const LEAST = ['errors.ts', 'log.ts', 'timing.ts', 'random-id.ts'];
+const ANYONE = [...LEAST, 'http-client', 'i18n'];
+const LEAVES = [...ANYONE, 'oauth', 'bitrix24', 'store'];
+const AUTH_AND_BELOW = [...LEAVES, 'vault', 'portal-client', 'web', 'auth'];
+/** Wiring knows everybody. */
+const WIRING = ['boot', 'app.ts', 'server.ts', 'doctor.ts', 'rekey.ts'];
+const MAY_IMPORT: Record<string, string[]> = {
+  'errors.ts': [],
+  'log.ts': [],
+  'timing.ts': [],
+  'random-id.ts': [],
+  'http-client': LEAST,
+  i18n: LEAST,
+  oauth: ANYONE,
+  bitrix24: ANYONE,
+  store: ANYONE,
+  config: ['bitrix24', 'store'],
+  vault: LEAVES,
+  'portal-client': [...LEAVES, 'vault'],
+  web: [...LEAVES, 'vault'],
+  auth: AUTH_AND_BELOW,
+  companies: AUTH_AND_BELOW,
+  overview: [...AUTH_AND_BELOW, 'companies'],
+  exports: [...AUTH_AND_BELOW, 'companies'],
+  // Those who are measured do not know it: metrics listen to all of them, and nobody but the wiring knows metrics.
+  metrics: [...AUTH_AND_BELOW, 'companies', 'overview', 'exports'],
+  doctor: [...LEAVES, 'vault', 'config'],
+};
+/** Arrows that point up and are cut in the next commits. */
+const NOT_YET_CUT = [
+  'auth/account-page.ts',
+  'auth/redirection-endpoint.ts',
+  'i18n/format.ts',
+  'portal-client/portal-client.ts',
+  'web/error-page.ts',
+  'web/language.ts',
+  'web/protect.ts',
+];
+
+const imports = filesBelow(SRC).flatMap((file) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:from |import\()'(\.[^']+)'/g)].map(([, path = '']) => ({
+    file: relative(SRC, file),
+    from: roomOf(file),
+    to: roomOf(join(dirname(file), path)),
+  })),
+);
+
+describe('the house', () => {
+  it.each(Object.keys(MAY_IMPORT))('%s imports nothing above or beside it', (room) => {
+    const allowed = [room, ...(MAY_IMPORT[room] ?? [])];
+
+    const strays = imports.filter(
+      ({ file, from, to }) => from === room && !allowed.includes(to) && !NOT_YET_CUT.includes(file),
+    );
+
+    expect(strays).toEqual([]);
+  });
+
+  it('every room and every file beside them is known', () => {
+    expect([...new Set(filesBelow(SRC).map(roomOf))].sort()).toEqual(
+      [...Object.keys(MAY_IMPORT), ...WIRING].sort(),
+    );
+  });
+
+  it('only programs read the settings', () => {
+    const readers = imports
+      .filter(({ from, to }) => to === 'config' && from !== 'config')
+      .map(({ file }) => file);
+
+    expect([...new Set(readers)].sort()).toEqual([
+      'boot/cli.ts',
+      'boot/open-stores.ts',
+      'boot/start-server.ts',
+      'doctor.ts',
+      'doctor/settings.ts',
+      'doctor/store.ts',
+      'rekey.ts',
+      'server.ts',
+    ]);
+  });
+
+  it('only the wiring knows what is measured, and only metrics how', () => {
+    const wiring = imports.filter(({ from, to }) => to === 'metrics' && from !== 'metrics');
+    const counters = filesBelow(SRC).filter((file) =>
+      /from 'prom-client'|import\('prom-client'\)/.test(readFileSync(file, 'utf8')),
+    );
+
+    expect([...new Set(wiring.map(({ file }) => file))].sort()).toEqual(['app.ts', 'boot/start-server.ts']);
+    expect([...new Set(counters.map(roomOf))]).toEqual(['metrics']);
+  });
+
+  it('nothing in src imports the emulator or the tests', () => {
+    const strays = imports.filter(({ to }) => to.startsWith('..'));
+
+    expect(strays).toEqual([]);
+  });
+
+  it('only the outgoing door opens connections', () => {
+    const openers = filesBelow(SRC).filter((file) =>
+      // A type opens nothing.
+      /^import (?!type )[^;]*from '(axios|node:https?)'|\bfetch\(/m.test(readFileSync(file, 'utf8')),
+    );
+
+    // The others are the listening side.
+    expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
+      'boot/start-server.ts',
+      'http-client/http-client.ts',
+      'metrics/metrics-server.ts',
+    ]);
+  });
+});
+
+describe('the views', () => {
+  it.each(filesBelow(VIEWS).map((file) => relative(VIEWS, file)))(
+    '%s writes nothing unescaped but partials, and no script of its own',
+    (name) => {
+      const text = readFileSync(join(VIEWS, name), 'utf8');
+
+      const unescaped = [...text.matchAll(/<%-(.*?)%>/gs)].map(([, code = '']) => code.trim());
+      // A fragment is a partial that was rendered before.
+      const isPartial = (code: string) =>
+        /^include\('\/partials\/[\w-]+'/.test(code) || /^fragments\.\w+$/.test(code);
+      expect(unescaped.filter((code) => !isPartial(code))).toEqual([]);
+      // The policy of our pages runs files of ours and nothing else.
+      const files = /<script defer src="<%= asset\(name\) %>"><\/script>/g;
+      expect(text.replace(files, '')).not.toMatch(/<script|style=|\son\w+=/i);
+    },
+  );
+});
+
+function roomOf(path: string): string {
+  return relative(SRC, path).split('/')[0] ?? '';
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+}

@@ -1,0 +1,635 @@
+import { getEventListeners } from 'node:events';
+import { inspect } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type CallLimits,
+  createHttpClient,
+  type HttpClient,
+  TransportError,
+  UnexpectedResponseError,
+} from '../../src/http-client/http-client.ts';
+import { type Neighbour, startNeighbour, startRawNeighbour } from '../support/neighbour.ts';
+import { freePort } from '../support/redis-server.ts';
+
+const MIB = 1024 * 1024;
+const LIMITS: CallLimits = { timeoutMs: 2000, maxBytes: MIB };
+/** Whatever we send, none of it may turn up in an error. */
+const FIELDS = { client_secret: 'CANARY-secret', refresh_token: 'CANARY-token' };
+
+let http: HttpClient;
+let neighbours: Neighbour[];
+beforeEach(() => {
+  http = createHttpClient({ mayBePrivate: () => true });
+  neighbours = [];
+});
+afterEach(async () => {
+  http.close();
+  await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
+});
+
+async function aNeighbour(...args: Parameters<typeof startNeighbour>): Promise<Neighbour> {
+  const neighbour = await startNeighbour(...args);
+  neighbours.push(neighbour);
+  return neighbour;
+}
+
+async function aRawNeighbour(...args: Parameters<typeof startRawNeighbour>): Promise<Neighbour> {
+  const neighbour = await startRawNeighbour(...args);
+  neighbours.push(neighbour);
+  return neighbour;
+}
+
+async function failureOf(call: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  const [outcome] = await Promise.allSettled([call]);
+  if (outcome?.status !== 'rejected') throw new Error('the call succeeded');
+  return outcome.reason;
+}
+
+function expectNoLeak(error: unknown): void {
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('CANARY');
+  expect(JSON.stringify(error)).not.toContain('CANARY');
+  expect(String(error)).not.toContain('CANARY');
+}
+
+const json = (body: unknown, status = 200) =>
+  aNeighbour((_req, res) => {
+    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+
+describe('postForm()', () => {
+  it('when it is answered › gives status and body, whatever the status', async () => {
+    const ok = await json({ access_token: 'a' });
+    const refused = await json({ error: 'invalid_grant' }, 400);
+
+    expect(await http.postForm(ok.url, FIELDS, LIMITS)).toEqual({ status: 200, body: { access_token: 'a' } });
+    expect(await http.postForm(refused.url, FIELDS, LIMITS)).toEqual({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    });
+  });
+
+  it('when it is sent › the fields are in the body, and nothing is in the address', async () => {
+    const neighbour = await json({});
+
+    await http.postForm(new URL('/oauth/token/', neighbour.url), { code: 'a&b=c', x: 'я' }, LIMITS);
+
+    expect(neighbour.requests).toMatchObject([
+      {
+        method: 'POST',
+        path: '/oauth/token/',
+        body: 'code=a%26b%3Dc&x=%D1%8F',
+        headers: {
+          'content-type': expect.stringContaining('application/x-www-form-urlencoded'),
+          accept: 'application/json',
+          'user-agent': expect.stringMatching(/^[\w-]+\/\d/),
+        },
+      },
+    ]);
+  });
+
+  it('when somebody has put settings of axios into every object › they are none of ours', async () => {
+    const neighbour = await json({ fine: true });
+    const asked: unknown[] = [];
+    const cancelToken = { subscribe: (listener: unknown) => asked.push(listener), unsubscribe() {} };
+    Object.assign(Object.prototype, { cancelToken });
+
+    try {
+      await http.postForm(neighbour.url, FIELDS, LIMITS);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'cancelToken');
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('when several are sent one after the other › one connection serves them', async () => {
+    const neighbour = await json({});
+
+    for (const _call of [1, 2, 3]) await http.postForm(neighbour.url, FIELDS, LIMITS);
+
+    expect(neighbour.connections).toBe(1);
+  });
+
+  it('when a proxy is named in the environment › does not go there', async () => {
+    const [neighbour, proxy] = [await json({}), await json({})];
+    const before = { ...process.env };
+    Object.assign(process.env, { http_proxy: proxy.url.href, HTTP_PROXY: proxy.url.href, no_proxy: '' });
+
+    await http.postForm(neighbour.url, FIELDS, LIMITS);
+
+    process.env = before;
+    expect([neighbour.connections, proxy.connections]).toEqual([1, 0]);
+  });
+});
+
+describe('postJson()', () => {
+  it('when it is sent › the body is JSON', async () => {
+    const neighbour = await json({ result: [] });
+
+    const answer = await http.postJson(neighbour.url, { select: ['ID'], auth: 'token' }, LIMITS);
+
+    expect(answer).toEqual({ status: 200, body: { result: [] } });
+    expect(neighbour.requests).toMatchObject([
+      {
+        body: '{"select":["ID"],"auth":"token"}',
+        headers: { 'content-type': expect.stringContaining('application/json') },
+      },
+    ]);
+  });
+});
+
+describe('probe()', () => {
+  it('when it is answered › tells status, clock and the beginning of the body, whatever the status', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(503, { date: 'Thu, 01 Oct 2026 10:20:30 GMT' }).end('x'.repeat(5000));
+    });
+
+    expect(await http.probe(neighbour.url, { timeoutMs: 2000, maxBytes: 1000 })).toEqual({
+      status: 503,
+      date: new Date('2026-10-01T10:20:30Z'),
+      location: undefined,
+      text: 'x'.repeat(1000),
+    });
+    expect(neighbour.requests).toMatchObject([{ method: 'GET', path: '/', body: '' }]);
+  });
+
+  it('when it is redirected › tells where, and does not go there', async () => {
+    const elsewhere = await json({});
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(302, { location: elsewhere.url.href, date: 'soon' }).end();
+    });
+
+    const answer = await http.probe(neighbour.url, LIMITS);
+
+    expect(answer).toEqual({ status: 302, date: undefined, location: elsewhere.url, text: '' });
+    expect(elsewhere.connections).toBe(0);
+  });
+
+  it('when the body never ends › does not wait for it', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      const more = () => {
+        while (!res.destroyed) if (!res.write(Buffer.alloc(MIB))) return void res.once('drain', more);
+      };
+      more();
+    });
+
+    const startedAt = performance.now();
+
+    const answer = await http.probe(neighbour.url, { timeoutMs: 20_000, maxBytes: 1000 });
+
+    expect([answer.status, answer.text.length]).toEqual([200, 1000]);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('when the body breaks off or trickles › the answer has been heard all the same', async () => {
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc';
+    const broken = await aRawNeighbour((socket) => void socket.end(head));
+    const slow = await aRawNeighbour((socket) => void socket.write(head));
+
+    const answers = await Promise.all(
+      [broken, slow].map(({ url }) => http.probe(url, { timeoutMs: 500, maxBytes: 1000 })),
+    );
+
+    expect(answers).toMatchObject([
+      { status: 200, text: 'abc' },
+      { status: 200, text: 'abc' },
+    ]);
+  });
+
+  it('when nobody answers › names the cause in one word', async () => {
+    const silent = await aNeighbour(() => {});
+    const noHttp = await aRawNeighbour((socket) => void socket.end('no HTTP\r\n\r\n'));
+    const urls = [
+      new URL(`http://127.0.0.1:${await freePort()}`),
+      new URL(`http://${'a'.repeat(64)}.invalid`),
+      silent.url,
+      noHttp.url,
+    ];
+
+    const failures = await Promise.all(
+      urls.map((url) => failureOf(http.probe(url, { timeoutMs: 500, maxBytes: 1000 }))),
+    );
+
+    expect(failures).toMatchObject([
+      { name: 'TransportError', why: 'ECONNREFUSED' },
+      { name: 'TransportError', why: 'ENOTFOUND' },
+      { name: 'TransportError', code: 'portal_timeout' },
+      { name: 'TransportError', why: expect.stringMatching(/^HPE_/) },
+    ]);
+  });
+});
+
+describe('an answer that is no answer', () => {
+  it.each<[string, number, string, string]>([
+    ['a page', 200, 'text/html', '<!doctype html><title>CANARY</title>'],
+    ['a page that calls itself JSON', 200, 'application/json', '<html>CANARY</html>'],
+    ['a page of a gateway', 502, 'text/html', '<h1>Bad Gateway</h1>CANARY'],
+    ['JSON cut in half', 200, 'application/json', '{"access_token":"CANARY'],
+    ['two JSON texts', 200, 'application/json', '{"a":1}{"b":2}'],
+    ['nothing', 200, 'application/json', ''],
+    ['nothing, on purpose', 204, 'application/json', ''],
+    ['the word undefined', 200, 'application/json', 'undefined'],
+    ['JSON with comments', 200, 'application/json', '{"a":1} // CANARY'],
+  ])('when it is %s › names the body, and repeats nothing of it', async (_, status, type, body) => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(status, { 'content-type': type }).end(body);
+    });
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toBeInstanceOf(UnexpectedResponseError);
+    expect(failure).toMatchObject({ field: 'body', code: 'portal_failed', httpStatus: 502 });
+    expectNoLeak(failure);
+  });
+
+  it('when JSON comes under another type › is read all the same', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/plain' }).end('{"a":1}');
+    });
+
+    expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual({ a: 1 });
+  });
+
+  it.each<[unknown]>([[null], ['text'], [42], [[1]], [false]])(
+    'when the JSON is just %j › leaves the judging to the caller',
+    async (body) => {
+      const neighbour = await json(body);
+
+      expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual(body);
+    },
+  );
+});
+
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('when it is a %i › is not followed', async (status) => {
+    const elsewhere = await json({ access_token: 'forged' });
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(status, { location: elsewhere.url.href }).end('{}');
+    });
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ name: 'RedirectedError', field: 'status' });
+    expect(elsewhere.connections).toBe(0);
+    expectNoLeak(failure);
+  });
+
+  it('when its address holds secrets › they are not repeated', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(302, { location: 'https://evil.example/?CANARY' }).end();
+    });
+
+    expectNoLeak(await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS)));
+  });
+
+  it('when a 302 leads nowhere and holds JSON › is an answer (protocol 2.7)', async () => {
+    const neighbour = await json({ error: 'invalid_token' }, 302);
+
+    expect(await http.postForm(neighbour.url, FIELDS, LIMITS)).toEqual({
+      status: 302,
+      body: { error: 'invalid_token' },
+    });
+  });
+});
+
+describe('a deadline', () => {
+  const HURRY: CallLimits = { timeoutMs: 300, maxBytes: MIB };
+
+  it.each<[string, () => Promise<Neighbour>]>([
+    ['nothing is answered', () => aNeighbour(() => {})],
+    ['the connection is accepted and never read', () => aRawNeighbour((socket) => void socket.pause())],
+    [
+      'the head of the answer trickles',
+      () =>
+        aRawNeighbour((socket) => trickle(socket, 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n')),
+    ],
+    [
+      'the body trickles',
+      () =>
+        aRawNeighbour((socket) => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n');
+          trickle(socket, ' '.repeat(5000));
+        }),
+    ],
+    [
+      'the body trickles in chunks',
+      () =>
+        aRawNeighbour((socket) => {
+          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+          trickle(socket, '1\r\n \r\n'.repeat(1000), 6);
+        }),
+    ],
+    [
+      'the body stops before its end',
+      () =>
+        aRawNeighbour((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a"')),
+    ],
+  ])('when %s › it passes, and the caller is told in time', async (_, start) => {
+    const neighbour = await start();
+    const startedAt = performance.now();
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, HURRY));
+
+    expect(failure).toBeInstanceOf(TransportError);
+    expect(failure).toMatchObject({ code: 'portal_timeout', httpStatus: 504, neverSent: false });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expectNoLeak(failure);
+  });
+});
+
+describe('a call that nobody wants any more', () => {
+  const cancelledBy = (signal: AbortSignal, url: URL) =>
+    failureOf(http.postForm(url, FIELDS, { ...LIMITS, timeoutMs: 60_000, signal }));
+
+  it('when it is cancelled before it begins › nothing is sent', async () => {
+    const neighbour = await json({});
+
+    const failure = await cancelledBy(AbortSignal.abort(), neighbour.url);
+
+    expect(failure).toMatchObject({ name: 'TransportError', wasCancelled: true, neverSent: true });
+    expect(neighbour.connections).toBe(0);
+  });
+
+  it('when it is cancelled while the other side thinks › it ends at once, and so does its connection', async () => {
+    const left: string[] = [];
+    const neighbour = await aNeighbour((req) => void req.socket.once('close', () => left.push('closed')));
+    const controller = new AbortController();
+    const call = cancelledBy(controller.signal, neighbour.url);
+    while (neighbour.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+
+    controller.abort();
+
+    expect(await call).toMatchObject({ name: 'TransportError', wasCancelled: true });
+    while (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('when it is cancelled after its answer › the answer stands, and nobody listens any more', async () => {
+    const neighbour = await json({ fine: true });
+    const controller = new AbortController();
+
+    const answer = await http.postForm(neighbour.url, FIELDS, { ...LIMITS, signal: controller.signal });
+
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(answer.body).toEqual({ fine: true });
+  });
+});
+
+describe('a limit of size', () => {
+  it('when the body is just as long › is read', async () => {
+    const neighbour = await json('x'.repeat(998));
+
+    const answer = await http.postForm(neighbour.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 });
+
+    expect(answer.body).toBe('x'.repeat(998));
+  });
+
+  it('when the body is longer by one byte › is not read', async () => {
+    const neighbour = await json('x'.repeat(999));
+
+    const failure = await failureOf(
+      http.postForm(neighbour.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 }),
+    );
+
+    expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
+  });
+
+  it('when the body has 300 MiB › reading stops early, and memory stays flat', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(MIB, ' ');
+    const neighbour = await aNeighbour((_req, res) => {
+      const more = () => {
+        while (sent < 300 * MIB && !res.destroyed) {
+          sent += chunk.length;
+          if (!res.write(chunk)) return void res.once('drain', more);
+        }
+        res.end();
+      };
+      more();
+    });
+    const before = process.memoryUsage().rss;
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
+    expect(sent).toBeLessThan(30 * MIB);
+    expect(process.memoryUsage().rss - before).toBeLessThan(80 * MIB);
+    expectNoLeak(failure);
+  });
+
+  it.each([
+    ['gzip', gzipSync(Buffer.alloc(200 * MIB, ' '))],
+    ['br', brotliCompressSync(Buffer.alloc(50 * MIB, ' '))],
+  ])(
+    'when the body is a bomb of %s › it is counted after inflation, and memory stays flat',
+    async (encoding, bomb) => {
+      const neighbour = await aNeighbour((_req, res) => {
+        res.writeHead(200, { 'content-encoding': encoding }).end(bomb);
+      });
+      const before = process.memoryUsage().rss;
+
+      const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+      expect(bomb.length).toBeLessThan(MIB);
+      expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
+      expect(process.memoryUsage().rss - before).toBeLessThan(80 * MIB);
+    },
+  );
+
+  it('when the body is a decent gzip › is read', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"result":"да"}'));
+    });
+
+    expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual({ result: 'да' });
+  });
+
+  it.each<[string, string | Buffer]>([
+    ['is no gzip at all', 'CANARY, not gzip'],
+    ['breaks off', gzipSync('{"result":"CANARY"}').subarray(0, 20)],
+  ])('when what should be gzip %s › is no answer', async (_, body) => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+    });
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+    expectNoLeak(failure);
+  });
+});
+
+describe('a connection', () => {
+  it('when it is refused › the request never left us', async () => {
+    const url = new URL(`http://127.0.0.1:${await freePort()}`);
+
+    const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({
+      name: 'TransportError',
+      code: 'portal_failed',
+      httpStatus: 502,
+      neverSent: true,
+    });
+    expectNoLeak(failure);
+  });
+
+  it('when the name is unknown › the request never left us', async () => {
+    // Longer than DNS allows, so that the machine itself knows the answer and nobody is asked.
+    const url = new URL(`http://${'a'.repeat(64)}.invalid`);
+
+    const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ name: 'TransportError', neverSent: true });
+    expectNoLeak(failure);
+  });
+
+  it('when the other side speaks no TLS › nobody can say whether anything was sent', async () => {
+    const neighbour = await aRawNeighbour((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const url = new URL(neighbour.url.href.replace('http:', 'https:'));
+
+    const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
+
+    expect(failure).toBeInstanceOf(TransportError);
+    expect(failure.neverSent).toBe(false);
+    expectNoLeak(failure);
+  });
+
+  it.each<[string, () => Promise<Neighbour>]>([
+    [
+      'is reset after the request was read',
+      () => aRawNeighbour((socket) => void socket.once('data', () => socket.resetAndDestroy())),
+    ],
+    [
+      'is closed without an answer',
+      () => aRawNeighbour((socket) => void socket.once('data', () => socket.end())),
+    ],
+    ['speaks no HTTP', () => aRawNeighbour((socket) => void socket.end('CANARY, no HTTP\r\n\r\n'))],
+  ])('when it %s › the request may have arrived', async (_, start) => {
+    const neighbour = await start();
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({
+      name: 'TransportError',
+      code: 'portal_failed',
+      httpStatus: 502,
+      neverSent: false,
+    });
+    expectNoLeak(failure);
+  });
+
+  it.each<[string, string]>([
+    ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"access_token":"CANARY'],
+    ['half a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"access_token":"CANARY'],
+  ])('when it breaks off after %s › that is no answer, and nothing of it is repeated', async (_, bytes) => {
+    const neighbour = await aRawNeighbour((socket) => {
+      socket.once('data', () => socket.write(bytes, () => socket.resetAndDestroy()));
+    });
+
+    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+    expect(failure.neverSent).not.toBe(true);
+    expectNoLeak(failure);
+  });
+
+  it('when a kept one was closed by the other side meanwhile › the next call opens a new one', async () => {
+    const neighbour = await aNeighbour((_req, res) => {
+      res.end('{}', () => setImmediate(() => res.socket?.destroy()));
+    });
+    await http.postForm(neighbour.url, FIELDS, LIMITS);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(await http.postForm(neighbour.url, FIELDS, LIMITS)).toEqual({ status: 200, body: {} });
+  });
+});
+
+describe('a private address', () => {
+  let strict: HttpClient;
+  beforeEach(() => {
+    strict = createHttpClient({ mayBePrivate: (hostname) => hostname === 'listed.example' });
+  });
+  afterEach(() => strict.close());
+
+  it.each([
+    '127.0.0.1',
+    '127.1.2.3',
+    '127.1',
+    '2130706433',
+    '0x7f.1',
+    '0177.0.0.1',
+    '0.0.0.0',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '192.0.2.1',
+    '198.18.0.1',
+    '224.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:10.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[64:ff9b::127.0.0.1]',
+    '[64:ff9b::a00:1]',
+    '[2002:7f00:1::]',
+    '[fc00::1]',
+    '[fd12:3456::1]',
+    '[fe80::1]',
+    '[fec0::1]',
+    '[ff02::1]',
+    '[2001:db8::1]',
+  ])('when it is %s and nobody listed it › no connection is opened', async (host) => {
+    const failure = await failureOf(strict.postForm(new URL(`http://${host}:1/`), FIELDS, LIMITS));
+
+    expect(failure).toBeInstanceOf(TransportError);
+    expect(failure).toMatchObject({ neverSent: true, message: expect.stringContaining('EADDRNOTPUBLIC') });
+    expectNoLeak(failure);
+  });
+
+  it('when a name leads there and nobody listed it › no connection is opened', async () => {
+    const neighbour = await json({});
+    const url = new URL(`http://localhost:${neighbour.url.port}`);
+
+    const failure = await failureOf(strict.postForm(url, FIELDS, LIMITS));
+
+    expect(failure).toMatchObject({ neverSent: true, message: expect.stringContaining('EADDRNOTPUBLIC') });
+    expect(neighbour.connections).toBe(0);
+  });
+
+  it.each(['localhost', '127.0.0.1'])('when %s is listed › is called', async (host) => {
+    const neighbour = await json({ a: 1 });
+    const client = createHttpClient({ mayBePrivate: (hostname) => hostname === host });
+
+    const answer = await client.postForm(new URL(`http://${host}:${neighbour.url.port}`), FIELDS, LIMITS);
+
+    expect(answer.body).toEqual({ a: 1 });
+    client.close();
+  });
+
+  it('when an IPv6 address is listed as its URL writes it › is not refused for being private', async () => {
+    const client = createHttpClient({ mayBePrivate: (hostname) => hostname === '[::1]' });
+    const url = new URL(`http://[::1]:${await freePort()}`);
+
+    const failure = await failureOf(client.postForm(url, FIELDS, LIMITS));
+
+    expect(failure.message).not.toContain('EADDRNOTPUBLIC');
+    client.close();
+  });
+});
+
+/** A byte, or a few, every 20 ms: fast enough that no pause is long, slow enough that the end is far. */
+function trickle(socket: import('node:net').Socket, text: string, bytes = 1): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    socket.write(text.slice(at, at + bytes));
+    at += bytes;
+    if (at >= text.length) clearInterval(timer);
+  }, 20);
+  socket.once('close', () => clearInterval(timer));
+}

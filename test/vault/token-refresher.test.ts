@@ -1,0 +1,1197 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { findAllowedEndpoint, parseAllowedPortals } from '../../src/bitrix24/portal.ts';
+import { TransportError, UnexpectedResponseError } from '../../src/http-client/http-client.ts';
+import { createLogger } from '../../src/log.ts';
+import { type TokenEndpoint, TokenEndpointError } from '../../src/oauth/token-endpoint.ts';
+import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
+import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
+import { createCipher } from '../../src/vault/cipher.ts';
+import { type TokenOwner, tokenKey } from '../../src/vault/token-record.ts';
+import {
+  createTokenRefresher,
+  GrantEndedError,
+  type RefreshObserver,
+  RefreshPendingError,
+  StoppingError,
+  type TokenRefresher,
+} from '../../src/vault/token-refresher.ts';
+import { createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
+import { createClock, HOUR, type TestClock } from '../support/clock.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
+import { newDataDir } from '../support/start-app.ts';
+import { anOwner, newTokens, tokensOf } from '../support/token-builders.ts';
+
+const INFO = new URL('https://oauth.bitrix.info');
+const TECH = new URL('https://oauth.bitrix24.tech');
+/** How long a claim keeps others away (refresh.md section 5, L). */
+const EXCLUSIVE = 10_000;
+
+const NEVER_SENT = () => new TransportError('as', 'ECONNREFUSED', { timedOut: false, neverSent: true });
+const RESET = () => new TransportError('as', 'ECONNRESET', { timedOut: false, neverSent: false });
+const TIMED_OUT = () => new TransportError('as', 'deadline passed', { timedOut: true, neverSent: false });
+const HTML = () => new UnexpectedResponseError('body', 'as answered 502 without readable JSON');
+const refused = (code: string) => () => new TokenEndpointError(code);
+
+/** An authorization server as the test wants it: one step for each call, the last one for all that follow. */
+class AuthorizationServerStub implements TokenEndpoint {
+  calls: { server: string; refreshToken: string }[] = [];
+  steps: ((generation: number) => Promise<unknown> | unknown)[] = [];
+
+  async refresh(server: URL, refreshToken: string): Promise<unknown> {
+    this.calls.push({ server: server.origin, refreshToken });
+    const step = this.steps.length > 1 ? this.steps.shift() : this.steps[0];
+    return step ? step(this.calls.length + 1) : aTokenResponse(this.calls.length + 1);
+  }
+  async exchangeCode(): Promise<unknown> {
+    throw new Error('nobody signs in here');
+  }
+}
+
+let clock: TestClock;
+let dataDir: string;
+let store: Store;
+let vault: TokenVault;
+let server: AuthorizationServerStub;
+let refresher: TokenRefresher;
+let owner: TokenOwner;
+let lines: string[];
+let toClose: Store[];
+/** What the newest refresher does when the store is back. */
+let storeIsBack: () => void;
+let busy: Set<Promise<unknown>>;
+beforeEach(() => {
+  busy = new Set();
+  clock = createClock();
+  dataDir = newDataDir();
+  toClose = [];
+  lines = [];
+  store = anotherStore();
+  vault = vaultOn(store);
+  server = new AuthorizationServerStub();
+  refresher = aRefresher();
+  owner = anOwner();
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  for (const one of toClose) await one.close();
+});
+
+function anotherStore(): Store {
+  const another = openEmbeddedStore(dataDir, clock.now);
+  toClose.push(another);
+  return another;
+}
+
+function vaultOn(on: Store): TokenVault {
+  return watched(createTokenVault({ store: on, cipher: createCipher([Buffer.alloc(32, 'key')]) }));
+}
+
+/** Remembers what the vault is busy with: its ciphers know nothing of timers that a test moves. */
+function watched(vault: TokenVault): TokenVault {
+  const watching = busy;
+  return new Proxy(vault, {
+    get:
+      (target, name: keyof TokenVault) =>
+      (...args: never[]) => {
+        const work = (target[name] as (...args: never[]) => Promise<unknown>)(...args);
+        watching.add(work);
+        const done = () => watching.delete(work);
+        work.then(done, done);
+        return work;
+      },
+  });
+}
+
+function aRefresher(overrides: { vault?: TokenVault; observer?: RefreshObserver } = {}): TokenRefresher {
+  return createTokenRefresher({
+    vault,
+    tokenEndpoint: server,
+    authorizationServers: [INFO, TECH],
+    logger: createLogger({
+      level: 'debug',
+      isPretty: false,
+      destination: { write: (line) => void lines.push(line) },
+    }),
+    now: clock.now,
+    findEndpoint: (text) => findAllowedEndpoint(text, parseAllowedPortals('acme.bitrix24.com,*.bitrix24.de')),
+    onStoreReturn: (listener) => {
+      storeIsBack = listener;
+    },
+    ...overrides,
+  });
+}
+
+function aTokenResponse(
+  generation: number,
+  overrides: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return {
+    access_token: `access ${generation}`,
+    refresh_token: `refresh ${generation}`,
+    expires_in: 3600,
+    client_endpoint: 'https://acme.bitrix24.com/rest/',
+    member_id: owner.memberId,
+    user_id: owner.userId,
+    ...overrides,
+  };
+}
+
+const fail = (error: () => Error) => () => {
+  throw error();
+};
+
+async function anExpiredGrant(authorizationServer = INFO): Promise<Grant> {
+  await vault.save(owner, newTokens({ expiresAt: new Date(clock.now() - 1) }), authorizationServer.origin);
+  return load();
+}
+
+async function load(): Promise<Grant> {
+  const grant = await vault.load(owner);
+  if (grant === undefined) throw new Error('there is no grant');
+  return grant;
+}
+
+async function stored(): Promise<Record<string, unknown>> {
+  return JSON.parse((await store.get(tokenKey(owner))) ?? 'null');
+}
+
+/** Something that is asked for now, and let go by the test. */
+function aGate() {
+  let open = () => {};
+  let reached = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const wasReached = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  const pass = () => {
+    reached();
+    return opened;
+  };
+  return { pass, open, wasReached };
+}
+
+function pauseFor(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function fakeTimers(): void {
+  jest.useFakeTimers({
+    doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'hrtime', 'performance'],
+  });
+}
+
+/** Moves the timers and the clock of the store, and lets the vault finish what they set off. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 500) {
+    await jest.advanceTimersByTimeAsync(Math.min(left, 500));
+    await vaultAtRest();
+  }
+}
+
+async function vaultAtRest(): Promise<void> {
+  do {
+    await Promise.allSettled(busy);
+    await new Promise((resolve) => setImmediate(resolve));
+  } while (busy.size > 0);
+}
+
+describe('current()', () => {
+  it('when the access token is good › gives it, and asks nobody', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 1', generation: 1 });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when its end is near by our estimate › renews it, and stores what came', async () => {
+    await anExpiredGrant();
+    const before = clock.now();
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2', refreshToken: 'refresh 2', generation: 2 });
+    expect(await load()).toMatchObject({ accessToken: 'access 2', refreshToken: 'refresh 2', generation: 2 });
+    expect(grant.expiresAt.getTime()).toBeGreaterThanOrEqual(before + HOUR - 60_000);
+    expect(grant.expiresAt.getTime()).toBeLessThanOrEqual(clock.now() + HOUR - 60_000);
+    expect(await stored()).toMatchObject({ iid: null, state: 'ok' });
+  });
+
+  it('when it renewed › what it gives is what the vault holds', async () => {
+    await anExpiredGrant();
+
+    const grant = await refresher.current(owner);
+
+    const { chain, generation, accessToken, expiresAt, clientEndpoint, authorizationServer, state } = grant;
+    expect(await load()).toEqual({
+      chain,
+      generation,
+      accessToken,
+      refreshToken: 'refresh 2',
+      expiresAt,
+      clientEndpoint,
+      authorizationServer,
+      state,
+    });
+  });
+
+  it('when nobody has signed in › the grant is over', async () => {
+    await expect(refresher.current(owner)).rejects.toThrow(
+      expect.objectContaining({ code: 'sign_in_required', httpStatus: 401, reason: 'no_grant' }),
+    );
+  });
+
+  it.each([
+    ['the one that granted it', TECH, TECH],
+    ['the first of the list, when that one is no longer listed', new URL('https://evil.example'), INFO],
+  ])('when it renews › asks %s', async (_, granted, asked) => {
+    await anExpiredGrant(granted);
+
+    await refresher.current(owner);
+
+    expect(server.calls).toEqual([{ server: asked.origin, refreshToken: 'refresh 1' }]);
+  });
+
+  it('when a renewal names an allowed address of the portal › takes it: the portal was renamed', async () => {
+    await anExpiredGrant();
+    server.steps = [() => aTokenResponse(2, { client_endpoint: 'https://renamed.bitrix24.de/rest/' })];
+
+    const grant = await refresher.current(owner);
+
+    expect(grant.clientEndpoint).toBe('https://renamed.bitrix24.de/rest/');
+    expect((await load()).clientEndpoint).toBe('https://renamed.bitrix24.de/rest/');
+  });
+
+  it('when a renewal names an address that may not be called › keeps the one that was checked', async () => {
+    await anExpiredGrant();
+    server.steps = [() => aTokenResponse(2, { client_endpoint: 'https://evil.example/rest/' })];
+
+    const grant = await refresher.current(owner);
+
+    expect(grant.clientEndpoint).toBe('https://acme.bitrix24.com/rest/');
+    expect((await load()).clientEndpoint).toBe('https://acme.bitrix24.com/rest/');
+  });
+
+  it('when it renews again and again › shows each refresh token once', async () => {
+    await anExpiredGrant();
+
+    for (const _hour of [1, 2, 3]) {
+      await refresher.current(owner);
+      clock.advance(HOUR);
+    }
+
+    expect(server.calls.map(({ refreshToken }) => refreshToken)).toEqual([
+      'refresh 1',
+      'refresh 2',
+      'refresh 3',
+    ]);
+    expect(await load()).toMatchObject({ generation: 4 });
+  });
+
+  it('when it renewed › no token is in the log', async () => {
+    await anExpiredGrant();
+    server.steps = [
+      () => aTokenResponse(2, { access_token: 'CANARY-access', refresh_token: 'CANARY-refresh' }),
+    ];
+
+    await refresher.current(owner);
+
+    expect(lines.join()).toContain('access token renewed');
+    expect(lines.join()).not.toMatch(/CANARY|refresh 1|access 1/);
+  });
+});
+
+describe('many callers', () => {
+  it('when 200 come at once › one call serves them all', async () => {
+    await anExpiredGrant();
+
+    const grants = await Promise.all(Array.from({ length: 200 }, () => refresher.current(owner)));
+
+    expect(server.calls).toHaveLength(1);
+    expect(new Set(grants.map(({ accessToken }) => accessToken))).toEqual(new Set(['access 2']));
+  });
+
+  it('when they come to four processes › one call serves them all', async () => {
+    await anExpiredGrant();
+    const processes = [refresher, ...[1, 2, 3].map(() => aRefresher({ vault: vaultOn(anotherStore()) }))];
+
+    const grants = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => (processes[n % 4] as TokenRefresher).current(owner)),
+    );
+
+    expect(server.calls).toHaveLength(1);
+    expect(new Set(grants.map(({ accessToken }) => accessToken))).toEqual(new Set(['access 2']));
+    expect(await load()).toMatchObject({ generation: 2 });
+  });
+
+  it('when it expires ten times › ten calls serve them all', async () => {
+    await anExpiredGrant();
+    const processes = [refresher, aRefresher({ vault: vaultOn(anotherStore()) })];
+
+    for (let hour = 0; hour < 10; hour += 1) {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, n) => (processes[n % 2] as TokenRefresher).current(owner)),
+      );
+      clock.advance(HOUR);
+    }
+
+    expect(server.calls).toHaveLength(10);
+    expect(await load()).toMatchObject({ generation: 11, accessToken: 'access 11' });
+  });
+
+  it('when they are different people › each gets their own', async () => {
+    const others = [owner, { ...owner, userId: 8 }, anOwner()];
+    for (const one of others) {
+      await vault.save(
+        one,
+        newTokens({ expiresAt: new Date(0), refreshToken: `of ${one.userId}` }),
+        INFO.origin,
+      );
+    }
+    server.steps = others.map(
+      (one) => () =>
+        aTokenResponse(2, {
+          member_id: one.memberId,
+          user_id: one.userId,
+          access_token: `for ${one.userId}`,
+        }),
+    );
+
+    const grants: Grant[] = [];
+    for (const one of others) grants.push(await refresher.current(one));
+
+    expect(grants.map(({ accessToken }) => accessToken)).toEqual(['for 7', 'for 8', 'for 7']);
+  });
+
+  it('when the renewal fails › all are told, and the next one may try again', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(refused('payment_required')), () => aTokenResponse(2)];
+
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => refresher.current(owner)));
+    const later = await refresher.current(owner);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'rejected'));
+    expect(later).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls).toHaveLength(2);
+  });
+});
+
+describe('renewed()', () => {
+  it('when the newest token failed › renews it though it should be good', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    const failed = await load();
+
+    const grant = await refresher.renewed(owner, failed);
+
+    expect(grant).toMatchObject({ generation: 2, accessToken: 'access 2' });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when somebody has renewed it already › gives theirs, and asks nobody', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    const failed = await load();
+    await vault.commit(owner, failed, 'somebody', tokensOf(2));
+
+    const grant = await refresher.renewed(owner, failed);
+
+    expect(grant).toMatchObject({ generation: 2, accessToken: 'access 2' });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when the person has signed in anew › gives that, and asks nobody', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    const failed = await load();
+    await vault.save(owner, tokensOf(9), INFO.origin);
+
+    const grant = await refresher.renewed(owner, failed);
+
+    expect(grant).toMatchObject({ accessToken: 'access 9' });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when 50 calls failed with the same token › one call serves them all', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    const failed = await load();
+
+    const grants = await Promise.all(Array.from({ length: 50 }, () => refresher.renewed(owner, failed)));
+
+    expect(server.calls).toHaveLength(1);
+    expect(grants.map(({ generation }) => generation)).toEqual(grants.map(() => 2));
+  });
+
+  it('when the grant is gone › says so', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    const failed = await load();
+    await vault.forget(owner);
+
+    await expect(refresher.renewed(owner, failed)).rejects.toThrow(GrantEndedError);
+  });
+});
+
+describe('a final refusal', () => {
+  it.each(['invalid_grant', 'expired_token', 'invalid_token', 'not_installed'])(
+    'when it is %s › the grant is over, and its tokens are kept',
+    async (code) => {
+      await anExpiredGrant();
+      server.steps = [fail(refused(code))];
+
+      await expect(refresher.current(owner)).rejects.toThrow(
+        expect.objectContaining({ code: 'sign_in_required', reason: code }),
+      );
+
+      expect(await load()).toMatchObject({ state: 'reauth', generation: 1, refreshToken: 'refresh 1' });
+      expect(await stored()).toMatchObject({ why: code, iid: null });
+    },
+  );
+
+  it('when the grant is over › nobody asks the server again', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(refused('invalid_grant'))];
+    await Promise.allSettled([refresher.current(owner)]);
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when the person signs in again › everything is well', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(refused('invalid_grant'))];
+    await Promise.allSettled([refresher.current(owner)]);
+
+    await vault.save(owner, tokensOf(9), INFO.origin);
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9' });
+  });
+
+  it('when somebody has moved the grant on meanwhile › their result is taken', async () => {
+    const grant = await anExpiredGrant();
+    server.steps = [
+      async () => {
+        await vault.commit(owner, grant, 'somebody', tokensOf(2));
+        throw new TokenEndpointError('invalid_grant');
+      },
+    ];
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(await load()).toMatchObject({ state: 'ok' });
+  });
+
+  it('when the person has signed in meanwhile › the new grant is taken', async () => {
+    await anExpiredGrant();
+    server.steps = [
+      async () => {
+        await vault.save(owner, tokensOf(9), INFO.origin);
+        throw new TokenEndpointError('invalid_grant');
+      },
+    ];
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9' });
+    expect(await load()).toMatchObject({ state: 'ok' });
+  });
+
+  it('when another attempt is alive by now › the grant is left to it', async () => {
+    const grant = await anExpiredGrant();
+    server.steps = [
+      async () => {
+        clock.advance(EXCLUSIVE);
+        await vault.claim(owner, grant, 'another', EXCLUSIVE);
+        setTimeout(() => void vault.commit(owner, grant, 'another', tokensOf(2)), 100);
+        throw new TokenEndpointError('invalid_grant');
+      },
+    ];
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
+
+    expect(await load()).toMatchObject({ state: 'ok', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when five processes wait for it › one asks, and all are told that the grant is over', async () => {
+    await anExpiredGrant();
+    server.steps = [() => pauseFor(100).then(fail(refused('invalid_grant')))];
+    const processes = Array.from({ length: 5 }, () => aRefresher({ vault: vaultOn(anotherStore()) }));
+
+    const outcomes = await Promise.allSettled(processes.map((process) => process.current(owner)));
+
+    expect(outcomes).toEqual(
+      outcomes.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'sign_in_required' }),
+      })),
+    );
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when an earlier attempt may still be heard of › it is suspected only, and healed by what comes late', async () => {
+    const grant = await anExpiredGrant();
+    await vault.claim(owner, grant, 'frozen', EXCLUSIVE);
+    clock.advance(EXCLUSIVE + 1);
+    server.steps = [fail(refused('invalid_grant'))];
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+    const suspected = await stored();
+    await vault.commit(owner, grant, 'frozen', tokensOf(2));
+
+    expect(suspected).toMatchObject({ state: 'suspect', gen: 1 });
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['of another portal', { member_id: 'ffffffffffffffffffffffffffffffff' }, 'foreign_tokens'],
+    ['of another person', { user_id: 8 }, 'foreign_tokens'],
+    ['without a refresh token', { refresh_token: undefined }, 'unusable_answer'],
+    ['of no shape at all', { access_token: { is: 'odd' } }, 'unusable_answer'],
+  ])('when the answer holds tokens %s › stores them for nobody', async (_, odd, why) => {
+    await anExpiredGrant();
+    server.steps = [() => aTokenResponse(2, odd)];
+
+    await expect(refresher.current(owner)).rejects.toThrow(expect.objectContaining({ reason: why }));
+
+    expect(await load()).toMatchObject({ state: 'reauth', generation: 1, accessToken: 'access 1' });
+    expect(await vault.load({ ...owner, userId: 8 })).toBe(undefined);
+  });
+
+  it('when the answer does not say whose tokens it holds › takes them', async () => {
+    await anExpiredGrant();
+    server.steps = [() => aTokenResponse(2, { user_id: undefined })];
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 2' });
+  });
+});
+
+describe('a hiccup', () => {
+  it.each([
+    'invalid_client',
+    'wrong_client',
+    'payment_required',
+    'user_access_error',
+    'query_limit_exceeded',
+  ])('when the server refuses with %s › the grant is kept, and can be tried again', async (code) => {
+    await anExpiredGrant();
+    server.steps = [fail(refused(code)), () => aTokenResponse(2)];
+
+    await expect(refresher.current(owner)).rejects.toThrow(TokenEndpointError);
+
+    expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
+    expect(await stored()).toMatchObject({ iid: null, tries: 0, err: code });
+    // Another process has not heard of the refusal.
+    expect(await aRefresher().current(owner)).toMatchObject({ accessToken: 'access 2' });
+  });
+
+  it.each(['invalid_client', 'wrong_client'])(
+    'when our own settings are wrong (%s) › the log calls for help',
+    async (code) => {
+      await anExpiredGrant();
+      server.steps = [fail(refused(code))];
+
+      await Promise.allSettled([refresher.current(owner)]);
+
+      expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error')).toHaveLength(1);
+    },
+  );
+
+  it('when the server refuses us all alike › it is asked once a second, whoever needs it', async () => {
+    const others = [owner, anOwner(), anOwner()];
+    for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
+    server.steps = [fail(refused('invalid_client'))];
+
+    const outcomes = [];
+    for (const one of others) outcomes.push(...(await Promise.allSettled([refresher.current(one)])));
+
+    expect(outcomes).toEqual(
+      outcomes.map(() => ({
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'app_misconfigured' }),
+      })),
+    );
+    expect(server.calls).toHaveLength(1);
+    await pauseFor(1100);
+    await Promise.allSettled(others.map((one) => refresher.current(one)));
+    expect(server.calls).toHaveLength(2);
+  });
+
+  it('when it takes us again › everybody is served at once', async () => {
+    const others = [owner, anOwner(), anOwner()];
+    for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
+    const grants = others.map((one) => () => aTokenResponse(2, { member_id: one.memberId }));
+    server.steps = [fail(refused('invalid_client')), ...grants];
+    await Promise.allSettled([refresher.current(owner)]);
+    await pauseFor(1100);
+
+    for (const one of others) await refresher.current(one);
+
+    expect(server.calls).toHaveLength(4);
+  });
+
+  it('when the request never left us › it is sent again', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(NEVER_SENT), fail(NEVER_SENT), () => aTokenResponse(2)];
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls).toHaveLength(3);
+  });
+
+  it('when the request never left us three times › the grant is kept, and can be tried again at once', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(NEVER_SENT)];
+
+    await expect(refresher.current(owner)).rejects.toThrow(TransportError);
+
+    expect(server.calls).toHaveLength(3);
+    expect(await stored()).toMatchObject({ iid: null, state: 'ok' });
+  });
+
+  it('when the first try never left us and the second was cut off › there is no third', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(NEVER_SENT), fail(RESET)];
+
+    const waiting = Promise.allSettled([refresher.current(owner)]);
+    while (server.calls.length < 2 || (await stored()).over !== true) await pauseFor(10);
+
+    expect((await stored()).iid).toEqual(expect.any(String));
+    expect(server.calls).toHaveLength(2);
+    await refresher.drain();
+    await waiting;
+  });
+});
+
+describe('an attempt without an answer', () => {
+  beforeEach(() => {
+    store = createMemoryStore(clock.now);
+    vault = vaultOn(store);
+    refresher = aRefresher();
+  });
+
+  it.each<[string, () => Error]>([
+    ['the connection was reset', RESET],
+    ['the answer was a page', HTML],
+    ['the server was in trouble', () => new TokenEndpointError('internal_error', 500)],
+  ])('when %s › the same token is tried again after a pause, while the caller waits', async (_, error) => {
+    await anExpiredGrant();
+    server.steps = [fail(error), () => aTokenResponse(2)];
+    fakeTimers();
+
+    const waiting = refresher.current(owner);
+    await pass(1_500);
+    const callsAtFirst = server.calls.length;
+    await pass(1_500);
+
+    expect(callsAtFirst).toBe(1);
+    expect(await waiting).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh 1', 'refresh 1']);
+  });
+
+  it('when the token turns out to be used up › the grant is over, because nobody else was trying', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(RESET), fail(refused('invalid_grant'))];
+    fakeTimers();
+
+    const waiting = expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+    await pass(3_000);
+    await waiting;
+
+    expect(await stored()).toMatchObject({ state: 'reauth', why: 'invalid_grant' });
+    expect(server.calls).toHaveLength(2);
+  });
+
+  it('when three got none › the token is left in peace, and everybody is told for how long', async () => {
+    await anExpiredGrant();
+    server.steps = [fail(RESET)];
+    fakeTimers();
+
+    for (const _caller of [1, 2, 3]) {
+      const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
+      await pass(12_000);
+      await left;
+    }
+
+    await expect(refresher.current(owner)).rejects.toThrow(
+      expect.objectContaining({ code: 'reconnecting', reason: 'exhausted' }),
+    );
+    expect(server.calls).toHaveLength(3);
+    expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
+  });
+
+  it('when it did not come in 65 s › the caller is long gone, and the next one tries', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(fail(TIMED_OUT)), () => aTokenResponse(2)];
+    fakeTimers();
+    const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
+    await gate.wasReached;
+    await pass(9_000);
+    await left;
+
+    gate.open();
+    await pass(3_000);
+    const next = refresher.current(owner);
+    await pass(500);
+
+    expect(await next).toMatchObject({ accessToken: 'access 2' });
+  });
+});
+
+describe('a store that went back in time', () => {
+  it('when it shows an older generation of the same chain › what this process knows is written back', async () => {
+    await anExpiredGrant();
+    const old = (await store.get(tokenKey(owner))) ?? '';
+    await refresher.current(owner);
+    await store.set(tokenKey(owner), old, HOUR);
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(await load()).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it is back after an outage › all we know better is written back before anybody uses up a token', async () => {
+    await anExpiredGrant();
+    const old = (await store.get(tokenKey(owner))) ?? '';
+    await refresher.current(owner);
+    const knows = storeIsBack;
+    const knowsNothing = aRefresher();
+    const hearsOfIt = storeIsBack;
+    await store.set(tokenKey(owner), old, HOUR);
+
+    hearsOfIt();
+    const asked = knowsNothing.current(owner);
+    await pauseFor(100);
+    knows();
+
+    expect(await asked).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it is back and shows what we know › a renewal waits two seconds, and is then made', async () => {
+    await anExpiredGrant();
+    storeIsBack();
+    const before = performance.now();
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ generation: 2 });
+    expect(performance.now() - before).toBeGreaterThan(1_900);
+  });
+
+  it('when a newer sign-in is there › it is not touched', async () => {
+    await anExpiredGrant();
+    await refresher.current(owner);
+    await vault.save(owner, tokensOf(9), INFO.origin);
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9', generation: 1 });
+  });
+
+  it('when the record is missing › it stays so: somebody may have wanted that', async () => {
+    await anExpiredGrant();
+    await refresher.current(owner);
+    await vault.forget(owner);
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+
+    expect(await store.get(tokenKey(owner))).toBe(null);
+  });
+
+  it('when a grant was given up on what the old record said › knowing better heals that too', async () => {
+    await anExpiredGrant();
+    const old = JSON.parse((await store.get(tokenKey(owner))) ?? '');
+    await refresher.current(owner);
+    await store.set(tokenKey(owner), JSON.stringify({ ...old, state: 'reauth' }), HOUR);
+
+    expect(await refresher.current(owner)).toMatchObject({ generation: 2 });
+    expect(await load()).toMatchObject({ state: 'ok', generation: 2 });
+  });
+});
+
+describe('a store in trouble', () => {
+  it('when it cannot be written to before the call › the server is not asked', async () => {
+    await anExpiredGrant();
+    const away = {
+      ...store,
+      replaceIfUnchanged: () => Promise.reject(new StoreUnavailableError('OOM')),
+    };
+
+    await expect(aRefresher({ vault: vaultOn(away) }).current(owner)).rejects.toThrow(StoreUnavailableError);
+
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when it cannot be written to after the call › what came is stored as soon as it can', async () => {
+    await anExpiredGrant();
+    let failuresLeft = 0;
+    const shaky: Store = {
+      ...store,
+      async replaceIfUnchanged(...args) {
+        failuresLeft -= 1;
+        if (failuresLeft >= 0) throw new StoreUnavailableError('away');
+        return store.replaceIfUnchanged(...args);
+      },
+    };
+    server.steps = [
+      () => {
+        failuresLeft = 3;
+        return aTokenResponse(2);
+      },
+    ];
+
+    const holding = aRefresher({ vault: vaultOn(shaky) });
+    const grant = await holding.current(owner);
+    const [isSavedAtFirst, again] = [holding.isSaved(), await holding.current(owner)];
+    await holding.drain();
+
+    expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(again).toEqual(grant);
+    expect(isSavedAtFirst).toBe(false);
+    expect(holding.isSaved()).toBe(true);
+    expect(await load()).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it has only just come back › those who may hold new tokens go first', async () => {
+    const grant = await anExpiredGrant();
+    let isFull = true;
+    const full: Store = {
+      ...store,
+      async replaceIfUnchanged(...args) {
+        if (isFull) throw new StoreUnavailableError('OOM');
+        return store.replaceIfUnchanged(...args);
+      },
+    };
+    const waiting = aRefresher({ vault: vaultOn(full) });
+    await vault.claim(owner, grant, 'holds the new pair', EXCLUSIVE);
+    clock.advance(EXCLUSIVE + 1);
+    await expect(waiting.current(owner)).rejects.toThrow(StoreUnavailableError);
+
+    isFull = false;
+    const patient = waiting.current(owner);
+    await pauseFor(300);
+    await vault.commit(owner, grant, 'holds the new pair', tokensOf(2));
+
+    expect(await patient).toMatchObject({ accessToken: 'access 2' });
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when the answer to a write is lost › what came is stored once', async () => {
+    await anExpiredGrant();
+    let isCut = false;
+    const cut: Store = {
+      ...store,
+      async replaceIfUnchanged(...args) {
+        const written = await store.replaceIfUnchanged(...args);
+        if (!isCut) return written;
+        isCut = false;
+        throw new StoreUnavailableError('cut off after the write');
+      },
+    };
+    server.steps = [
+      () => {
+        isCut = true;
+        return aTokenResponse(2);
+      },
+    ];
+
+    const grant = await aRefresher({ vault: vaultOn(cut) }).current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2', generation: 2 });
+    expect(await load()).toMatchObject({ generation: 2 });
+  });
+
+  it('when the person signed in while the new pair waited to be stored › the sign-in stays', async () => {
+    await anExpiredGrant();
+    server.steps = [
+      async () => {
+        await vault.save(owner, tokensOf(9), INFO.origin);
+        return aTokenResponse(2);
+      },
+    ];
+
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 9' });
+    expect(await load()).toMatchObject({ accessToken: 'access 9', generation: 1 });
+  });
+
+  it('when the grant was forgotten during the call › it stays forgotten', async () => {
+    await anExpiredGrant();
+    server.steps = [
+      async () => {
+        await vault.forget(owner);
+        return aTokenResponse(2);
+      },
+    ];
+
+    await expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
+
+    expect(await vault.load(owner)).toBe(undefined);
+  });
+});
+
+describe('a slow authorization server', () => {
+  beforeEach(() => {
+    store = createMemoryStore(clock.now);
+    vault = vaultOn(store);
+    refresher = aRefresher();
+  });
+
+  it('when it takes more than 8 s › the caller leaves, and what comes later is stored', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    fakeTimers();
+    const leaving = refresher.current(owner);
+    const left = expect(leaving).rejects.toThrow(RefreshPendingError);
+    await gate.wasReached;
+    await pass(8_000);
+    await left;
+
+    gate.open();
+    const grant = await refresher.current(owner);
+
+    expect(grant).toMatchObject({ accessToken: 'access 2' });
+    expect(await load()).toMatchObject({ generation: 2 });
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('when it takes less than 8 s › the caller waits', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    fakeTimers();
+    const waiting = refresher.current(owner);
+    await gate.wasReached;
+    await pass(7_900);
+
+    gate.open();
+
+    expect(await waiting).toMatchObject({ accessToken: 'access 2' });
+  });
+
+  it('when it takes long › other processes wait 8 s at most, and never ask it as well', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    fakeTimers();
+    const here = Promise.allSettled([refresher.current(owner)]);
+    await gate.wasReached;
+    const there = expect(aRefresher({ vault: vaultOn(store) }).current(owner)).rejects.toThrow(
+      RefreshPendingError,
+    );
+
+    await vaultAtRest();
+    await pass(8_000);
+    await there;
+
+    expect(server.calls).toHaveLength(1);
+    gate.open();
+    await here;
+  });
+
+  it('when it takes longer than a claim lives › the living owner has renewed it', async () => {
+    const grant = await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    fakeTimers();
+    const leaving = Promise.allSettled([refresher.current(owner)]);
+    await gate.wasReached;
+
+    await pass(60_000);
+
+    expect((await vault.claim(owner, grant, 'another', EXCLUSIVE)).outcome).toBe('busy');
+    gate.open();
+    await leaving;
+    jest.useRealTimers();
+    await refresher.drain();
+    expect(await load()).toMatchObject({ generation: 2, accessToken: 'access 2' });
+  });
+
+  it('when it refuses while the claim is being renewed › the claim ends all the same', async () => {
+    const grant = await anExpiredGrant();
+    const [call, renewal] = [aGate(), aGate()];
+    const slow: TokenVault = {
+      ...vault,
+      async prolongClaim(...args) {
+        await renewal.pass();
+        return vault.prolongClaim(...args);
+      },
+    };
+    server.steps = [() => call.pass().then(fail(refused('invalid_client')))];
+    fakeTimers();
+    const failing = Promise.allSettled([aRefresher({ vault: slow }).current(owner)]);
+    await call.wasReached;
+    await pass(3_000);
+    await renewal.wasReached;
+
+    call.open();
+    await failing;
+    renewal.open();
+    await vaultAtRest();
+
+    expect((await vault.claim(owner, grant, 'another', EXCLUSIVE)).outcome).toBe('claimed');
+  });
+
+  it('when it fails after every caller has left › nobody trips over it', async () => {
+    await anExpiredGrant();
+    const tripped: unknown[] = [];
+    const trip = (reason: unknown) => void tripped.push(reason);
+    process.on('unhandledRejection', trip);
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(fail(RESET))];
+    fakeTimers();
+    const left = Promise.allSettled([refresher.current(owner)]);
+    await gate.wasReached;
+    await pass(8_000);
+    await left;
+
+    gate.open();
+    await vaultAtRest();
+
+    process.off('unhandledRejection', trip);
+    expect(tripped).toEqual([]);
+  });
+});
+
+describe('drain()', () => {
+  it('when nothing is in flight › resolves', async () => {
+    await expect(refresher.drain()).resolves.toBe(undefined);
+  });
+
+  it('when an exchange is in flight › resolves when what it brought is stored', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    const renewing = refresher.current(owner);
+    await gate.wasReached;
+    const drained = refresher.drain();
+
+    gate.open();
+    await drained;
+
+    expect(await load()).toMatchObject({ generation: 2 });
+    expect(await renewing).toMatchObject({ accessToken: 'access 2' });
+  });
+
+  it('when it was called › no refresh begins any more', async () => {
+    await anExpiredGrant();
+    await refresher.drain();
+
+    await expect(refresher.current(owner)).rejects.toThrow(StoppingError);
+
+    expect(server.calls).toEqual([]);
+  });
+
+  it('when it was called › tokens that are good are still given', async () => {
+    await vault.save(owner, newTokens(), INFO.origin);
+    await refresher.drain();
+
+    expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 1' });
+  });
+
+  it('when it was called while a caller was reading the record › that refresh is not lost', async () => {
+    await anExpiredGrant();
+    const gate = aGate();
+    const slow: TokenVault = {
+      ...vault,
+      async load(...args) {
+        await gate.pass();
+        return vault.load(...args);
+      },
+    };
+    const stopping = aRefresher({ vault: slow });
+    const outcome = Promise.allSettled([stopping.current(owner)]);
+    await gate.wasReached;
+    await stopping.drain();
+
+    gate.open();
+    await outcome;
+
+    expect(server.calls).toEqual([]);
+  });
+});
+
+describe('an observer', () => {
+  /** What it was told, in order. */
+  function listen() {
+    const told: string[] = [];
+    const observer: RefreshObserver = {
+      attempted: (outcome) => told.push(`attempted ${outcome}`),
+      waited: (ms) => told.push(ms >= 0 && ms < 60_000 ? 'waited' : `waited ${ms}`),
+      adopted: () => told.push('adopted'),
+      lost: (why) => told.push(`lost ${why}`),
+      missing: () => told.push('missing'),
+    };
+    return { told, observer };
+  }
+
+  it.each([
+    ['that went well', [() => aTokenResponse(2)], ['attempted renewed', 'waited']],
+    [
+      'that was refused',
+      [fail(refused('invalid_grant'))],
+      ['attempted refused', 'lost invalid_grant', 'waited'],
+    ],
+    [
+      'that brought the tokens of somebody else',
+      [() => aTokenResponse(2, { user_id: 8 })],
+      ['attempted refused', 'lost foreign_tokens', 'waited'],
+    ],
+    ['that the server would not make', [fail(refused('payment_required'))], ['attempted kept', 'waited']],
+    [
+      'that got no answer at first',
+      [fail(RESET), () => aTokenResponse(2)],
+      ['attempted unknown', 'attempted renewed', 'waited'],
+    ],
+  ])('hears of a refresh %s', async (_, steps, expected) => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    server.steps = steps;
+
+    await aRefresher({ observer })
+      .current(owner)
+      .catch(() => {});
+
+    expect(told).toEqual(expected);
+  });
+
+  it('hears how long each of many callers waited, and of one attempt', async () => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    const watched = aRefresher({ observer });
+
+    await Promise.all([watched.current(owner), watched.current(owner), watched.current(owner)]);
+
+    expect(told).toEqual(['attempted renewed', 'waited', 'waited', 'waited']);
+  });
+
+  it('hears that the result of another process was taken', async () => {
+    const { told, observer } = listen();
+    await anExpiredGrant();
+    const gate = aGate();
+    server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
+    const first = refresher.current(owner);
+    await gate.wasReached;
+    const second = aRefresher({ vault: vaultOn(anotherStore()), observer }).current(owner);
+    await pauseFor(50);
+
+    gate.open();
+    await Promise.all([first, second]);
+
+    expect(told).toEqual(['adopted', 'waited']);
+  });
+
+  it('hears of somebody without a grant, and nothing of a token that is good', async () => {
+    const { told, observer } = listen();
+    const watched = aRefresher({ observer });
+    await watched.current(owner).catch(() => {});
+    await vault.save(owner, newTokens(), INFO.origin);
+
+    await watched.current(owner);
+
+    expect(told).toEqual(['missing']);
+  });
+});
