@@ -168,7 +168,7 @@ describe('createLogger()', () => {
 
   it('when one of our errors is logged › its cause is not written', () => {
     const { logger, lines, text } = aLog();
-    const error = new AppError('it failed', { code: 'odd', httpStatus: 500, cause: anAxiosError() });
+    const error = new AppError('it failed', { code: 'odd', status: 500, cause: anAxiosError() });
 
     logger.error({ err: error }, 'failed');
 
@@ -265,7 +265,7 @@ describe('describeError()', () => {
 
 describe('AppError', () => {
   it('when it is turned into JSON or walked through › its cause does not show', () => {
-    const error = new AppError('it failed', { code: 'odd', httpStatus: 500, cause: anAxiosError() });
+    const error = new AppError('it failed', { code: 'odd', status: 500, cause: anAxiosError() });
 
     expect(JSON.stringify(error)).not.toContain('CANARY');
     expect(Object.keys(error)).not.toContain('cause');
@@ -275,6 +275,6 @@ describe('AppError', () => {
   it('when it is of a kind of its own › carries that name', () => {
     class OddError extends AppError {}
 
-    expect(new OddError('x', { code: 'odd', httpStatus: 500 }).name).toBe('OddError');
+    expect(new OddError('x', { code: 'odd', status: 500 }).name).toBe('OddError');
   });
 });

@@ -196,8 +196,7 @@ export function countRefusals(visitorLimits: VisitorLimits, handler: RequestHand
     try {
       await handler(req, res, next);
     } catch (error) {
-      if (error instanceof AppError && error.httpStatus < 500)
-        await visitorLimits.countRefusedCallback(req.ip);
+      if (error instanceof AppError && error.status < 500) await visitorLimits.countRefusedCallback(req.ip);
       throw error;
     }
   };

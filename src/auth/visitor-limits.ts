@@ -22,7 +22,7 @@ export class TooManyRequestsError extends AppError {
   constructor(limit: VisitorLimit, leftMs: number) {
     super(`too many within a minute: ${limit}`, {
       code: 'too_many_requests',
-      httpStatus: 429,
+      status: 429,
       reason: limit,
       retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
     });

@@ -25,14 +25,14 @@ export interface AllowedPortals {
 /** The redirect, or the token answer, speaks of another portal than the one this sign-in began with. */
 export class PortalMismatchError extends AppError {
   constructor(field: string) {
-    super(`${field} is not that of this sign-in`, { code: 'portal_mismatch', httpStatus: 400 });
+    super(`${field} is not that of this sign-in`, { code: 'portal_mismatch', status: 400 });
   }
 }
 
 /** Somebody asked to sign in at a portal we were not told to trust. */
 export class PortalNotAllowedError extends AppError {
   constructor() {
-    super('the portal is not one of BITRIX24_PORTALS', { code: 'portal_not_allowed', httpStatus: 400 });
+    super('the portal is not one of BITRIX24_PORTALS', { code: 'portal_not_allowed', status: 400 });
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { type CompanyCard, loadCompany } from '../bitrix24/crm/company-card.ts';
 import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
 import { loadWords, Vocabulary } from '../bitrix24/crm/reference-data.ts';
-import { AppError, endsAccess } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { type ReadingDependencies, restClientOf } from '../portal-client/portal-client.ts';
 import type { SignedIn } from '../auth/session.ts';
 import { settlesWithin } from '../timing.ts';
@@ -99,7 +99,7 @@ export function createCompanyReader(
     },
     async requireAccess(person) {
       await requireAccess(restClientOf(person, dependencies)).catch((error: unknown) => {
-        if (error instanceof AppError && endsAccess(error.code)) throw error;
+        if (error instanceof AppError && error.endsAccess) throw error;
       });
     },
     async count(person, filter) {

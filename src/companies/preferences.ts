@@ -37,7 +37,7 @@ type Who = Pick<SignedIn, 'memberId' | 'userId'>;
 
 export class TooManyViewsError extends AppError {
   constructor() {
-    super('this person keeps as many views as we keep', { code: 'too_many_views', httpStatus: 409 });
+    super('this person keeps as many views as we keep', { code: 'too_many_views', status: 409 });
   }
 }
 

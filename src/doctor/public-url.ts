@@ -67,7 +67,7 @@ function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): Failur
 
 function tellSilence(failure: TransportError): FailureWords {
   const { what, remedy } = tellFailure(failure);
-  const isUnreached = failure.code === 'portal_timeout';
+  const isUnreached = failure.isTimeout;
   return {
     what,
     remedy: isUnreached

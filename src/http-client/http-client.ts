@@ -80,7 +80,7 @@ export class TransportError extends AppError {
   ) {
     super(`${host} did not answer: ${cause}`, {
       code: options.timedOut ? 'portal_timeout' : 'portal_failed',
-      httpStatus: options.timedOut ? 504 : 502,
+      status: options.timedOut ? 504 : 502,
     });
     this.wasCancelled = options.wasCancelled ?? false;
     this.neverSent = options.neverSent;
@@ -91,7 +91,7 @@ export class TransportError extends AppError {
 /** It failed several times in a row, and is asked by one caller a second until it is well. Nothing was sent. */
 export class CircuitOpenError extends TransportError {
   constructor(host: string, lastFailure: Error) {
-    const timedOut = lastFailure instanceof TransportError && lastFailure.code === 'portal_timeout';
+    const timedOut = lastFailure instanceof TransportError && lastFailure.isTimeout;
     super(host, 'it failed several times in a row', { timedOut, neverSent: true });
   }
 }
@@ -101,12 +101,12 @@ export class UnexpectedResponseError extends AppError {
   /** What was wrong: a field's name, or `body`. */
   readonly field: string;
   /** The HTTP status of the answer, where it is known. */
-  readonly status: number | undefined;
+  readonly answerStatus: number | undefined;
 
-  constructor(field: string, message: string, status?: number) {
-    super(message, { code: 'portal_failed', httpStatus: 502 });
+  constructor(field: string, message: string, answerStatus?: number) {
+    super(message, { code: 'portal_failed', status: 502 });
     this.field = field;
-    this.status = status;
+    this.answerStatus = answerStatus;
   }
 }
 
@@ -312,9 +312,9 @@ function cancelled(host: string, { neverSent }: { neverSent: boolean }): Transpo
  * firewall dislikes or whose answer is too large, shall not keep the others out.
  */
 function isSickness(error: unknown, limits: CallLimits): error is Error {
-  if (error instanceof UnexpectedResponseError) return (error.status ?? 0) >= 500;
+  if (error instanceof UnexpectedResponseError) return (error.answerStatus ?? 0) >= 500;
   if (!(error instanceof TransportError) || error.wasCancelled || error.why === NOT_PUBLIC) return false;
-  return error.code !== 'portal_timeout' || (limits.timeoutMs >= LONG_WAIT_MS && !limits.mayTakeLong);
+  return !error.isTimeout || (limits.timeoutMs >= LONG_WAIT_MS && !limits.mayTakeLong);
 }
 
 /** What arrives of a body; leaving the loop ends the connection of one that goes on. */

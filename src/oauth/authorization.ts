@@ -9,7 +9,7 @@ const MAX_STATE_LENGTH = 128;
 /** The authorization server's answer at the redirection endpoint was an error, or the exchange of its code failed. */
 export class CodeRefusedError extends AppError {
   constructor(reason: string) {
-    super(`the authorization was refused: ${reason}`, { code: 'code_refused', httpStatus: 400, reason });
+    super(`the authorization was refused: ${reason}`, { code: 'code_refused', status: 400, reason });
   }
 }
 
@@ -18,7 +18,7 @@ export class StateMismatchError extends AppError {
   constructor() {
     super('the state is unknown, used, too old, or of another browser', {
       code: 'state_mismatch',
-      httpStatus: 403,
+      status: 403,
     });
   }
 }

@@ -49,11 +49,7 @@ export class TokenEndpointError extends AppError {
     return this.code === 'app_misconfigured';
   }
 
-  get isLimit(): boolean {
-    return this.code === 'portal_limited';
-  }
-
-  /** Somebody at the portal can lift it; the tokens stay good. */
+  /** An administrator of the portal can lift it; the tokens stay good. */
   get isDenial(): boolean {
     return this.code === 'access_denied';
   }
@@ -129,13 +125,12 @@ function nameTokenFailure(error: unknown): string {
 
 function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {
   if (LIMITED.includes(wireCode) || answerStatus === 429) {
-    return { code: 'portal_limited', httpStatus: 503, retryAfterSeconds: LIMIT_PAUSE_SECONDS };
+    return { code: 'portal_limited', status: 503, retryAfterSeconds: LIMIT_PAUSE_SECONDS };
   }
-  if (MISCONFIGURED.includes(wireCode))
-    return { code: 'app_misconfigured', httpStatus: 502, reason: wireCode };
+  if (MISCONFIGURED.includes(wireCode)) return { code: 'app_misconfigured', status: 502, reason: wireCode };
   const reason = DENIED.get(wireCode);
-  if (reason !== undefined) return { code: 'access_denied', httpStatus: 403, reason };
-  return { code: 'portal_failed', httpStatus: 502, reason: wireCode };
+  if (reason !== undefined) return { code: 'access_denied', status: 403, reason };
+  return { code: 'portal_failed', status: 502, reason: wireCode };
 }
 
 /** Only a word-like code goes on; anything else could be an echo of what we sent. */

@@ -14,7 +14,7 @@ const Kept = z.object({ counts: CompanyCounts, countedAt: instant });
 const Failure = z.object({
   code: z.string(),
   reason: z.string().nullable(),
-  httpStatus: z.number().int().min(400).max(599),
+  status: z.number().int().min(400).max(599),
   retryAfterSeconds: z.number().nullable(),
   at: instant,
 });

@@ -1,6 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
-import { AppError, endsAccess } from '../errors.ts';
+import { AppError, traitsOf } from '../errors.ts';
 import type { CountFailure } from './count-records.ts';
 import type { StartOfDay } from './months.ts';
 import type { Overview, OverviewState } from './overview.ts';
@@ -25,10 +25,10 @@ const SOON_MS = 20_000;
 
 /** What keeps us from newer counts, for programs. */
 class CountingFailedError extends AppError {
-  constructor({ code, reason, httpStatus, retryAfterSeconds }: CountFailure) {
+  constructor({ code, reason, status, retryAfterSeconds }: CountFailure) {
     super(`counting failed: ${code}`, {
       code,
-      httpStatus,
+      status,
       ...(reason === null ? {} : { reason }),
       ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
     });
@@ -67,7 +67,7 @@ export function forgettingOverview(reader: CompanyReader, overview: Overview<Sig
       try {
         return await read(person, question);
       } catch (error) {
-        const isRefusal = error instanceof AppError && endsAccess(error.code);
+        const isRefusal = error instanceof AppError && error.endsAccess;
         // What the store says of it matters less than the refusal.
         if (isRefusal) await overview.forget(person).catch(() => {});
         throw error;
@@ -107,7 +107,7 @@ function reloadDelay(countingForMs: number): number {
 
 /** Why the counts are not newer; nothing of those that are as good as new. */
 function describeAge({ countingSince, failure }: OverviewState): { why: string | undefined } {
-  if (failure) return { why: failure.code === 'portal_limited' ? 'limited' : 'away' };
+  if (failure) return { why: traitsOf(failure.code).isLimit ? 'limited' : 'away' };
   return { why: countingSince === null ? undefined : 'renewing' };
 }
 

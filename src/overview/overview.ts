@@ -1,6 +1,6 @@
 import { countByKind } from '../bitrix24/crm/company-counts.ts';
 import type { RestClient } from '../bitrix24/rest/rest-client.ts';
-import { AppError, endsAccess } from '../errors.ts';
+import { AppError, traitsOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import {
@@ -52,8 +52,8 @@ export interface OverviewDependencies<Person extends OverviewPerson> {
 
 /** The portal has refused to count, or the sign-in is over: as wherever companies are read. */
 export class CountingRefusedError extends AppError {
-  constructor({ code, reason, httpStatus }: CountFailure) {
-    super(`counting was refused: ${code}`, { code, httpStatus, ...(reason === null ? {} : { reason }) });
+  constructor({ code, reason, status }: CountFailure) {
+    super(`counting was refused: ${code}`, { code, status, ...(reason === null ? {} : { reason }) });
   }
 }
 
@@ -105,14 +105,14 @@ export function createOverview<Person extends OverviewPerson>(
   function failureIn({ failure }: CountRecord, person: Person): CountFailure | null {
     if (failure === null || failure.at < Date.parse(person.since)) return null;
     const { retryAfterSeconds, code } = failure;
-    const usualMs = endsAccess(code) ? REFUSAL_PAUSE_MS : USUAL_PAUSE_MS;
+    const usualMs = traitsOf(code).endsAccess ? REFUSAL_PAUSE_MS : USUAL_PAUSE_MS;
     const pauseMs = retryAfterSeconds === null ? usualMs : retryAfterSeconds * 1000;
     return now() - failure.at < pauseMs ? failure : null;
   }
 
   function stateOf(record: CountRecord, person: Person): OverviewState {
     const failure = failureIn(record, person);
-    if (failure && endsAccess(failure.code)) throw new CountingRefusedError(failure);
+    if (failure && traitsOf(failure.code).endsAccess) throw new CountingRefusedError(failure);
     const countingSince = isNeeded(record, person) ? (record.claim?.begunAt ?? now()) : null;
     return { kept: keptIn(record, person), countingSince, failure };
   }
@@ -160,7 +160,7 @@ export function createOverview<Person extends OverviewPerson>(
         () => {},
       );
     }, CLAIM_MS / 3);
-    const tooLong = new AppError('counting took too long', { code: 'portal_timeout', httpStatus: 504 });
+    const tooLong = new AppError('counting took too long', { code: 'portal_timeout', status: 504 });
     const limit = setTimeout(() => ending.abort(tooLong), LONGEST_MS);
     for (const timer of [renewing, limit]) timer.unref();
     return () => {
@@ -171,15 +171,13 @@ export function createOverview<Person extends OverviewPerson>(
 
   function describeFailure(person: Person, error: unknown) {
     const known =
-      error instanceof AppError
-        ? error
-        : new AppError('unexpected', { code: 'internal_error', httpStatus: 500 });
-    const { code, reason = null, httpStatus, retryAfterSeconds = null } = known;
+      error instanceof AppError ? error : new AppError('unexpected', { code: 'internal_error', status: 500 });
+    const { code, reason = null, status, retryAfterSeconds = null } = known;
     const fields = { ...ownerOf(person), errorCode: code, reason };
     if (known === error) logger.info({ ...fields, why: known.message }, 'counting companies failed');
     else logger.error({ ...fields, err: error }, 'counting companies failed');
-    const failure = { code, reason, httpStatus, retryAfterSeconds, at: now() };
-    return { failure, isRefusal: endsAccess(code) };
+    const failure = { code, reason, status, retryAfterSeconds, at: now() };
+    return { failure, isRefusal: traitsOf(code).endsAccess };
   }
 
   return {

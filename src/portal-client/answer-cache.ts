@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { AppError, endsAccess } from '../errors.ts';
+import { AppError } from '../errors.ts';
 
 /** What was asked for, with what there is to say about it. */
 export interface Answer<T> {
@@ -152,7 +152,7 @@ export function createAnswerCache(options: {
       return answer;
     } catch (error) {
       // What the store says of it matters less than the refusal.
-      if (error instanceof AppError && endsAccess(error.code)) await forget(place.owner).catch(() => {});
+      if (error instanceof AppError && error.endsAccess) await forget(place.owner).catch(() => {});
       else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }

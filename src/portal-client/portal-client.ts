@@ -41,7 +41,7 @@ export function background(signal: AbortSignal): Urgency {
 /** The stored address of a portal's REST is none that may be called any more. */
 class EndpointNotAllowedError extends AppError {
   constructor() {
-    super('the client_endpoint is not of BITRIX24_PORTALS', { code: 'portal_mismatch', httpStatus: 400 });
+    super('the client_endpoint is not of BITRIX24_PORTALS', { code: 'portal_mismatch', status: 400 });
   }
 }
 

@@ -72,7 +72,7 @@ export class StoreUnavailableError extends AppError {
   constructor(cause: string) {
     super(`the store is away: ${cause}`, {
       code: 'store_unavailable',
-      httpStatus: 503,
+      status: 503,
       retryAfterSeconds: 2,
     });
     this.why = cause;

@@ -13,7 +13,7 @@ export type RefreshFailure = 'refused' | 'kept' | 'unknown';
 /** The table of refresh.md section 5, read from top to bottom. */
 export function readRefreshFailure(error: unknown): RefreshFailure {
   if (error instanceof TransportError) return error.neverSent ? 'kept' : 'unknown';
-  if (error instanceof UnexpectedResponseError) return error.status === 429 ? 'kept' : 'unknown';
+  if (error instanceof UnexpectedResponseError) return error.answerStatus === 429 ? 'kept' : 'unknown';
   if (!(error instanceof TokenEndpointError)) return 'unknown';
   if (error.endsGrant) return 'refused';
   if (error.isMisconfiguration || error.isLimit || error.isDenial) return 'kept';
@@ -31,5 +31,5 @@ export function nameRefreshFailure(error: unknown): string {
 /** The server refuses us all alike, whoever's token we show: asking for the next person helps nobody. */
 export function concernsEverybody(error: unknown): boolean {
   if (error instanceof TokenEndpointError) return error.isMisconfiguration || error.isLimit;
-  return error instanceof UnexpectedResponseError && error.status === 429;
+  return error instanceof UnexpectedResponseError && error.answerStatus === 429;
 }

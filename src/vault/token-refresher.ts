@@ -34,7 +34,7 @@ const HEAL_AT_ONCE = 50;
 /** Bitrix24 has ended the grant, or we hold none: the person has to authorize again. */
 export class GrantEndedError extends AppError {
   constructor(reason: string) {
-    super(`the grant is over: ${reason}`, { code: 'sign_in_required', httpStatus: 401, reason });
+    super(`the grant is over: ${reason}`, { code: 'sign_in_required', status: 401, reason });
   }
 }
 
@@ -43,7 +43,7 @@ export class RefreshPendingError extends AppError {
   constructor(options: { retryAfterMs?: number; reason?: string } = {}) {
     super(`renewing the access token takes long${options.reason ? `: ${options.reason}` : ''}`, {
       code: 'reconnecting',
-      httpStatus: 503,
+      status: 503,
       retryAfterSeconds: Math.ceil((options.retryAfterMs ?? 2_000) / 1000),
       ...(options.reason ? { reason: options.reason } : {}),
     });
@@ -53,7 +53,7 @@ export class RefreshPendingError extends AppError {
 /** The process is about to end: a refresh that began now could lose the tokens it brings. */
 export class StoppingError extends AppError {
   constructor() {
-    super('the process is stopping', { code: 'store_unavailable', httpStatus: 503, retryAfterSeconds: 2 });
+    super('the process is stopping', { code: 'store_unavailable', status: 503, retryAfterSeconds: 2 });
   }
 }
 

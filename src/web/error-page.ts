@@ -53,7 +53,7 @@ export function errorPage({ automaticSteps }: ErrorPageDependencies): ErrorReque
     if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', error.retryAfterSeconds);
     res.setHeader('Cache-Control', 'no-store');
     if (prefersJson(req)) {
-      res.status(error.httpStatus).json({ error: { code: error.code, message: textOf(res, error).text } });
+      res.status(error.status).json({ error: { code: error.code, message: textOf(res, error).text } });
       return;
     }
     const mayStep = (kind: 'trip' | 'reload') => allowStep(automaticSteps, kind, req);
@@ -103,7 +103,7 @@ function goSignIn(req: Request, res: Response): void {
 function renderError(req: Request, res: Response, error: AppError, reloads: boolean): void {
   const isReconnecting = reloads && error.code === 'reconnecting';
   const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req));
-  res.status(error.httpStatus).render('error', {
+  res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
     action,
     actionHref: addressOf(action, req),
@@ -119,12 +119,12 @@ function asAppError(thrown: unknown): AppError {
   // Express and its parsers mark what the client did wrong: broken escapes, oversized bodies.
   const status = thrown instanceof Error && 'status' in thrown ? Number(thrown.status) : 500;
   if (status >= 400 && status < 500) return new InvalidRequestError('the request could not be read');
-  return new AppError('unexpected', { code: 'internal_error', httpStatus: 500, cause: thrown });
+  return new AppError('unexpected', { code: 'internal_error', status: 500, cause: thrown });
 }
 
 function logError(req: Request, error: AppError, thrown: unknown): void {
   const fields = { errorCode: error.code, reason: error.reason };
-  if (error.httpStatus >= 500) logOf(req).error({ ...fields, err: thrown }, 'request failed');
+  if (error.status >= 500) logOf(req).error({ ...fields, err: thrown }, 'request failed');
   else logOf(req).info({ ...fields, why: error.message }, 'request refused');
 }
 

@@ -7,14 +7,14 @@ import { type SignedIn, signedIn } from '../auth/session.ts';
 /** A form was posted from another site, or by something that will not say where it is. */
 export class CrossOriginError extends AppError {
   constructor() {
-    super('the request does not come from a page of ours', { code: 'cross_origin', httpStatus: 403 });
+    super('the request does not come from a page of ours', { code: 'cross_origin', status: 403 });
   }
 }
 
 /** Somebody asked for a page of companies without being signed in. */
 export class SignInRequiredError extends AppError {
   constructor() {
-    super('nobody is signed in', { code: 'sign_in_required', httpStatus: 401 });
+    super('nobody is signed in', { code: 'sign_in_required', status: 401 });
   }
 }
 

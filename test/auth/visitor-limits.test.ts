@@ -75,7 +75,7 @@ describe('createVisitorLimits()', () => {
     const refused = limits.countStart('192.0.2.7');
 
     await expect(refused).rejects.toMatchObject({
-      httpStatus: 429,
+      status: 429,
       code: 'too_many_requests',
       retryAfterSeconds: 2,
     });

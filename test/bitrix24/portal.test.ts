@@ -286,7 +286,7 @@ describe('parseClientEndpoint()', () => {
     expect(refusing).toThrow(
       expect.objectContaining({
         code: 'portal_mismatch',
-        httpStatus: 400,
+        status: 400,
         message: expect.not.stringContaining('evil'),
       }),
     );

@@ -129,7 +129,7 @@ describe('parseTokenSet()', () => {
     const parsing = () => parse(aTokenResponse({ [field]: value }));
 
     expect(parsing).toThrow(UnexpectedResponseError);
-    expect(parsing).toThrow(expect.objectContaining({ field, httpStatus: 502 }));
+    expect(parsing).toThrow(expect.objectContaining({ field, status: 502 }));
   });
 
   it.each<[unknown]>([[null], [undefined], ['text'], [42], [[]], [[aTokenResponse()]], [true]])(

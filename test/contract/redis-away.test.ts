@@ -118,7 +118,7 @@ function expectAllAway(outcomes: Outcome[]): void {
   expect(namesOf(outcomes.filter(leaks))).toEqual([]);
   expect(outcomes[0]?.error).toMatchObject({
     code: 'store_unavailable',
-    httpStatus: 503,
+    status: 503,
     retryAfterSeconds: 2,
   });
 }

@@ -14,7 +14,7 @@ describe('nameFailure()', () => {
     ],
     ['redirected', new RedirectedError('acme', 302, new URL('https://other.example'))],
     ['portal_failed', reset],
-    ['access_denied', new AppError('no', { code: 'access_denied', httpStatus: 403 })],
+    ['access_denied', new AppError('no', { code: 'access_denied', status: 403 })],
     ['internal_error', new TypeError('a mistake of ours')],
     ['internal_error', 'not even an error'],
   ])('says %s', (name, error) => {

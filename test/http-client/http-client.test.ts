@@ -238,7 +238,7 @@ describe('an answer that is no answer', () => {
     const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
 
     expect(failure).toBeInstanceOf(UnexpectedResponseError);
-    expect(failure).toMatchObject({ field: 'body', code: 'portal_failed', httpStatus: 502 });
+    expect(failure).toMatchObject({ field: 'body', code: 'portal_failed', status: 502 });
     expectNoLeak(failure);
   });
 
@@ -331,7 +331,7 @@ describe('a deadline', () => {
     const failure = await failureOf(http.postForm(neighbour.url, FIELDS, HURRY));
 
     expect(failure).toBeInstanceOf(TransportError);
-    expect(failure).toMatchObject({ code: 'portal_timeout', httpStatus: 504, neverSent: false });
+    expect(failure).toMatchObject({ code: 'portal_timeout', status: 504, neverSent: false });
     expect(performance.now() - startedAt).toBeLessThan(1000);
     expectNoLeak(failure);
   });
@@ -453,7 +453,7 @@ describe('a limit of size', () => {
 
     const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
 
-    expect(failure).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+    expect(failure).toMatchObject({ code: 'portal_failed', status: 502 });
     expectNoLeak(failure);
   });
 });
@@ -467,7 +467,7 @@ describe('a connection', () => {
     expect(failure).toMatchObject({
       name: 'TransportError',
       code: 'portal_failed',
-      httpStatus: 502,
+      status: 502,
       neverSent: true,
     });
     expectNoLeak(failure);
@@ -512,7 +512,7 @@ describe('a connection', () => {
     expect(failure).toMatchObject({
       name: 'TransportError',
       code: 'portal_failed',
-      httpStatus: 502,
+      status: 502,
       neverSent: false,
     });
     expectNoLeak(failure);
@@ -528,7 +528,7 @@ describe('a connection', () => {
 
     const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
 
-    expect(failure).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+    expect(failure).toMatchObject({ code: 'portal_failed', status: 502 });
     expect(failure.neverSent).not.toBe(true);
     expectNoLeak(failure);
   });

@@ -103,7 +103,7 @@ describe('readCode()', () => {
     expect(() => readCode({ error: 'CANARY', error_description: 'CANARY' })).toThrow(
       expect.objectContaining({
         code: 'code_refused',
-        httpStatus: 400,
+        status: 400,
         reason: 'authorization_error',
         message: expect.not.stringContaining('CANARY'),
       }),

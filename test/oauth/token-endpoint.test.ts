@@ -121,7 +121,7 @@ describe('a refusal', () => {
 
     expect(refusal).toMatchObject({
       code: 'app_misconfigured',
-      httpStatus: 502,
+      status: 502,
       isMisconfiguration: true,
       endsGrant: false,
       wireCode: error.toLowerCase(),

@@ -15,7 +15,7 @@ import { someCounts } from './builders.ts';
 const CLIENT = 'local.test';
 const KEPT = { kept: { counts: someCounts(), countedAt: 1_000 } };
 const FAILED = {
-  failure: { code: 'portal_failed', reason: null, httpStatus: 502, retryAfterSeconds: null, at: 2_000 },
+  failure: { code: 'portal_failed', reason: null, status: 502, retryAfterSeconds: null, at: 2_000 },
   isRefusal: false,
 };
 const always = () => true;

@@ -193,7 +193,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
     const overview = open();
     await counted(overview);
     clock.advance(2 * HOUR);
-    portal.failure = new AppError('no', { code: 'access_denied', httpStatus: 403, reason: 'crm' });
+    portal.failure = new AppError('no', { code: 'access_denied', status: 403, reason: 'crm' });
     portal.answer();
     await read(overview).catch(() => {});
 
@@ -206,7 +206,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
       (seen) => seen !== 'shown',
     );
 
-    expect(await refused).toMatchObject({ code: 'access_denied', reason: 'crm', httpStatus: 403 });
+    expect(await refused).toMatchObject({ code: 'access_denied', reason: 'crm', status: 403 });
     await expect(read(open(test.another()))).rejects.toMatchObject({ code: 'access_denied' });
     portal.failure = undefined;
     clock.advance(6 * SECOND);
@@ -215,9 +215,9 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
 
   it('when the sign-in is over › a new one is not told of it', async () => {
     const overview = open();
-    portal.failure = new AppError('over', { code: 'sign_in_required', httpStatus: 401 });
+    portal.failure = new AppError('over', { code: 'sign_in_required', status: 401 });
     portal.answer();
-    await expect(read(overview)).rejects.toMatchObject({ code: 'sign_in_required', httpStatus: 401 });
+    await expect(read(overview)).rejects.toMatchObject({ code: 'sign_in_required', status: 401 });
     portal.failure = undefined;
     clock.advance(SECOND);
 
@@ -228,7 +228,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
 
   it('when counting fails › says why for a while, and then tries again', async () => {
     const overview = open();
-    portal.failure = new AppError('away', { code: 'portal_limited', httpStatus: 503, retryAfterSeconds: 20 });
+    portal.failure = new AppError('away', { code: 'portal_limited', status: 503, retryAfterSeconds: 20 });
     portal.answer();
 
     const failed = await read(overview);
@@ -247,7 +247,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
     const overview = open();
     await counted(overview);
     clock.advance(2 * HOUR);
-    portal.failure = new AppError('away', { code: 'portal_failed', httpStatus: 502 });
+    portal.failure = new AppError('away', { code: 'portal_failed', status: 502 });
     portal.answer();
     await read(overview);
 
@@ -267,7 +267,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
 
     const { failure } = await read(overview);
 
-    expect(failure).toMatchObject({ code: 'internal_error', httpStatus: 500 });
+    expect(failure).toMatchObject({ code: 'internal_error', status: 500 });
     expect(lines.join()).toContain('"level":"error"');
   });
 });

@@ -5,9 +5,9 @@ import { createClock, MINUTE, type TestClock } from '../support/clock.ts';
 
 const PLACE = { owner: 'portal:app:1', question: 'list' };
 const ALWAYS = 0;
-const refusal = new AppError('no', { code: 'access_denied', httpStatus: 403 });
-const trouble = new AppError('away', { code: 'portal_failed', httpStatus: 502 });
-const limited = new AppError('slow', { code: 'portal_limited', httpStatus: 503, retryAfterSeconds: 60 });
+const refusal = new AppError('no', { code: 'access_denied', status: 403 });
+const trouble = new AppError('away', { code: 'portal_failed', status: 502 });
+const limited = new AppError('slow', { code: 'portal_limited', status: 503, retryAfterSeconds: 60 });
 
 let clock: TestClock;
 let epochs: Epochs & { asked: number };

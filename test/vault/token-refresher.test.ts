@@ -240,7 +240,7 @@ describe('current()', () => {
 
   it('when nobody has signed in › the grant is over', async () => {
     await expect(refresher.current(owner)).rejects.toThrow(
-      expect.objectContaining({ code: 'sign_in_required', httpStatus: 401, reason: 'no_grant' }),
+      expect.objectContaining({ code: 'sign_in_required', status: 401, reason: 'no_grant' }),
     );
   });
 

@@ -329,8 +329,10 @@ function isWorthAnotherTry(failure: unknown): boolean {
 /** The whole batch was more than we read, or took longer than we wait: half of it may do. */
 function isTooMuch(error: unknown): boolean {
   if (error instanceof CircuitOpenError) return false;
-  if (error instanceof TransportError) return error.code === 'portal_timeout';
-  return error instanceof UnexpectedResponseError && error.field === 'body' && error.status === undefined;
+  if (error instanceof TransportError) return error.isTimeout;
+  return (
+    error instanceof UnexpectedResponseError && error.field === 'body' && error.answerStatus === undefined
+  );
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

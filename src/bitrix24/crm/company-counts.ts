@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { endsAccess } from '../../errors.ts';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
 import { askForTotal } from './company-list.ts';
@@ -178,12 +177,12 @@ async function askAtOnce(
   try {
     const answers = await client.batchUpTo(asked.map(({ filter }) => askForTotal(filter)));
     for (const answer of answers) {
-      if ('error' in answer && endsAccess(answer.error.code)) throw answer.error;
+      if ('error' in answer && answer.error.endsAccess) throw answer.error;
     }
     if (answers.length > 0) return answers;
     throw new UnexpectedResponseError('result', 'the batch has no answer at all');
   } catch (error) {
-    const tookTooLong = error instanceof TransportError && error.code === 'portal_timeout';
+    const tookTooLong = error instanceof TransportError && error.isTimeout;
     if (tookTooLong && !(error instanceof CircuitOpenError) && asked.length > 1) return 'too much';
     throw error;
   }

@@ -115,7 +115,7 @@ export class PortalLimitedError extends AppError {
   constructor(retryAfterMs: number, reason?: 'operating') {
     super(`no room within the limits of the portal for ${Math.ceil(retryAfterMs)} ms`, {
       code: 'portal_limited',
-      httpStatus: 503,
+      status: 503,
       ...(reason ? { reason } : {}),
       retryAfterSeconds: Math.ceil(retryAfterMs / 1000),
     });

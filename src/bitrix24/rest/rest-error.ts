@@ -3,13 +3,13 @@ import { AppError } from '../../errors.ts';
 /** What a refusal of the portal means for us: our code and status, and the text that explains it. */
 interface Meaning {
   code: string;
-  httpStatus: number;
+  status: number;
   reason?: string;
 }
 
-const portalFailed: Meaning = { code: 'portal_failed', httpStatus: 502 };
-const denied = (reason: string): Meaning => ({ code: 'access_denied', httpStatus: 403, reason });
-const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', httpStatus: 401, reason });
+const portalFailed: Meaning = { code: 'portal_failed', status: 502 };
+const denied = (reason: string): Meaning => ({ code: 'access_denied', status: 403, reason });
+const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', status: 401, reason });
 
 /** Protocol 3.3, 4 and 5; compared in lower case, because letter case differs from code to code. */
 const MEANINGS = meanings({
@@ -20,17 +20,17 @@ const MEANINGS = meanings({
   application_not_found: grantOver('not_installed'),
   not_installed: grantOver('not_installed'),
   payment_required: denied('payment'),
-  query_limit_exceeded: { code: 'portal_limited', httpStatus: 503 },
-  operation_time_limit: { code: 'portal_limited', httpStatus: 503, reason: 'operating' },
-  overload_limit: { code: 'portal_failed', httpStatus: 502, reason: 'blocked' },
-  portal_deleted: { code: 'portal_failed', httpStatus: 502, reason: 'deleted' },
-  connection_error: { code: 'portal_failed', httpStatus: 502, reason: 'box_offline' },
+  query_limit_exceeded: { code: 'portal_limited', status: 503 },
+  operation_time_limit: { code: 'portal_limited', status: 503, reason: 'operating' },
+  overload_limit: { code: 'portal_failed', status: 502, reason: 'blocked' },
+  portal_deleted: { code: 'portal_failed', status: 502, reason: 'deleted' },
+  connection_error: { code: 'portal_failed', status: 502, reason: 'box_offline' },
 });
 
 /** `crm.company.*` fails with an empty code, so here the documented text has to stand in for one (protocol 7.3). */
 const MEANINGS_OF_TEXT = meanings({
   'access denied': denied('crm'),
-  'not found': { code: 'not_found', httpStatus: 404 },
+  'not found': { code: 'not_found', status: 404 },
 });
 
 /** A refreshed access token may help against these, once (protocol 3.3). */

@@ -219,6 +219,6 @@ function nameRestFailure(error: unknown): string {
 function isWorthAnotherTry(error: unknown): boolean {
   if (error instanceof RestError) return error.isTransient;
   if (error instanceof RedirectedError || error instanceof CircuitOpenError) return false;
-  if (error instanceof UnexpectedResponseError) return (error.status ?? 0) >= 500;
-  return error instanceof TransportError && error.code !== 'portal_timeout' && !error.wasCancelled;
+  if (error instanceof UnexpectedResponseError) return (error.answerStatus ?? 0) >= 500;
+  return error instanceof TransportError && !error.isTimeout && !error.wasCancelled;
 }

@@ -26,7 +26,7 @@ const LIST_LIFETIME_MS = 2 * UNTOUCHED_MS;
 /** There are as many exports as there may be. */
 export class TooManyExportsError extends AppError {
   constructor(reason: 'own' | 'all') {
-    super(`there are too many exports: ${reason}`, { code: 'too_many_exports', httpStatus: 429, reason });
+    super(`there are too many exports: ${reason}`, { code: 'too_many_exports', status: 429, reason });
   }
 }
 

@@ -26,17 +26,6 @@ const LONGEST_PAUSE_MS = 60_000;
 /** The outlook changes slowly, and asking costs a trip to the store. */
 const OUTLOOK_EVERY_MS = 5_000;
 
-/** Only the person can help: by signing in, by getting a right. Trying again would not. */
-const FINAL = [
-  'access_denied',
-  'sign_in_required',
-  'portal_not_allowed',
-  'portal_mismatch',
-  'app_misconfigured',
-  // The resume token is of a filter that this version asks for in other words.
-  'invalid_request',
-];
-
 /** Times that only tests change. */
 export interface Patience {
   patienceMs?: number | undefined;
@@ -128,7 +117,7 @@ async function persist(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof AppError) || FINAL.includes(error.code)) throw error;
+      if (!(error instanceof AppError) || !error.isTemporary) throw error;
       if (progress.rows > rowsBefore) failures = 0;
       if (progress.inTroubleForMs() > patienceMs) throw error;
       progress.isInTrouble(error);

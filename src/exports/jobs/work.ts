@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { AppError } from '../../errors.ts';
+import { AppError, traitsOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { BrokenOff, type Claim } from './claim.ts';
 import { type ExportFiles, resultName } from './export-files.ts';
@@ -29,17 +29,6 @@ export interface WorkDependencies {
 
 /** The file system is full, or this user's part of it. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT'];
-/** The person can do something, and what was gathered is worth keeping until then. */
-const WORTH_WAITING = [
-  'sign_in_required',
-  'reconnecting',
-  'portal_failed',
-  'portal_timeout',
-  'portal_limited',
-  'store_unavailable',
-  'app_misconfigured',
-];
-
 /** Works on a job until it is done, or cannot go on; never throws. */
 export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
   const { observer } = dependencies;
@@ -89,7 +78,9 @@ async function giveUp(
     return error.why;
   }
   const trouble = troubleOf(error);
-  const state = WORTH_WAITING.includes(trouble.code) ? 'waiting' : 'failed';
+  // What was gathered is kept as long as it may be gone on with.
+  const { isTemporary, isRepairable } = traitsOf(trouble.code);
+  const state = isTemporary || isRepairable ? 'waiting' : 'failed';
   const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
   // Cancelled or lost a moment ago: what failed is what came of it.
   if (!wasOurs) return 'lost';

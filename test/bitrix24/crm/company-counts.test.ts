@@ -208,7 +208,7 @@ describe('countByKind(), when something is refused', () => {
   it('when CRM may not be read › it is refused', async () => {
     await expect(countByKind(clientOf(0, 9), { id: 9, name: null }, PERIODS)).rejects.toMatchObject({
       code: 'access_denied',
-      httpStatus: 403,
+      status: 403,
     });
   });
 
@@ -283,7 +283,7 @@ function failed(wireCode: string): { error: RestError } {
     authorization_error: 'sign_in_required',
   };
   const code = codes[wireCode] ?? 'portal_failed';
-  return { error: new RestError('crm.company.list', wireCode, { code, httpStatus: 502 }) };
+  return { error: new RestError('crm.company.list', wireCode, { code, status: 502 }) };
 }
 
 function refuse(restMethod: string, error: string, times = 1): void {

@@ -179,7 +179,7 @@ describe('enter(), as a person', () => {
     expect(error).toBeInstanceOf(PortalLimitedError);
     expect(error).toMatchObject({
       code: 'portal_limited',
-      httpStatus: 503,
+      status: 503,
       reason: undefined,
       retryAfterMs: 3_500,
       retryAfterSeconds: 4,

@@ -13,65 +13,65 @@ describe('readRestError()', () => {
     expect(readRestError('profile', { result: [], error_description: 'not an error' })).toBe(undefined);
   });
 
-  describe.each<[string, string, { code: string; httpStatus: number; reason?: string }]>([
+  describe.each<[string, string, { code: string; status: number; reason?: string }]>([
     [
       'ACCESS_DENIED',
       'REST is available only on commercial plans.',
-      { code: 'access_denied', httpStatus: 403, reason: 'plan' },
+      { code: 'access_denied', status: 403, reason: 'plan' },
     ],
-    ['ACCESS_DENIED', 'Access denied!', { code: 'access_denied', httpStatus: 403, reason: 'crm' }],
-    ['', 'Access denied.', { code: 'access_denied', httpStatus: 403, reason: 'crm' }],
-    ['', 'Access denied', { code: 'access_denied', httpStatus: 403, reason: 'crm' }],
-    ['', 'Not found', { code: 'not_found', httpStatus: 404 }],
-    ['', 'Not found.', { code: 'not_found', httpStatus: 404 }],
-    ['', 'Failed to get list. General error.', { code: 'portal_failed', httpStatus: 502 }],
+    ['ACCESS_DENIED', 'Access denied!', { code: 'access_denied', status: 403, reason: 'crm' }],
+    ['', 'Access denied.', { code: 'access_denied', status: 403, reason: 'crm' }],
+    ['', 'Access denied', { code: 'access_denied', status: 403, reason: 'crm' }],
+    ['', 'Not found', { code: 'not_found', status: 404 }],
+    ['', 'Not found.', { code: 'not_found', status: 404 }],
+    ['', 'Failed to get list. General error.', { code: 'portal_failed', status: 502 }],
     [
       'insufficient_scope',
       'The request requires higher privileges than provided by the access token',
-      { code: 'access_denied', httpStatus: 403, reason: 'scope' },
+      { code: 'access_denied', status: 403, reason: 'scope' },
     ],
     [
       'user_access_error',
       'The user does not have access to the application.',
-      { code: 'access_denied', httpStatus: 403, reason: 'app_access' },
+      { code: 'access_denied', status: 403, reason: 'app_access' },
     ],
-    ['PAYMENT_REQUIRED', 'Payment required', { code: 'access_denied', httpStatus: 403, reason: 'payment' }],
+    ['PAYMENT_REQUIRED', 'Payment required', { code: 'access_denied', status: 403, reason: 'payment' }],
     [
       'authorization_error',
       'Unable to authorize user',
-      { code: 'sign_in_required', httpStatus: 401, reason: 'dismissed' },
+      { code: 'sign_in_required', status: 401, reason: 'dismissed' },
     ],
     [
       'ERROR_OAUTH',
       'Application not installed',
-      { code: 'sign_in_required', httpStatus: 401, reason: 'not_installed' },
+      { code: 'sign_in_required', status: 401, reason: 'not_installed' },
     ],
     [
       'APPLICATION_NOT_FOUND',
       'Application not found',
-      { code: 'sign_in_required', httpStatus: 401, reason: 'not_installed' },
+      { code: 'sign_in_required', status: 401, reason: 'not_installed' },
     ],
-    ['QUERY_LIMIT_EXCEEDED', 'Too many requests', { code: 'portal_limited', httpStatus: 503 }],
+    ['QUERY_LIMIT_EXCEEDED', 'Too many requests', { code: 'portal_limited', status: 503 }],
     [
       'OPERATION_TIME_LIMIT',
       'Method is blocked due to operation time limit',
-      { code: 'portal_limited', httpStatus: 503, reason: 'operating' },
+      { code: 'portal_limited', status: 503, reason: 'operating' },
     ],
     [
       'OVERLOAD_LIMIT',
       'REST API is blocked due to overload.',
-      { code: 'portal_failed', httpStatus: 502, reason: 'blocked' },
+      { code: 'portal_failed', status: 502, reason: 'blocked' },
     ],
-    ['PORTAL_DELETED', 'Portal was deleted', { code: 'portal_failed', httpStatus: 502, reason: 'deleted' }],
+    ['PORTAL_DELETED', 'Portal was deleted', { code: 'portal_failed', status: 502, reason: 'deleted' }],
     [
       'CONNECTION_ERROR',
       'Error connecting to authorization server',
-      { code: 'portal_failed', httpStatus: 502, reason: 'box_offline' },
+      { code: 'portal_failed', status: 502, reason: 'box_offline' },
     ],
-    ['ERROR_METHOD_NOT_FOUND', 'Method not found!', { code: 'portal_failed', httpStatus: 502 }],
-    ['NO_AUTH_FOUND', 'Wrong authorization data', { code: 'portal_failed', httpStatus: 502 }],
-    ['INTERNAL_SERVER_ERROR', 'Internal server error', { code: 'portal_failed', httpStatus: 502 }],
-    ['SOMETHING_NEW', 'We never heard of it', { code: 'portal_failed', httpStatus: 502 }],
+    ['ERROR_METHOD_NOT_FOUND', 'Method not found!', { code: 'portal_failed', status: 502 }],
+    ['NO_AUTH_FOUND', 'Wrong authorization data', { code: 'portal_failed', status: 502 }],
+    ['INTERNAL_SERVER_ERROR', 'Internal server error', { code: 'portal_failed', status: 502 }],
+    ['SOMETHING_NEW', 'We never heard of it', { code: 'portal_failed', status: 502 }],
   ])('when the portal says %j (%s)', (error, description, meaning) => {
     it('tells what it means for us', () => {
       expect(read(error, description)).toMatchObject(meaning);
@@ -111,7 +111,7 @@ describe('readRestError()', () => {
   it('when the context of the user is refused › does not blame the plan', () => {
     const error = read('ACCESS_DENIED', "Current user can't be authorized in this context");
 
-    expect(error).toMatchObject({ code: 'access_denied', httpStatus: 403 });
+    expect(error).toMatchObject({ code: 'access_denied', status: 403 });
     expect(error?.reason).not.toBe('plan');
   });
 
@@ -128,20 +128,20 @@ describe('readRestError()', () => {
     ['x'.repeat(10_000)],
     ['a b\r\nc'],
   ])('when the code is the odd %j › it is a failure of the portal', (code) => {
-    expect(read(code)).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+    expect(read(code)).toMatchObject({ code: 'portal_failed', status: 502 });
   });
 
   it.each(['constructor', '__proto__', 'toString'])(
     'when the code is empty and the text is the odd %j › it is a failure of the portal',
     (text) => {
-      expect(read('', text)).toMatchObject({ code: 'portal_failed', httpStatus: 502 });
+      expect(read('', text)).toMatchObject({ code: 'portal_failed', status: 502 });
     },
   );
 
   it.each<[unknown]>([[null], [['Not found']], [{}], [7], [undefined]])(
     'when the code is empty and the text is %j › it is an error all the same',
     (text) => {
-      expect(read('', text)).toMatchObject({ wireCode: '', httpStatus: expect.any(Number) });
+      expect(read('', text)).toMatchObject({ wireCode: '', status: expect.any(Number) });
     },
   );
 
