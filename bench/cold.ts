@@ -1,8 +1,8 @@
 import { Agent, get } from 'node:http';
 import axios from 'axios';
-import { buildBatch } from '../src/bitrix24/rest/batch.ts';
-import { listCompanies } from '../src/bitrix24/crm/company-list.ts';
 import { ALL_COMPANIES } from '../src/bitrix24/crm/company-filter.ts';
+import { listCompanies } from '../src/bitrix24/crm/company-list.ts';
+import { buildBatch } from '../src/bitrix24/rest/batch.ts';
 import type { Params, RestClient } from '../src/bitrix24/rest/rest-client.ts';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';

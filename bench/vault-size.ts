@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
+import type { PortalUserId } from '../src/portal-user.ts';
 import { parseRedisAddress } from '../src/store/redis/redis-address.ts';
 import { connectRedis } from '../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../src/store/redis/redis-store.ts';
 import { createCipher } from '../src/vault/cipher.ts';
-import type { TokenOwner } from '../src/vault/token-record.ts';
 import { createTokenVault, type TokenVault } from '../src/vault/token-vault.ts';
 import { type RedisServer, startRedisServer } from '../test/support/redis-server.ts';
 import { withSpread } from './figures.ts';
@@ -45,7 +45,7 @@ export async function benchVaultSize(): Promise<string[]> {
 }
 
 /** A thousand portals; the people of each are numbered. */
-function owner(n: number): TokenOwner {
+function owner(n: number): PortalUserId {
   const memberId = (n % 1000).toString(16).padStart(32, 'b');
   return { memberId, clientId: 'local.0123456789abcd.01234567', userId: Math.floor(n / 1000) + 1 };
 }

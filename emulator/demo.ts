@@ -1,6 +1,6 @@
+import { startServer } from '../src/boot/start-server.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createLogger } from '../src/log.ts';
-import { startServer } from '../src/boot/start-server.ts';
 import { DEMO_CLIENT, startEmulator } from './index.ts';
 
 /**

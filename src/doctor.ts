@@ -1,3 +1,4 @@
+import { endWith, loadEnvFile } from './boot/cli.ts';
 import type { Config } from './config/config.ts';
 import { checkClock } from './doctor/clock.ts';
 import { type Finding, problem, warning } from './doctor/finding.ts';
@@ -10,7 +11,6 @@ import { checkSettings, listeningAt } from './doctor/settings.ts';
 import { visitStore } from './doctor/store.ts';
 import { AppError } from './errors.ts';
 import { createHttpClient } from './http-client/http-client.ts';
-import { endWith, loadEnvFile } from './boot/cli.ts';
 import { createCipher } from './vault/cipher.ts';
 
 /** The slowest check gives up by itself long before. */

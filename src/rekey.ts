@@ -1,7 +1,8 @@
+import { idleTime } from './auth/session.ts';
+import { endWith, loadEnvFile } from './boot/cli.ts';
 import { readConfig } from './config/config.ts';
 import { createLogger } from './log.ts';
-import { openStores } from './boot/open-stores.ts';
-import { endWith, loadEnvFile } from './boot/cli.ts';
+import { openStores } from './store/open-stores.ts';
 import { createCipher } from './vault/cipher.ts';
 import { resealAll } from './vault/rekey.ts';
 import { createTokenVault } from './vault/token-vault.ts';
@@ -13,7 +14,10 @@ import { createTokenVault } from './vault/token-vault.ts';
 try {
   loadEnvFile();
   const config = readConfig(process.env);
-  const { store } = openStores(config, createLogger({ level: 'silent', isPretty: false }));
+  const { store } = openStores(
+    { redis: config.redis, dataDir: config.dataDir, idleMsOf: idleTime(config.sessionHours) },
+    createLogger({ level: 'silent', isPretty: false }),
+  );
   const vault = createTokenVault({ store, cipher: createCipher(config.tokenKeys) });
   const isTerminal = process.stderr.isTTY === true;
   const count = await resealAll({ store, vault }, (soFar) => {

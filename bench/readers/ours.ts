@@ -1,7 +1,7 @@
+import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
 import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
 import { parseRequestLimits } from '../../src/bitrix24/limits/request-limits.ts';
 import { createRestClient } from '../../src/bitrix24/rest/rest-client.ts';
-import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
 import { createHttpClient } from '../../src/http-client/http-client.ts';
 import { createLimitRecords } from '../../src/portal-client/limit-records.ts';
 import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';

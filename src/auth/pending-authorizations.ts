@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { StateMismatchError } from '../oauth/authorization.ts';
 import { randomId } from '../random-id.ts';
-import { KEY_PREFIX, type Store, update } from '../store/store.ts';
+import { createRecords } from '../store/records.ts';
+import { KEY_PREFIX, type Store } from '../store/store.ts';
 
 /** A sign-in that has left for the portal and is expected back. */
 export interface PendingAuthorization {
@@ -55,18 +56,24 @@ export function createPendingAuthorizations(options: {
   clientId: string;
 }): PendingAuthorizations {
   const { store, clientId } = options;
-  const keyOf = (binding: string) => `${KEY_PREFIX}pending:${clientId}:${hash(binding)}`;
+  const records = createRecords<string, Entries>(store, {
+    key: (binding) => `${KEY_PREFIX}pending:${clientId}:${hash(binding)}`,
+    shape: Entries,
+    // A record that cannot be read counts as none: the person signs in once more.
+    empty: {},
+    lifetimeMs: PENDING_MS,
+  });
 
   return {
     async start(binding, pending) {
       const state = randomId(32);
       const clock = storeClock(store);
-      await update(store, keyOf(binding), PENDING_MS, async (current) => {
+      await records.change(binding, async (current) => {
         const now = await clock;
-        const alive = Object.entries(parseEntries(current)).filter(([, entry]) => isWaiting(entry, now));
+        const alive = Object.entries(current).filter(([, entry]) => isWaiting(entry, now));
         const newest = alive.sort(([, a], [, b]) => b.startedAt - a.startedAt).slice(0, MAX_PER_BROWSER - 1);
-        const entries = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now } };
-        return { write: JSON.stringify(entries), result: undefined };
+        const next = { ...Object.fromEntries(newest), [hash(state)]: { ...pending, startedAt: now } };
+        return { next, result: undefined };
       });
       return state;
     },
@@ -75,28 +82,26 @@ export function createPendingAuthorizations(options: {
       if (binding === undefined) throw new StateMismatchError();
       const id = randomId(9);
       const clock = storeClock(store);
-      const taken = await update(store, keyOf(binding), PENDING_MS, async (current) => {
-        const entries = parseEntries(current);
+      const taken = await records.change(binding, async (entries) => {
         const found = entries[hash(state)];
-        if (found?.takenBy === id) return { keep: true, result: found };
-        if (found === undefined || !isWaiting(found, await clock)) return { keep: true, result: undefined };
-        const rest = { ...entries, [hash(state)]: { ...found, takenBy: id } };
-        return { write: JSON.stringify(rest), result: found };
+        if (found?.takenBy === id) return { result: found };
+        if (found === undefined || !isWaiting(found, await clock)) return { result: undefined };
+        return { next: { ...entries, [hash(state)]: { ...found, takenBy: id } }, result: found };
       });
       if (taken === undefined) throw new StateMismatchError();
       return taken;
     },
 
     async forget(binding) {
-      await store.forget(keyOf(binding));
+      await records.forget(binding);
     },
   };
 }
 
-/** Whoever takes it may be another process, whose clock differs. Asked at the same time as the record. */
+/** By the store's clock, because another replica may take the record. Asked at the same time as the record itself. */
 function storeClock(store: Store): Promise<number> {
   const clock = store.now();
-  // Whoever waits for it hears of a failure.
+  // The awaiting caller gets the rejection; this avoids an unhandledRejection.
   clock.catch(() => {});
   return clock;
 }
@@ -107,13 +112,4 @@ function isWaiting(entry: z.infer<typeof Entry>, now: number): boolean {
 
 function hash(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
-}
-
-/** What cannot be read is as good as nothing: the person signs in once more. */
-function parseEntries(text: string | null): Entries {
-  try {
-    return Entries.parse(JSON.parse(text ?? '{}'));
-  } catch {
-    return {};
-  }
 }

@@ -1,147 +1,56 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { loadProfile } from '../bitrix24/crm/users.ts';
 import {
-  type AllowedPortals,
-  authorizationEndpoint,
   type Portal,
   PortalMismatchError,
   PortalNotAllowedError,
   parseClientEndpoint,
   pickAuthorizationServer,
 } from '../bitrix24/portal.ts';
-import type { RateLimiter } from '../bitrix24/limits/rate-limiter.ts';
-import { createRestClient } from '../bitrix24/rest/rest-client.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
-import type { CallObserver } from '../http-client/call-observer.ts';
 import { AppError } from '../errors.ts';
-import type { Exports } from '../exports/exports.ts';
-import { type HttpClient, UnexpectedResponseError } from '../http-client/http-client.ts';
-import {
-  buildAuthorizationRequest,
-  CodeRefusedError,
-  readCode,
-  readState,
-  StateMismatchError,
-} from '../oauth/authorization.ts';
+import { UnexpectedResponseError } from '../http-client/http-client.ts';
+import { CodeRefusedError, readCode, readState, StateMismatchError } from '../oauth/authorization.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
+import type { PortalClients } from '../portal-client/portal-client.ts';
 import type { TokenVault } from '../vault/token-vault.ts';
-import type { CompanyReader } from '../companies/company-reader.ts';
-import type { PendingAuthorization, PendingAuthorizations } from './pending-authorizations.ts';
-import type { People } from './browser-accounts.ts';
-import { SignInRequiredError } from '../web/protect.ts';
-import { PERSON } from '../portal-client/portal-client.ts';
 import { logAs, logOf } from '../web/request-log.ts';
-import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
-import { browserBinding, peopleOf, type SignedIn, signedIn, signedOutElsewhere } from './session.ts';
-import { clearSignedOutNotice, leaveSignedOutNotice, readSignedOutNotice } from './signed-out-notice.ts';
-import { networkOf, type VisitorLimits } from './visitor-limits.ts';
-import type { WaitingBrowsers } from './waiting-browsers.ts';
+import { type AuthorizationRequestDependencies, leaveForPortal } from './authorization-request.ts';
+import { currentUser } from './current-user.ts';
+import type { AuthEvents } from './hooks.ts';
+import type { PendingAuthorization } from './pending-authorizations.ts';
+import { DEFAULT_RETURN_TO } from './return-to.ts';
+import type { SignedInUser } from './signed-in-user.ts';
+import { clearSignedOutNotice } from './signed-out-notice.ts';
+import type { VisitorLimits } from './visitor-limits.ts';
 
 /**
  * Told how each visit of the redirection endpoint ended.
  *
  * @param outcome  `success`; `restarted`: the code had lapsed, and the browser was sent to the portal once more;
- *                 `repeated`: an old address, opened by somebody who is signed in; else the code of an error of ours
+ *                 `repeated`: an old address, opened by a browser that is signed in; else the code of an AppError
  */
 export type SignInObserver = (outcome: string) => void;
 
-export interface SignInDependencies {
-  clientId: string;
-  portals: AllowedPortals;
+export interface RedirectionEndpointDependencies extends AuthorizationRequestDependencies {
   authorizationServers: [URL, ...URL[]];
   tokenEndpoint: TokenEndpoint;
   vault: TokenVault;
-  pendingAuthorizations: PendingAuthorizations;
-  waitingBrowsers: WaitingBrowsers;
-  visitorLimits: VisitorLimits;
-  people: People;
-  companyReader: CompanyReader;
-  /** What somebody has exported goes when their access does. */
-  exports: Pick<Exports, 'forgetAll'>;
-  rateLimiter: RateLimiter;
-  http: HttpClient;
+  events: AuthEvents;
+  portalClients: PortalClients;
   now: () => number;
-  observeRestCall?: CallObserver | undefined;
-  observeSignIn?: SignInObserver | undefined;
+  observeSignIn: SignInObserver | undefined;
 }
 
-/** Somebody is waiting to be let in, and all this tells is a name. */
+/** The person waits to be let in, and this call tells only a name and a time zone. */
 const PROFILE_WAIT_MS = 3_000;
-
-/** `GET /`: the ways in, or on to the companies for somebody who is in already. */
-export function showSignIn(dependencies: SignInDependencies): RequestHandler {
-  return async (req, res) => {
-    if (signedIn(req, dependencies.now())) return res.redirect(303, DEFAULT_RETURN_TO);
-    const others = await dependencies.people.others(req);
-    const here = readSignedOutNotice(req, dependencies.portals);
-    const elsewhere = dependencies.portals.findAllowed(signedOutElsewhere(req)?.portal ?? '');
-    res.render('sign-in', {
-      ...waysIn(dependencies, req),
-      signedOutOf: here ?? elsewhere,
-      wasElsewhere: here === undefined,
-      stillHere: others.flatMap(({ person, isSignedIn }) => (isSignedIn ? [person] : [])),
-      isAnother: false,
-    });
-  };
-}
-
-/** `GET /account/add`: the ways in for somebody who is in, and wants to be in at another portal as well. */
-export function showAnotherSignIn(dependencies: SignInDependencies): RequestHandler {
-  return (req, res) => {
-    const ways = waysIn(dependencies, req);
-    if (!signedIn(req, dependencies.now())) {
-      return res.redirect(303, ways.returnTo ? `/?returnTo=${encodeURIComponent(ways.returnTo)}` : '/');
-    }
-    const known = new Set(peopleOf(req).map(({ portal }) => portal));
-    // What is new comes first; the others are for somebody else of the same portal.
-    const listed = [...ways.portals].sort(
-      (a, b) => Number(known.has(a.origin)) - Number(known.has(b.origin)),
-    );
-    res.render('sign-in', { ...ways, portals: listed, known, stillHere: [], isAnother: true });
-  };
-}
-
-function waysIn({ portals }: SignInDependencies, req: Request) {
-  const { returnTo } = req.query;
-  return {
-    portals: portals.listed,
-    patterns: portals.patterns,
-    known: new Set<string>(),
-    signedOutOf: undefined,
-    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo),
-  };
-}
-
-/** `GET /login`: off to a portal that is listed by name, or is this browser's own. */
-export function startAuthorization(dependencies: SignInDependencies): RequestHandler {
-  const { portals, visitorLimits } = dependencies;
-  return async (req, res) => {
-    await visitorLimits.countStart(req.ip);
-    const returnTo = parseReturnTo(req.query.returnTo);
-    const own = peopleOf(req).flatMap((person) => portals.findAllowed(person.portal) ?? []);
-    const portal = choosePortal(portals, req.query.portal, own);
-    if (portal === undefined) return res.redirect(303, `/?returnTo=${encodeURIComponent(returnTo)}`);
-    await leaveForPortal(dependencies, req, res, { portal, returnTo, attempt: 1 });
-  };
-}
-
-/** `POST /login`: as GET, for a typed address, which a pattern may allow. */
-export function startTypedAuthorization(dependencies: SignInDependencies): RequestHandler {
-  return async (req, res) => {
-    await dependencies.visitorLimits.countStart(req.ip);
-    const { portal: typed, returnTo } = (req.body ?? {}) as Record<string, unknown>;
-    const portal = typeof typed === 'string' ? dependencies.portals.findAllowed(typed) : undefined;
-    if (portal === undefined) throw new PortalNotAllowedError();
-    await leaveForPortal(dependencies, req, res, { portal, returnTo: parseReturnTo(returnTo), attempt: 1 });
-  };
-}
 
 /**
  * `GET /bitrix`: the redirection endpoint.
  *
  * The pending authorization is taken out before anything else is looked at, so that every way out leaves it used up.
  */
-export function finishAuthorization(dependencies: SignInDependencies): RequestHandler {
+export function finishAuthorization(dependencies: RedirectionEndpointDependencies): RequestHandler {
   const { observeSignIn } = dependencies;
   return async (req, res) => {
     try {
@@ -154,24 +63,24 @@ export function finishAuthorization(dependencies: SignInDependencies): RequestHa
   };
 }
 
-/** Answers, and returns what there is to say about it. */
+/** Answers the browser. @returns the outcome for the observer */
 async function receiveAuthorization(
-  dependencies: SignInDependencies,
+  dependencies: RedirectionEndpointDependencies,
   req: Request,
   res: Response,
 ): Promise<'success' | 'restarted' | 'repeated'> {
-  const { portals, vault, people, clientId, now } = dependencies;
-  // Express reads it anew each time it is asked for.
+  const { portals, vault, accounts, events, clientId, now } = dependencies;
+  // Express parses the query at each access.
   const { query } = req;
   const pending = await takePending(dependencies, req, query);
   if (pending === undefined) {
-    if (!signedIn(req, now())) throw new StateMismatchError();
+    if (!currentUser(req)) throw new StateMismatchError();
     res.redirect(303, DEFAULT_RETURN_TO);
     return 'repeated';
   }
   const portal = portals.findAllowed(pending.portal);
   if (portal === undefined) throw new PortalNotAllowedError();
-  // Whatever becomes of it, the line that tells says where.
+  // From here on every log line of this request names the portal.
   logAs(req, { portal: portal.origin });
   const granted = await receiveTokens(dependencies, query, pending, portal);
   if (granted === 'too late') {
@@ -179,13 +88,16 @@ async function receiveAuthorization(
     return 'restarted';
   }
   const { tokens, server } = granted;
-  const person = await identify(dependencies, tokens, portal);
-  await vault.save({ memberId: tokens.memberId, clientId, userId: person.userId }, tokens, server.origin);
+  const profile = await identify(dependencies, tokens, portal);
+  const { memberId } = tokens;
+  await vault.save({ memberId, clientId, userId: profile.userId }, tokens, server.origin);
   const since = new Date(now()).toISOString();
-  await people.signIn(req, { memberId: tokens.memberId, portal: portal.origin, since, ...person });
-  // Another tab may have signed somebody out while this one was at the portal.
+  const user = await accounts.signIn(req, { memberId, clientId, portal: portal.origin, since, ...profile });
+  // Another tab may have signed out while this one was at the portal.
   clearSignedOutNotice(req, res);
   logOf(req).info('signed in');
+  // The user is signed in already: a listener that fails does not change that.
+  await events.signedIn(user).catch((err: unknown) => logOf(req).warn({ err }, 'a sign-in hook failed'));
   res.redirect(303, pending.returnTo);
   return 'success';
 }
@@ -202,71 +114,8 @@ export function countRefusals(visitorLimits: VisitorLimits, handler: RequestHand
   };
 }
 
-/** `POST /logout`: signs everybody out of this browser; with `forget=1` also forgets what we hold of the active person. */
-export function signOutHere({
-  vault,
-  people,
-  companyReader,
-  exports,
-  clientId,
-  now,
-}: SignInDependencies): RequestHandler {
-  return async (req, res) => {
-    const person = signedIn(req, now());
-    const { forget, person: meant } = (req.body ?? {}) as Record<string, unknown>;
-    // Another tab has switched since the page was shown: it is not this person who is to be forgotten.
-    if (person && meant !== undefined && meant !== person.id) return res.redirect(303, '/account');
-    // Signed out from elsewhere meanwhile: to say that it is forgotten would not be true.
-    if (!person && forget === '1') throw new SignInRequiredError();
-    if (person && forget === '1') {
-      const owner = { memberId: person.memberId, clientId, userId: person.userId };
-      await Promise.all([vault.forget(owner), exports.forgetAll(owner)]);
-    }
-    const everybody = peopleOf(req);
-    await people.signOut(req);
-    await Promise.all(everybody.map(companyReader.forget));
-    if (person) leaveSignedOutNotice(res, person.portal);
-    res.redirect(303, '/');
-  };
-}
-
-/**
- * The portal that is meant; nothing when several are possible and none was named.
- *
- * @param own  those of the people of this browser, the active one's first
- */
-function choosePortal(portals: AllowedPortals, named: unknown, own: Portal[]): Portal | undefined {
-  if (named === undefined || named === '') {
-    return (
-      own[0] ?? (portals.listed.length === 1 && portals.patterns.length === 0 ? portals.listed[0] : undefined)
-    );
-  }
-  const asked = typeof named === 'string' ? named : '';
-  const portal =
-    own.find(({ origin, host }) => asked === origin || asked === host) ?? portals.findListed(asked);
-  if (portal === undefined) throw new PortalNotAllowedError();
-  return portal;
-}
-
-/** Stores where the person wants to go, and only then sends them to the portal. */
-async function leaveForPortal(
-  { clientId, pendingAuthorizations, waitingBrowsers }: SignInDependencies,
-  req: Request,
-  res: Response,
-  flow: { portal: Portal; returnTo: string; attempt: number },
-): Promise<void> {
-  const { portal, returnTo, attempt } = flow;
-  const binding = await browserBinding(req);
-  const sessionId = peopleOf(req).length === 0 ? req.sessionID : undefined;
-  waitingBrowsers.add({ binding, network: networkOf(req.ip), sessionId });
-  const state = await pendingAuthorizations.start(binding, { portal: portal.origin, returnTo, attempt });
-  clearSignedOutNotice(req, res);
-  const request = buildAuthorizationRequest(authorizationEndpoint(portal), clientId, state);
-  res.redirect(attempt === 1 ? 302 : 303, request.href);
-}
-
 async function takePending(
-  { pendingAuthorizations, waitingBrowsers }: SignInDependencies,
+  { pendingAuthorizations, waitingBrowsers }: RedirectionEndpointDependencies,
   req: Request,
   query: Request['query'],
 ): Promise<PendingAuthorization | undefined> {
@@ -289,7 +138,7 @@ async function takePending(
  * @throws {PortalMismatchError}  before the exchange if the redirect gives it away, else after it; nothing is stored
  */
 async function receiveTokens(
-  { authorizationServers, tokenEndpoint, now }: SignInDependencies,
+  { authorizationServers, tokenEndpoint, now }: RedirectionEndpointDependencies,
   query: Request['query'],
   pending: PendingAuthorization,
   portal: Portal,
@@ -319,30 +168,23 @@ async function receiveTokens(
  * `user_id` the portal's `profile` has to tell; with it, a portal that does not answer costs only the name.
  */
 async function identify(
-  { http, rateLimiter, observeRestCall }: SignInDependencies,
-  tokens: TokenSet,
+  { portalClients }: RedirectionEndpointDependencies,
+  { accessToken, clientEndpoint, memberId, userId }: TokenSet,
   { host, hostname }: Portal,
-): Promise<Pick<SignedIn, 'userId' | 'name' | 'timeZone'>> {
-  const access = { accessToken: tokens.accessToken, clientEndpoint: tokens.clientEndpoint };
-  const client = createRestClient({
-    http,
-    tokens: { current: async () => access, renewed: async () => access },
-    limits: {
-      limiter: rateLimiter,
-      portal: { memberId: tokens.memberId, host, hostname },
-      urgency: PERSON,
-    },
-    waitMs: PROFILE_WAIT_MS,
-    observeCall: observeRestCall,
-  });
+): Promise<Pick<SignedInUser, 'userId' | 'name' | 'timeZone'>> {
+  const client = portalClients.clientWith(
+    { accessToken, clientEndpoint },
+    { memberId, host, hostname },
+    { waitMs: PROFILE_WAIT_MS },
+  );
   try {
     const profile = await loadProfile(client);
-    if (tokens.userId !== undefined && profile.id !== tokens.userId) throw new PortalMismatchError('user_id');
+    if (userId !== undefined && profile.id !== userId) throw new PortalMismatchError('user_id');
     return { userId: profile.id, name: profile.name, timeZone: profile.timeZone };
   } catch (error) {
     if (error instanceof PortalMismatchError) throw error;
-    if (tokens.userId === undefined)
-      throw new UnexpectedResponseError('user_id', 'nobody says whose tokens these are');
-    return { userId: tokens.userId, name: null, timeZone: null };
+    if (userId === undefined)
+      throw new UnexpectedResponseError('user_id', 'neither the token response nor profile names the user');
+    return { userId, name: null, timeZone: null };
   }
 }

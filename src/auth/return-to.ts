@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** Never resolved by anybody: it only gives relative references something to be relative to. */
+/** Never resolved: relative references need an origin to be parsed against. */
 const BASE = 'https://app.invalid';
 
 /**
@@ -15,6 +15,13 @@ export function ownAddress(req: Request): string {
   const { origin, pathname } = new URL(req.originalUrl, BASE);
   const isOurs = origin === BASE && !pathname.startsWith('//') && !isRedirectionEndpoint(pathname);
   return isOurs ? req.originalUrl : '/';
+}
+
+/** A sign-in that comes back to the page that is being answered. */
+export function loginAddress(req: Request): string {
+  return isRedirectionEndpoint(req.path)
+    ? '/login'
+    : `/login?returnTo=${encodeURIComponent(ownAddress(req))}`;
 }
 
 /** As Express matches it: in any letter case, and with a slash behind it, which is how some write it on the card. */

@@ -1,57 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
-import { z } from 'zod';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
-import { readOnce } from '../store/read-once.ts';
-import { SessionEndedError } from '../store/sessions.ts';
+import { type IdleTime, SessionEndedError } from '../store/sessions.ts';
 import { logOf } from '../web/request-log.ts';
-
-/** Somebody who is signed in with this browser. Holds no token: those stay in the vault. */
-export interface SignedIn {
-  /** Random; good only while the record of this person's browsers lists it (browsers.ts). */
-  id: string;
-  memberId: string;
-  userId: number;
-  /** Origin of the portal. */
-  portal: string;
-  /** Null when the portal would not tell. */
-  name: string | null;
-  /** IANA's name of the zone whose clock they go by; null when the portal would not tell. */
-  timeZone: string | null;
-  /** When they signed in, ISO 8601. */
-  since: string;
-}
+import { ABSOLUTE_LIFETIME_MS, type StoredUser } from './signed-in-user.ts';
 
 declare module 'express-session' {
   interface SessionData {
     /** Random; ties pending authorizations to this browser, and survives the change of session id at sign-in. */
     binding?: string;
-    /** The most recently used first: the first is who acts. */
-    people?: SignedIn[];
+    /** The most recently used account first: it is the active one. */
+    people?: StoredUser[];
   }
 }
 
-/** However busy a session is, it ends after this long. */
-const ABSOLUTE_LIFETIME_MS = 30 * 24 * 3600_000;
+/** Longer than a sign-in may take, so that a browser that comes back from the portal is recognised. */
+const ANONYMOUS_IDLE_MS = 15 * 60_000;
 
-/** People who may be signed in with one browser at the same time. */
-export const MAX_PEOPLE = 10;
-
-/** What is in the store is checked like any other input. */
-const SignedInShape = z.object({
-  // Not `min`: see token-set.ts.
-  id: z.string().regex(/./s),
-  memberId: z.string().regex(/./s),
-  userId: z.number().int().positive(),
-  portal: z.url(),
-  name: z.string().nullable(),
-  timeZone: z.string().nullable().default(null),
-  since: z.iso.datetime(),
-});
+/**
+ * How long a session may be idle. A browser in which no user is signed in has nothing to lose but a sign-in under way: the
+ * sessions of anonymous visitors are gone within minutes, however many they are.
+ */
+export function idleTime(sessionHours: number): IdleTime {
+  const idleMs = sessionHours * 3600_000;
+  return ({ people }) =>
+    Array.isArray(people) && people.length > 0 ? idleMs : Math.min(ANONYMOUS_IDLE_MS, idleMs);
+}
 
 /** The name of the cookie; browsers keep `__Host-` to this host, and to https. */
-export function sessionCookie({ isSecure }: { isSecure: boolean }): string {
+function cookieName({ isSecure }: { isSecure: boolean }): string {
   return isSecure ? '__Host-session' : 'session';
 }
 
@@ -64,29 +43,29 @@ export function browserSession(options: {
   const sessions = session({
     store: options.store,
     secret: options.secrets,
-    name: sessionCookie(options),
+    name: cookieName(options),
     genid: () => randomId(24),
     cookie: {
       httpOnly: true,
       sameSite: 'lax',
       secure: options.isSecure,
       path: '/',
-      // How long a session may be idle, the store knows.
+      // The store knows how long a session may be idle.
       maxAge: ABSOLUTE_LIFETIME_MS,
     },
     resave: false,
-    // Visitors who never start a sign-in leave no record and get no cookie.
+    // A visitor who never starts a sign-in leaves no record and gets no cookie.
     saveUninitialized: false,
-    // Never with every answer: one that was slow would bring back the cookie of a session that another tab has replaced
-    // meanwhile, and everybody in this browser would be signed out.
+    // Never with every answer: a slow answer would bring back the cookie of a session that another tab has replaced
+    // meanwhile, and every account of this browser would be signed out.
     rolling: false,
   });
   return [...(options.isSecure ? [reachedOverHttps] : []), goOnOnce(sessions), checkBinding];
 }
 
 /**
- * express-session goes on a second time when it could not keep a session after the answer went out. Express has nobody
- * left to tell then, and prints the error itself, past our log.
+ * express-session calls `next` a second time when it could not save a session after the answer went out. Express would
+ * print that error itself, past our log.
  */
 function goOnOnce(sessions: RequestHandler): RequestHandler {
   return (req, res, next) => {
@@ -99,7 +78,7 @@ function goOnOnce(sessions: RequestHandler): RequestHandler {
   };
 }
 
-/** A binding that is no text counts as none, as an unreadable session does. */
+/** A binding that is not a text counts as none, as an unreadable session does. */
 const checkBinding: RequestHandler = (req, _res, next) => {
   const { binding } = req.session;
   if (binding !== undefined && (typeof binding !== 'string' || binding === '')) delete req.session.binding;
@@ -107,72 +86,19 @@ const checkBinding: RequestHandler = (req, _res, next) => {
 };
 
 /**
- * PUBLIC_URL says that browsers come over https, whoever ends TLS on the way. Without this, express-session would keep
- * the Secure cookie back behind a proxy that nobody named.
+ * PUBLIC_URL says that browsers come over https, whichever proxy ends TLS. Without this, express-session would not set
+ * the Secure cookie behind a proxy that TRUST_PROXY does not name.
  */
 const reachedOverHttps: RequestHandler = (req, _res, next) => {
   Object.defineProperty(req, 'secure', { value: true });
   next();
 };
 
-const People = z.array(SignedInShape).refine((people) => people.length <= MAX_PEOPLE);
-
-const readPeople = readOnce((text) => {
-  const people = People.safeParse(JSON.parse(text));
-  return people.success ? people.data : [];
-});
-
-/** Everybody the session knows, the active one first. Whether they still are signed in, people.ts finds out. */
-export function peopleOf(req: Request): readonly SignedIn[] {
-  const stored = req.session?.people;
-  return stored === undefined ? [] : readPeople(JSON.stringify(stored));
-}
-
-/** What people.ts found out about a request before its handler runs. */
-interface Recognised {
-  active?: SignedIn;
-  /** The active person of the session, if their sign-in was ended from another browser. */
-  wasSignedOut?: SignedIn;
-}
-
-/** Kept beside the request, so that handlers, views and error pages need not ask the store again. */
-const recognised = new WeakMap<Request, Recognised>();
-
-export function recogniseAs(req: Request, who: Recognised): void {
-  recognised.set(req, who);
-}
-
-/** Who is signed in, if anybody is and has not been for too long. */
-export function signedIn(req: Request, now: number): SignedIn | undefined {
-  const person = recognised.get(req)?.active;
-  return person && !hasLapsed(person, now) ? person : undefined;
-}
-
-/** Whose sign-in here was ended from another browser: they want to be asked, as after a sign-out here. */
-export function signedOutElsewhere(req: Request): SignedIn | undefined {
-  return recognised.get(req)?.wasSignedOut;
-}
-
-export function hasLapsed(person: SignedIn, now: number): boolean {
-  return now - Date.parse(person.since) > ABSOLUTE_LIFETIME_MS;
-}
-
-/** Whether they are the same user of the same portal. */
-export function isSamePerson(
-  one: Pick<SignedIn, 'memberId' | 'userId'>,
-  other: Pick<SignedIn, 'memberId' | 'userId'>,
-): boolean {
-  return one.memberId === other.memberId && one.userId === other.userId;
-}
-
 /**
- * A name for this browser in what is kept about a person: it does not tell the binding, and another person's differs, so
- * that a page that was rendered for one of them does nothing to another.
+ * A name for this browser in what is stored about a portal user: it does not tell the binding, and it differs for each
+ * user, so that a form that was rendered for one of them does nothing to another.
  */
-export function browserName(
-  req: Request,
-  { memberId, userId }: Pick<SignedIn, 'memberId' | 'userId'>,
-): string {
+export function browserName(req: Request, { memberId, userId }: PortalUserId): string {
   return createHash('sha256')
     .update(`${memberId}:${userId}:${req.session.binding ?? ''}`)
     .digest('base64url')
@@ -188,23 +114,23 @@ export async function browserBinding(req: Request): Promise<string> {
 }
 
 /**
- * Writes who is signed in, under a new session id, which stops session fixation. Other tabs' pending authorizations stay
- * good, because the binding is carried over.
+ * Writes which users are signed in, under a new session id, which stops session fixation. Pending authorizations of other
+ * tabs stay valid, because the binding is carried over.
  */
-export async function renewSession(req: Request, people: SignedIn[]): Promise<void> {
+export async function renewSession(req: Request, users: StoredUser[]): Promise<void> {
   const { binding } = req.session;
   await regenerate(req);
   if (binding !== undefined) req.session.binding = binding;
-  req.session.people = people;
+  req.session.people = users;
   await save(req);
 }
 
-/** Ends the session; what is still running under its id cannot bring it back (store/sessions.ts). */
+/** Ends the session; a request that still runs under its id cannot bring it back (store/sessions.ts). */
 export async function endSession(req: Request): Promise<void> {
   await regenerate(req);
 }
 
-/** Waiting for the save matters: the implicit one lets an answer out although it failed (measured, L3). */
+/** Awaits the save: express-session's implicit one sends the answer although it failed (measured, L3). */
 async function save(req: Request): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) =>
@@ -212,7 +138,7 @@ async function save(req: Request): Promise<void> {
     );
   } catch (error) {
     if (!(error instanceof SessionEndedError)) throw error;
-    // The session was signed out in another tab while this request ran: go on as a new one.
+    // Another tab signed out while this request ran: go on with a new session.
     const { binding } = req.session;
     await regenerate(req);
     if (binding !== undefined) req.session.binding = binding;

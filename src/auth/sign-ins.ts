@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { readOnce } from '../store/read-once.ts';
-import { type Change, KEY_PREFIX, type Store, update } from '../store/store.ts';
-import type { SignedIn } from './session.ts';
+import type { PortalUserId } from '../portal-user.ts';
+import { createRecords, portalUserKey } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { SignedInUser } from './signed-in-user.ts';
 
-/** A browser that is signed in as somebody. */
+/** A browser that a portal user is signed in with. */
 export interface SignedInBrowser {
   /** The same for all sign-ins of one browser. */
   name: string;
@@ -11,141 +12,115 @@ export interface SignedInBrowser {
   since: string;
   /** Accurate to a few minutes. */
   seen: string;
-  /** `User-Agent` as it came, but for its length. */
+  /** `User-Agent` as it came, cut to a bounded length. */
   agent: string;
 }
 
-/** Whose record: of a portal user, whatever browser they sit at. */
-type Owner = Pick<SignedIn, 'memberId' | 'userId'>;
-
-/** A record that nobody has read yet. */
-export type UnreadBrowsers = { text: string | null };
-
-export interface Browsers {
-  /** Every browser this person is signed in with, the most recently seen first. */
-  list(owner: Owner): Promise<SignedInBrowser[]>;
-  add(person: SignedIn, browser: Pick<SignedInBrowser, 'name' | 'agent'>): Promise<void>;
+export interface SignIns {
+  /** Every browser this user is signed in with, the most recently seen first. */
+  list(user: PortalUserId): Promise<SignedInBrowser[]>;
+  add(user: SignedInUser, browser: Pick<SignedInBrowser, 'name' | 'agent'>): Promise<void>;
   /**
-   * Whether this sign-in is still good. Notes, every few minutes, that its browser was seen.
+   * Notes, every few minutes, that the browser was seen.
    *
-   * @param ahead  their record, if it was asked for since the request came in
+   * @returns whether this sign-in is still valid
    */
-  see(person: SignedIn, ahead?: Promise<UnreadBrowsers>): Promise<boolean>;
-  /** Asks the store for the record of whoever will be seen next. */
-  readAhead(owner: Owner): Promise<UnreadBrowsers>;
-  /** Signs out one sign-in. */
-  remove(person: SignedIn): Promise<void>;
-  /** Signs out everything that this browser holds of this person, sign-ins of tabs that overtook one another included. */
-  removeBrowser(owner: Owner, name: string): Promise<void>;
-  removeAll(owner: Owner): Promise<void>;
+  touch(user: SignedInUser): Promise<boolean>;
+  /** Ends one sign-in. */
+  remove(user: SignedInUser): Promise<void>;
+  /** Ends every sign-in of this user with one browser; tabs that signed in at the same time have left several. */
+  removeBrowser(user: PortalUserId, name: string): Promise<void>;
+  removeAll(user: PortalUserId): Promise<void>;
 }
 
 /** As long as a browser session may last at all. */
 const LIFETIME_MS = 30 * 24 * 3600_000;
-/** The least recently seen makes room. */
+/** Of one user; the least recently seen one makes room. */
 const MAX_SIGN_INS = 50;
 const NOTE_EVERY_MS = 5 * 60_000;
 const AGENT_LENGTH = 300;
 
-const SignIn = z.object({
+const Entry = z.object({
   name: z.string(),
   since: z.iso.datetime(),
   seen: z.iso.datetime(),
   agent: z.string(),
 });
+type Entry = z.infer<typeof Entry>;
 /** By the id of the sign-in. */
-type SignIns = ReadonlyMap<string, Readonly<z.infer<typeof SignIn>>>;
-const SignInsShape = z.record(z.string(), SignIn);
+const Entries = z.record(z.string(), Entry);
+type Entries = z.infer<typeof Entries>;
 
 /**
- * Which browsers are signed in as whom, one record per portal user, beside the sessions.
+ * Which browsers each portal user is signed in with: one record per user, beside the sessions.
  *
- * A sign-in is good only while this lists it. So signing out another browser, or all of them, is one write that every
- * replica obeys at once, and no session that is still being written can undo it: an entry is made by a sign-in and by
- * nothing else.
+ * A sign-in is valid only while its record lists it. So ending the sign-ins of another browser, or of all, is one write
+ * that every replica obeys at once, and a session that is still being written cannot undo it: only a sign-in adds an entry.
  */
-export function createBrowsers(options: { store: Store; clientId: string; now: () => number }): Browsers {
-  const { store, clientId, now } = options;
-
-  /** The braces are the Cluster hash tag, as in tokenKey. */
-  const keyOf = ({ memberId, userId }: Owner) => `${KEY_PREFIX}browsers:{${memberId}}:${clientId}:${userId}`;
-
-  const readAhead = async (owner: Owner): Promise<UnreadBrowsers> => ({
-    text: await store.get(keyOf(owner)),
+export function createSignIns({ store, now }: { store: Store; now: () => number }): SignIns {
+  const records = createRecords<PortalUserId, Entries>(store, {
+    key: (user) => portalUserKey('browsers', user),
+    shape: Entries,
+    // A record that cannot be read lists no sign-in: every browser signs in again.
+    empty: {},
+    lifetimeMs: LIFETIME_MS,
+    unreadable: 'quarantine',
   });
 
-  async function load(owner: Owner, ahead = readAhead(owner)): Promise<SignIns> {
-    return read(owner, (await ahead).text);
-  }
-
-  /** Nobody is listed by a record that cannot be read: everybody signs in again. */
-  async function read(owner: Owner, text: string | null): Promise<SignIns> {
-    if (text === null) return new Map();
-    const { signIns } = parse(text);
-    if (signIns === undefined) await store.quarantine(keyOf(owner), text);
-    return signIns ?? new Map();
-  }
-
-  /** Writes what `decide` makes of the entries, unless that is nothing. */
-  function change(owner: Owner, decide: (signIns: SignIns) => SignIns | undefined): Promise<void> {
-    return update<void>(store, keyOf(owner), LIFETIME_MS, async (current): Promise<Change<void>> => {
-      const next = decide(await read(owner, current));
-      return next
-        ? { write: JSON.stringify(Object.fromEntries(next)), result: undefined }
-        : { keep: true, result: undefined };
+  /** Writes what `decide` returns, unless that is undefined. */
+  const change = (user: PortalUserId, decide: (entries: Entries) => Entries | undefined) =>
+    records.change<void>(user, (entries) => {
+      const next = decide(entries);
+      return next === undefined ? { result: undefined } : { next, result: undefined };
     });
-  }
+
+  const removeWhere = (user: PortalUserId, isGone: (id: string, entry: Entry) => boolean) =>
+    change(user, (entries) => {
+      const all = Object.entries(entries);
+      const left = all.filter(([id, entry]) => !isGone(id, entry));
+      return left.length < all.length ? Object.fromEntries(left) : undefined;
+    });
 
   return {
-    async list(owner) {
-      return joinByBrowser([...(await load(owner)).values()]);
-    },
+    list: async (user) => joinByBrowser(Object.values(await records.load(user))),
 
-    async add(person, { name, agent }) {
+    async add(user, { name, agent }) {
       const at = new Date(now()).toISOString();
       const entry = { name, since: at, seen: at, agent: agent.slice(0, AGENT_LENGTH) };
-      await change(person, (signIns) => {
-        const alive = [...signIns].filter(([, { since }]) => now() - Date.parse(since) < LIFETIME_MS);
+      await change(user, (entries) => {
+        const alive = Object.entries(entries).filter(
+          ([, { since }]) => now() - Date.parse(since) < LIFETIME_MS,
+        );
         const recent = alive.sort(([, a], [, b]) => compareSeen(a, b)).slice(0, MAX_SIGN_INS - 1);
-        return new Map([...recent, [person.id, entry]]);
+        return Object.fromEntries([...recent, [user.id, entry]]);
       });
     },
 
-    readAhead,
-
-    async see(person, ahead) {
-      const entry = (await load(person, ahead)).get(person.id);
+    async touch(user) {
+      const entries = await records.load(user);
+      const entry = Object.hasOwn(entries, user.id) ? entries[user.id] : undefined;
       if (entry === undefined) return false;
       if (now() - Date.parse(entry.seen) < NOTE_EVERY_MS) return true;
       const seen = new Date(now()).toISOString();
-      // What was removed since then stays removed: there is nothing left to note it at.
-      await change(person, (signIns) => {
-        const current = signIns.get(person.id);
-        return current && new Map([...signIns, [person.id, { ...current, seen }]]);
+      // An entry that was removed since it was read stays removed.
+      await change(user, (current) => {
+        const own = Object.hasOwn(current, user.id) ? current[user.id] : undefined;
+        return own && { ...current, [user.id]: { ...own, seen } };
       });
       return true;
     },
 
-    remove: (person) => change(person, (signIns) => without(signIns, (id) => id === person.id)),
+    remove: (user) => removeWhere(user, (id) => id === user.id),
 
-    removeBrowser: (owner, name) =>
-      change(owner, (signIns) => without(signIns, (_id, entry) => entry.name === name)),
+    removeBrowser: (user, name) => removeWhere(user, (_id, entry) => entry.name === name),
 
-    async removeAll(owner) {
-      await store.forget(keyOf(owner));
+    async removeAll(user) {
+      await records.forget(user);
     },
   };
 }
 
-function without(
-  signIns: SignIns,
-  isGone: (id: string, entry: z.infer<typeof SignIn>) => boolean,
-): SignIns | undefined {
-  const left = [...signIns].filter(([id, entry]) => !isGone(id, entry));
-  return left.length < signIns.size ? new Map(left) : undefined;
-}
-
-/** Tabs that signed in at the same time leave several entries; to a person they are one browser. */
+/** Tabs that signed in at the same time leave several entries; the person sees one browser. */
 function joinByBrowser(entries: SignedInBrowser[]): SignedInBrowser[] {
   const browsers = new Map<string, SignedInBrowser>();
   for (const entry of entries.sort(compareSeen)) {
@@ -160,11 +135,3 @@ function joinByBrowser(entries: SignedInBrowser[]): SignedInBrowser[] {
 function compareSeen(a: { seen: string }, b: { seen: string }): number {
   return Date.parse(b.seen) - Date.parse(a.seen);
 }
-
-const parse = readOnce((text): { signIns: SignIns | undefined } => {
-  try {
-    return { signIns: new Map(Object.entries(SignInsShape.parse(JSON.parse(text)))) };
-  } catch {
-    return { signIns: undefined };
-  }
-});

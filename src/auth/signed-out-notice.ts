@@ -1,10 +1,11 @@
 import type { Request, Response } from 'express';
 import type { AllowedPortals, Portal } from '../bitrix24/portal.ts';
-import { signedOutElsewhere } from './session.ts';
+import { readCookie } from '../web/cookies.ts';
+import { signedOutElsewhere } from './current-user.ts';
 
 const COOKIE = 'signed-out';
 
-/** As long as somebody may come back to pages that are still open. */
+/** As long as a person may come back to pages that are still open. */
 const LIFETIME_MS = 24 * 3600_000;
 
 /**
@@ -23,29 +24,20 @@ export function leaveSignedOutNotice(res: Response, portal: string): void {
 
 /** The portal of the notice. A cookie can be anything, so it only ever picks an allowed portal. */
 export function readSignedOutNotice(req: Request, portals: AllowedPortals): Portal | undefined {
-  const value = noticeOf(req);
-  if (value === undefined) return undefined;
-  try {
-    return portals.findAllowed(decodeURIComponent(value));
-  } catch {
-    return undefined;
-  }
+  const portal = readCookie(req, COOKIE);
+  return portal === undefined ? undefined : portals.findAllowed(portal);
 }
 
-/** Whether the person wants to be asked before they are signed in again: they signed out, here or from another browser. */
+/** Whether the person is to be asked before they are signed in again: they signed out, here or from another browser. */
 export function hasSignedOut(req: Request): boolean {
-  return noticeOf(req) !== undefined || signedOutElsewhere(req) !== undefined;
+  return readCookie(req, COOKIE) !== undefined || signedOutElsewhere(req) !== undefined;
 }
 
 export function clearSignedOutNotice(req: Request, res: Response): void {
-  if (noticeOf(req) !== undefined)
+  if (readCookie(req, COOKIE) !== undefined)
     res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(res) });
 }
 
 function isSecure(res: Response): boolean {
   return res.app.get('is secure') === true;
-}
-
-function noticeOf(req: Request): string | undefined {
-  return new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
 }

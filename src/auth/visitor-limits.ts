@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { AppError } from '../errors.ts';
+import type { PortalUserId } from '../portal-user.ts';
 import { KEY_PREFIX, type Store } from '../store/store.ts';
-import type { SignedIn } from './session.ts';
 
 /** What visitors may do only so often (design.md section 4). The store counts, so all replicas together allow no more. */
 export interface VisitorLimits {
@@ -14,7 +14,7 @@ export interface VisitorLimits {
    */
   countRefusedCallback(address: string | undefined): Promise<void>;
   /** Of those that reach the portal. @throws {TooManyRequestsError} */
-  countSearch(person: Pick<SignedIn, 'memberId' | 'userId'>): Promise<void>;
+  countSearch(user: PortalUserId): Promise<void>;
 }
 
 /** Too often for one address, or for one person. */

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
-import { type App, createApp } from '../app.ts';
+import { createApp } from '../app.ts';
+import { idleTime } from '../auth/session.ts';
 import type { Config } from '../config/config.ts';
-import { watchConnections } from './connections.ts';
 import { createHttpClient } from '../http-client/http-client.ts';
 import type { Logger } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
-import { type OpenStores, openStores } from './open-stores.ts';
+import { createServices, type Services } from '../services.ts';
+import { type OpenStores, openStores } from '../store/open-stores.ts';
 import { answerMalformed } from '../web/malformed-request.ts';
+import { watchConnections } from './connections.ts';
 
 /**
  * A refresh that is in flight may still succeed, and so may the exchange of a code; nobody waits longer for a portal
@@ -56,29 +58,41 @@ export async function startServer(
 ): Promise<RunningServer> {
   let isStopping = false;
   const metrics = config.metricsPort === undefined ? undefined : createMetrics();
-  const opened = openStores(config, logger);
+  const { redis, dataDir } = config;
+  const opened = openStores({ redis, dataDir, idleMsOf: idleTime(config.sessionHours) }, logger);
   const stores: OpenStores = metrics?.watchStores(opened) ?? opened;
   const listedHosts = new Set([
     ...config.portals.listed.map(({ hostname }) => hostname),
     ...config.authorizationServers.map(({ hostname }) => hostname),
   ]);
   const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
-  const app = createApp({
-    ...config,
-    ...stores,
-    ...timings,
+  const services = createServices({
+    publicUrl: config.publicUrl,
+    clientId: config.clientId,
+    clientSecret: config.clientSecret,
+    portals: config.portals,
+    authorizationServers: config.authorizationServers,
+    sessionSecrets: config.sessionSecrets,
+    tokenKeys: config.tokenKeys,
+    trustedProxies: config.trustedProxies,
+    limits: config.limits,
+    cacheSeconds: config.cacheSeconds,
+    dataDir,
+    store: stores.store,
+    sessionStore: stores.sessionStore,
     http,
     logger,
     now: Date.now,
     isStopping: () => isStopping,
     observers: metrics?.observers,
+    exclusiveMs: timings.exclusiveMs,
   });
-  const { listener, tokenRefresher, exports } = app;
-  const server = createServer(PATIENCE, listener);
+  const { auth, exports } = services;
+  const server = createServer(PATIENCE, createApp(services));
   server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
   const connections = watchConnections(server);
   // First, so that nobody is let in before it is known that the port is free.
-  const metricsServer = await openMetrics(metrics, app, config, logger);
+  const metricsServer = await openMetrics(metrics, services, config, logger);
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, resolve);
@@ -105,9 +119,9 @@ export async function startServer(
       const served = connections
         .refuseNew()
         // Whoever was still let in may need a refresh, so only after them none begins any more.
-        .then(() => Promise.all([tokenRefresher.drain(), connections.answered()]));
+        .then(() => Promise.all([auth.drain(), connections.answered()]));
       await Promise.race([Promise.all([exports.stop(), served]), pause(WAIT_MS)]);
-      if (!tokenRefresher.isSaved()) {
+      if (!auth.isSaved()) {
         logger.error(
           'stopping with new tokens that could not be stored; these people will have to sign in again',
         );
@@ -124,7 +138,7 @@ export async function startServer(
 
 async function openMetrics(
   metrics: Metrics | undefined,
-  { readiness }: App,
+  { readiness }: Services,
   { host, metricsPort }: Config,
   logger: Logger,
 ): Promise<MetricsServer | undefined> {

@@ -1,7 +1,7 @@
+import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { buildPaging } from './list-navigation.ts';
 import { asCompanyQuery, type ListView, viewerOf, writeListView } from './list-query.ts';
-import type { SignedIn } from '../auth/session.ts';
 
 /** The way to the companies before and after one, as the list has them that the person came from. */
 export interface Neighbours {
@@ -12,7 +12,7 @@ export interface Neighbours {
 /** A card is worth showing without them: where they cannot be told there are none. */
 export async function findNeighbours(
   companyReader: CompanyReader,
-  person: SignedIn,
+  person: SignedInUser,
   view: ListView,
   id: number,
 ): Promise<Neighbours> {

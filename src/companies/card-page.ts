@@ -1,46 +1,46 @@
 import type { Request, RequestHandler } from 'express';
+import { requireSignIn } from '../auth/current-user.ts';
 import type { CompanyCard } from '../bitrix24/crm/company-card.ts';
-import { type AllowedPortals, companyPage, contactPage, dealPage } from '../bitrix24/portal.ts';
+import { companyPage, contactPage, dealPage } from '../bitrix24/portal.ts';
 import { NotFoundError } from '../errors.ts';
+import type { PortalClients } from '../portal-client/portal-client.ts';
+import { settlesWithin } from '../timing.ts';
+import { prefersJson } from '../web/negotiate.ts';
 import { describeAge } from './age.ts';
 import { presentCard } from './card-groups.ts';
-import { asJson } from './list-page.ts';
+import { findNeighbours } from './card-neighbours.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { mailHref, phoneHref, webHref } from './links.ts';
+import { asJson } from './list-page.ts';
 import { listAddress, readStoredView } from './list-query.ts';
-import { prefersJson } from '../web/negotiate.ts';
-import { findNeighbours } from './card-neighbours.ts';
-import { requireSignIn } from '../web/protect.ts';
-import { portalOf } from '../portal-client/portal-client.ts';
-import { settlesWithin } from '../timing.ts';
 
 export interface CompanyDependencies {
-  portals: AllowedPortals;
+  portalOf: PortalClients['portalOf'];
   companyReader: CompanyReader;
   now: () => number;
 }
 
-/** Whoever wants to read a card does not wait for the way to another one. */
+/** The card does not wait longer than this for the links to the companies before and after it. */
 const NEIGHBOURS_WAIT_MS = 500;
 
 /** `GET /companies/:id`: one company, as a page or as JSON. */
 export function showCompany(dependencies: CompanyDependencies): RequestHandler {
   const { companyReader, now } = dependencies;
   return async (req, res) => {
-    const person = requireSignIn(req, now());
+    const user = requireSignIn(req);
     const id = readCompanyId(req);
     if (prefersJson(req)) {
-      const { company, ...others } = (await companyReader.card(person, id)).value;
+      const { company, ...others } = (await companyReader.card(user, id)).value;
       return void res.json({ company: asJson(company), ...others });
     }
     const view = readStoredView(req.query.from);
-    const around = findNeighbours(companyReader, person, view, id);
-    const answer = await companyReader.card(person, id);
+    const around = findNeighbours(companyReader, user, view, id);
+    const answer = await companyReader.card(user, id);
     const neighbours = (await settlesWithin(around, NEIGHBOURS_WAIT_MS)) ? await around : {};
     res.render('company', {
       ...cardValues(answer.value),
       ...neighbours,
-      ...linksInto(portalOf(person, dependencies)),
+      ...linksInto(dependencies.portalOf(user)),
       age: describeAge(answer, now()),
       backTo: listAddress(view),
       sameResponsible: (userId: number) => `/companies?responsible=${userId}`,

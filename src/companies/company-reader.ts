@@ -1,5 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { type Answer, type AnswerCache, MAX_AGE_MS } from '../portal-client/answer-cache.ts';
+import type { SignedInUser } from '../auth/signed-in-user.ts';
+import type { VisitorLimits } from '../auth/visitor-limits.ts';
+import { type CompanyCard, loadCompany } from '../bitrix24/crm/company-card.ts';
+import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
 import {
   type CompanyPage,
   type CompanyQuery,
@@ -7,36 +10,34 @@ import {
   listCompanies,
   requireAccess,
 } from '../bitrix24/crm/company-list.ts';
-import { type CompanyCard, loadCompany } from '../bitrix24/crm/company-card.ts';
-import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
 import { loadWords, Vocabulary } from '../bitrix24/crm/reference-data.ts';
 import { AppError } from '../errors.ts';
-import { type ReadingDependencies, restClientOf } from '../portal-client/portal-client.ts';
-import type { SignedIn } from '../auth/session.ts';
+import { type Answer, type AnswerCache, MAX_AGE_MS } from '../portal-client/answer-cache.ts';
+import type { PortalClients } from '../portal-client/portal-client.ts';
+import { portalUserKey } from '../store/records.ts';
 import { settlesWithin } from '../timing.ts';
-import type { VisitorLimits } from '../auth/visitor-limits.ts';
 
 /** Reads companies for people: kept answers where there are any, the portal where there are none. */
 export interface CompanyReader {
   /** @throws as listCompanies */
-  list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
+  list(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>>;
   /** As `list`, but without a total where counting takes long, or is known to. */
-  listSoon(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>>;
+  listSoon(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>>;
   /** @throws as countCompanies */
-  count(person: SignedIn, filter: CompanyFilter): Promise<number>;
+  count(user: SignedInUser, filter: CompanyFilter): Promise<number>;
   /** @throws as loadCompany */
-  card(person: SignedIn, id: number): Promise<Answer<CompanyCard>>;
+  card(user: SignedInUser, id: number): Promise<Answer<CompanyCard>>;
   /**
-   * Asks the portal anew whether a person is still let in, before they get what was read for them earlier. A portal that
+   * Asks the portal anew whether a user is still let in, before they get what was read for them earlier. A portal that
    * does not answer says nothing against them.
    *
    * @throws {AppError}  it says no
    */
-  requireAccess(person: SignedIn): Promise<void>;
+  requireAccess(user: SignedInUser): Promise<void>;
   /** The words of a person's portal, with those that a filter is told in if they can be had soon. */
-  wordsFor(person: SignedIn, filter: CompanyFilter): Promise<Vocabulary>;
-  /** What this person was shown before is shown no more. */
-  forget(person: SignedIn): Promise<void>;
+  wordsFor(user: SignedInUser, filter: CompanyFilter): Promise<Vocabulary>;
+  /** What this user was shown before is shown no more. */
+  forget(user: SignedInUser): Promise<void>;
 }
 
 /** Longer than this nobody waits for words that ids can stand in for. */
@@ -48,39 +49,45 @@ const PATIENCE_MS = 3_000;
 /** How many filters are remembered to be slow; a portal that has grown faster is found out after a while. */
 const SLOW_FILTERS = 1_000;
 
-export function createCompanyReader(
-  dependencies: ReadingDependencies & { answers: AnswerCache; visitorLimits: VisitorLimits },
-): CompanyReader {
-  const { answers, clientId, visitorLimits } = dependencies;
-  const ownerOf = ({ memberId, userId }: SignedIn) => `${memberId}:${clientId}:${userId}`;
-  const wordsOf = (person: SignedIn) => answers.companion(ownerOf(person), () => new Vocabulary());
+export function createCompanyReader({
+  answers,
+  portalClients,
+  visitorLimits,
+}: {
+  answers: AnswerCache;
+  portalClients: PortalClients;
+  visitorLimits: VisitorLimits;
+}): CompanyReader {
+  const { clientFor } = portalClients;
+  const wordsOf = (user: SignedInUser) => answers.companion(user, () => new Vocabulary());
   const slow = new LRUCache<string, true>({ max: SLOW_FILTERS, ttl: MAX_AGE_MS });
-  const slowKey = (person: SignedIn, filter: CompanyFilter) => `${ownerOf(person)} ${JSON.stringify(filter)}`;
+  const slowKey = (user: SignedInUser, filter: CompanyFilter) =>
+    portalUserKey('slow', user, JSON.stringify(filter));
 
-  function read<T>(person: SignedIn, question: string, ask: () => Promise<T>): Promise<Answer<T>> {
-    return answers.read({ owner: ownerOf(person), question }, Date.parse(person.since), ask);
+  function read<T>(user: SignedInUser, question: string, ask: () => Promise<T>): Promise<Answer<T>> {
+    return answers.read({ user, question }, Date.parse(user.since), ask);
   }
 
-  function list(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>> {
-    return read(person, `list ${JSON.stringify(query)}`, async () => {
-      if (query.filter.search !== null) await visitorLimits.countSearch(person);
-      const page = await listCompanies(restClientOf(person, dependencies), query, wordsOf(person));
+  function list(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>> {
+    return read(user, `list ${JSON.stringify(query)}`, async () => {
+      if (query.filter.search !== null) await visitorLimits.countSearch(user);
+      const page = await listCompanies(clientFor(user), query, wordsOf(user));
       const isSlow = page.total !== null && page.seconds !== undefined && page.seconds > SLOW_SECONDS;
-      if (isSlow) slow.set(slowKey(person, query.filter), true);
+      if (isSlow) slow.set(slowKey(user, query.filter), true);
       return page;
     });
   }
 
-  async function listSoon(person: SignedIn, query: CompanyQuery): Promise<Answer<CompanyPage>> {
+  async function listSoon(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>> {
     // Whoever asks for another page has it counted from the first row on.
-    if (query.page !== 1) return list(person, query);
-    const key = slowKey(person, query.filter);
+    if (query.page !== 1) return list(user, query);
+    const key = slowKey(user, query.filter);
     const uncounted = { ...query, isUncounted: true };
-    if (slow.has(key)) return list(person, uncounted);
+    if (slow.has(key)) return list(user, uncounted);
     // What comes too late for this page is kept for the next.
-    const counted = list(person, query);
+    const counted = list(user, query);
     if (await settlesWithin(counted, PATIENCE_MS)) return counted;
-    const rows = list(person, uncounted).catch(() => counted);
+    const rows = list(user, uncounted).catch(() => counted);
     const first = await Promise.race([counted, rows]);
     // Few rows have a total without being counted, and may take as long to count.
     if (!(await settlesWithin(counted, 0))) slow.set(key, true);
@@ -90,26 +97,25 @@ export function createCompanyReader(
   return {
     list,
     listSoon,
-    async wordsFor(person, filter) {
-      const words = wordsOf(person);
-      const client = restClientOf(person, dependencies, { waitMs: WORDS_WAIT_MS });
+    async wordsFor(user, filter) {
+      const words = wordsOf(user);
+      const client = clientFor(user, { waitMs: WORDS_WAIT_MS });
       // A new token may take longer than any request; what fails leaves ids where words could be.
       await settlesWithin(loadWords(client, filter, words), WORDS_WAIT_MS);
       return words;
     },
-    async requireAccess(person) {
-      await requireAccess(restClientOf(person, dependencies)).catch((error: unknown) => {
+    async requireAccess(user) {
+      await requireAccess(clientFor(user)).catch((error: unknown) => {
         if (error instanceof AppError && error.endsAccess) throw error;
       });
     },
-    async count(person, filter) {
-      const { value } = await read(person, `count ${JSON.stringify(filter)}`, () =>
-        countCompanies(restClientOf(person, dependencies), filter),
+    async count(user, filter) {
+      const { value } = await read(user, `count ${JSON.stringify(filter)}`, () =>
+        countCompanies(clientFor(user), filter),
       );
       return value;
     },
-    card: (person, id) =>
-      read(person, `card ${id}`, () => loadCompany(restClientOf(person, dependencies), id, wordsOf(person))),
-    forget: (person) => answers.forget(ownerOf(person)),
+    card: (user, id) => read(user, `card ${id}`, () => loadCompany(clientFor(user), id, wordsOf(user))),
+    forget: (user) => answers.forget(user),
   };
 }

@@ -1,7 +1,7 @@
 import type { Dictionary } from '../bitrix24/crm/company-fields.ts';
-import type { Person } from '../bitrix24/crm/users.ts';
 import type { Vocabulary } from '../bitrix24/crm/reference-data.ts';
-import type { Reader } from './list-rows.ts';
+import type { Person } from '../bitrix24/crm/users.ts';
+import type { Locale } from '../i18n/locale.ts';
 import { asChoice, EVERYTHING, type ListView, listAddress } from './list-query.ts';
 
 /** What the filters of a list offer, and what is chosen of it, in the reader's language. */
@@ -33,15 +33,15 @@ const DICTIONARIES = [
   ['employees', 'EMPLOYEES'],
 ] as const;
 
-export function presentFilters(view: ListView, words: Vocabulary, reader: Reader): ListFilters {
-  const { t } = reader;
+export function presentFilters(view: ListView, words: Vocabulary, locale: Locale): ListFilters {
+  const { t } = locale;
   const choices = DICTIONARIES.map(([name, entityId]) => ({
     name,
     label: t(`list.columns.${name}`),
     options: choicesOf(words.dictionary(entityId), view[name], t('list.filters.without')),
   }));
-  const responsible = peopleToChoose(view.responsible, words, reader);
-  const chips = chipsOf(view, { choices, responsible }, reader);
+  const responsible = peopleToChoose(view.responsible, words, locale);
+  const chips = chipsOf(view, { choices, responsible }, locale);
   return { choices, responsible, chips, description: chips.map(({ text }) => text).join(' · ') };
 }
 
@@ -56,7 +56,7 @@ function choicesOf(dictionary: Dictionary, chosen: string[], without: string): O
 }
 
 /** Colleagues, and whoever was chosen although they are none, or none any more. */
-function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Reader): Option[] {
+function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Locale): Option[] {
   const { colleagues } = words;
   const nameOf = ({ id, name }: Person) => name ?? t('person.unnamed', { id });
   const isListed =
@@ -75,9 +75,9 @@ function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Re
 function chipsOf(
   view: ListView,
   { choices, responsible }: Pick<ListFilters, 'choices' | 'responsible'>,
-  reader: Reader,
+  locale: Locale,
 ): Chip[] {
-  const { t } = reader;
+  const { t } = locale;
   const chip = (names: (keyof ListView)[], text: string | undefined): Chip[] => {
     if (text === undefined) return [];
     const without = Object.fromEntries(names.map((name) => [name, EVERYTHING[name]]));
@@ -99,31 +99,31 @@ function chipsOf(
     ),
     ...chip(
       ['created_from', 'created_to'],
-      labelled(t('list.columns.created'), days(view, 'created', reader)),
+      labelled(t('list.columns.created'), days(view, 'created', locale)),
     ),
     ...chip(
       ['modified_from', 'modified_to'],
-      labelled(t('list.columns.modified'), days(view, 'modified', reader)),
+      labelled(t('list.columns.modified'), days(view, 'modified', locale)),
     ),
     ...chip(['has_phone'], view.has_phone && t(`list.filters.has_phone.${view.has_phone}`)),
     ...chip(['has_email'], view.has_email && t(`list.filters.has_email.${view.has_email}`)),
-    ...chip(['revenue_from', 'revenue_to'], labelled(t('list.columns.revenue'), amounts(view, reader))),
+    ...chip(['revenue_from', 'revenue_to'], labelled(t('list.columns.revenue'), amounts(view, locale))),
   ];
 }
 
-function days(view: ListView, name: 'created' | 'modified', { t, format }: Reader): string | undefined {
+function days(view: ListView, name: 'created' | 'modified', { t, format }: Locale): string | undefined {
   return bounds(t, view[`${name}_from`], view[`${name}_to`], format.date);
 }
 
 function amounts(
   { revenue_from: from, revenue_to: to }: ListView,
-  { t, format }: Reader,
+  { t, format }: Locale,
 ): string | undefined {
   return bounds(t, from, to, format.number);
 }
 
 function bounds<Value>(
-  t: Reader['t'],
+  t: Locale['t'],
   from: Value | undefined,
   to: Value | undefined,
   write: (value: Value) => string,

@@ -1,11 +1,12 @@
 import { PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
+import type { Locale } from '../i18n/locale.ts';
 import { isSortable } from './columns.ts';
-import type { ListRow, Reader } from './list-rows.ts';
 import { EVERYTHING, FILTERS, type ListView, listAddress, writeListView } from './list-query.ts';
+import type { ListRow } from './list-rows.ts';
 import type { Column } from './preferences.ts';
 
 /** Everything around the rows: headings that sort, links to cards, what the view's address is. */
-export function buildListPage(view: ListView, columns: readonly Column[], { t }: Reader) {
+export function buildListPage(view: ListView, columns: readonly Column[], { t }: Locale) {
   const addressOf = (change: Partial<ListView>) => listAddress({ ...view, ...change });
   const search = writeListView(view);
   const from = search ? `?from=${encodeURIComponent(search)}` : '';

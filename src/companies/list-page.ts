@@ -1,13 +1,17 @@
 import type { RequestHandler, Response } from 'express';
-import type { Answer } from '../portal-client/answer-cache.ts';
-import { type CompanyPage, PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
+import { requireSignIn } from '../auth/current-user.ts';
+import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { Company } from '../bitrix24/crm/company.ts';
-import { type AllowedPortals, companyListPage } from '../bitrix24/portal.ts';
+import { type CompanyPage, PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
+import { companyListPage } from '../bitrix24/portal.ts';
+import type { Answer } from '../portal-client/answer-cache.ts';
+import type { PortalClients } from '../portal-client/portal-client.ts';
+import { compressInPieces } from '../web/compress-pages.ts';
+import { localeOf } from '../web/language.ts';
+import { prefersJson } from '../web/negotiate.ts';
+import { renderFragment } from '../web/templates.ts';
 import { describeAge } from './age.ts';
 import type { CompanyReader } from './company-reader.ts';
-import { compressInPieces } from '../web/compress-pages.ts';
-import { renderFragment } from '../web/fragment.ts';
-import { listFragments } from './list-fragments.ts';
 import { buildPaging } from './list-navigation.ts';
 import {
   asCompanyQuery,
@@ -17,41 +21,59 @@ import {
   readListView,
   viewerOf,
 } from './list-query.ts';
-import { prefersJson } from '../web/negotiate.ts';
-import type { Preferences, PreferencesStore } from './preferences.ts';
-import { requireSignIn } from '../web/protect.ts';
-import { portalOf } from '../portal-client/portal-client.ts';
-import type { SignedIn } from '../auth/session.ts';
+import { buildListValues } from './list-values.ts';
+import type { PreferencesStore } from './preferences.ts';
 
-export interface CompaniesDependencies {
-  portals: AllowedPortals;
+export interface ListPageDependencies {
+  portalOf: PortalClients['portalOf'];
   companyReader: CompanyReader;
   preferences: PreferencesStore;
   now: () => number;
 }
 
 /** `GET /companies`: the list, as a page or as JSON. */
-export function showCompanies(dependencies: CompaniesDependencies): RequestHandler {
-  const { companyReader, preferences, now } = dependencies;
+export function showCompanies({
+  portalOf,
+  companyReader,
+  preferences,
+  now,
+}: ListPageDependencies): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
+    const user = requireSignIn(req);
     const view = readListView(req.query);
-    if (prefersJson(req)) return sendJson(res, view, await companyReader.list(person, asQuery(view, person)));
-    const [answer, wishes] = await Promise.all([
-      companyReader.listSoon(person, asQuery(view, person)),
-      preferences.load(person),
+    const query = asQuery(view, user);
+    if (prefersJson(req)) return sendJson(res, view, await companyReader.list(user, query));
+    const [answer, preferred] = await Promise.all([
+      companyReader.listSoon(user, query),
+      preferences.load(user),
     ]);
-    await sendPage(dependencies, res, { person, view, wishes, answer });
+    const shown = {
+      view,
+      preferences: preferred,
+      searchedBy: query.filter.search?.by,
+      portalListHref: companyListPage(portalOf(user)),
+    };
+    const values = {
+      ...buildListValues(answer.value, shown, localeOf(res)),
+      density: preferred.density,
+      age: describeAge(answer, now()),
+    };
+    if (answer.value.total !== null) return res.render('companies', values);
+    const rows = answer.value.companies.length;
+    await sendBeforeCounting(res, values, async () => {
+      const counted = await companyReader.count(user, query.filter).catch(() => null);
+      return buildPaging(view, counted, rows);
+    });
   };
 }
 
-/** `GET /companies/view`: what the form of a list was filled in with, as the address of a view. */
+/** `GET /companies/view`: redirects from the fields of the list's form to the address of that view. */
 export function openView(): RequestHandler {
   return (req, res) => res.redirect(303, listAddress(readListForm(req.query)));
 }
 
-function asQuery(view: ListView, person: SignedIn) {
-  return asCompanyQuery(view, viewerOf(person));
+function asQuery(view: ListView, user: SignedInUser) {
+  return asCompanyQuery(view, viewerOf(user));
 }
 
 function sendJson(res: Response, { page }: ListView, { value, askedAt }: Answer<CompanyPage>): void {
@@ -65,38 +87,18 @@ export function asJson({ employees: _, ...company }: Company) {
   return company;
 }
 
-interface ListAnswer {
-  person: SignedIn;
-  view: ListView;
-  wishes: Preferences;
-  answer: Answer<CompanyPage>;
-}
-
-async function sendPage(
-  { portals, companyReader, now }: CompaniesDependencies,
+/** Sends the rows at once, and how many companies there are when the portal has counted them. */
+async function sendBeforeCounting(
   res: Response,
-  { person, view, wishes, answer }: ListAnswer,
+  values: object,
+  count: () => Promise<ReturnType<typeof buildPaging>>,
 ): Promise<void> {
-  const { filter } = asQuery(view, person);
-  const portalListHref = companyListPage(portalOf(person, { portals }));
-  const shown = { view, wishes, searchedBy: filter.search?.by, portalListHref };
-  const { companies, total } = answer.value;
-  const values = {
-    density: wishes.density,
-    age: describeAge(answer, now()),
-    fragments: await listFragments(res, answer, shown),
-    isWhole: total !== null,
-  };
-  if (total !== null) return res.render('companies', values);
-  // Rows are shown at once; how many there are in all, when it has been counted.
-  // nginx would wait for the rest; others do not know this header, and need not.
+  // nginx would buffer the answer until its end; other proxies ignore this header.
   res.set('X-Accel-Buffering', 'no');
-  // Whoever has left is sent nothing, and what compresses would wait for them.
+  // A browser that has left is sent nothing; the compression would wait for it.
   if (res.closed) return;
   compressInPieces(res);
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();
-  const counted = await companyReader.count(person, filter).catch(() => null);
-  const paging = buildPaging(view, counted, companies.length);
-  res.end(await renderFragment(res, 'partials/list-end', { paging }));
+  res.end(await renderFragment(res, 'partials/list-end', { paging: await count() }));
 }

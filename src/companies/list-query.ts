@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { COMPANY_SORTS, type CompanyQuery } from '../bitrix24/crm/company-list.ts';
+import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { CompanyFilter, CompanySearch, Period } from '../bitrix24/crm/company-filter.ts';
+import { COMPANY_SORTS, type CompanyQuery } from '../bitrix24/crm/company-list.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { findTimeZone, type TimeZone } from '../i18n/time-zone.ts';
-import type { SignedIn } from '../auth/session.ts';
 
 /**
  * A parameter that is given once or not at all; an empty one counts as not given, because forms send those. Half a
@@ -160,7 +160,7 @@ export interface Viewer {
   zone: TimeZone | undefined;
 }
 
-export function viewerOf({ userId, timeZone }: SignedIn): Viewer {
+export function viewerOf({ userId, timeZone }: SignedInUser): Viewer {
   return { userId, zone: findTimeZone(timeZone) };
 }
 

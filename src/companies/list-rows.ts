@@ -1,9 +1,8 @@
 import type { Company } from '../bitrix24/crm/company.ts';
-import type { Format } from '../i18n/format.ts';
-import type { Translate } from '../web/language.ts';
+import type { Locale } from '../i18n/locale.ts';
 import { mailHref, phoneHref } from './links.ts';
 
-/** A company as a row of the list shows it: texts in the language of the reader, null for what is absent. */
+/** A company as a row of the list shows it: texts in the reader's language, null for what is absent. */
 export interface ListRow {
   id: number;
   title: string;
@@ -26,23 +25,19 @@ interface ListInstant {
   instant: string;
 }
 
-export interface Reader {
-  t: Translate;
-  format: Format;
+export function presentRows(companies: Company[], locale: Locale): ListRow[] {
+  return companies.map((company) => presentRow(company, locale));
 }
 
-export function presentRows(companies: Company[], reader: Reader): ListRow[] {
-  return companies.map((company) => presentRow(company, reader));
-}
-
-function presentRow(company: Company, { t, format }: Reader): ListRow {
+function presentRow(company: Company, { t, format }: Locale): ListRow {
   const { id, title, type, industry, employees, phones, emails, revenue, currency, responsible } = company;
   const [[phone], [email]] = [phones, emails];
   const contacts: ListRow['contacts'] = [];
   if (phone !== undefined) contacts.push({ kind: 'phone', text: phone, href: phoneHref(phone) });
   if (email !== undefined) contacts.push({ kind: 'email', text: email, href: mailHref(email) });
   const others = phones.length + emails.length - contacts.length;
-  const instantOf = (iso: string | null) => (iso === null ? null : { iso, ...format.moment(iso) });
+  const instantOf = (iso: string | null) =>
+    iso === null ? null : { iso, date: format.date(iso), instant: format.instant(iso) };
   return {
     id,
     title: title.trim() === '' ? t('list.untitled') : title,

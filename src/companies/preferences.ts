@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
-import { type Change, KEY_PREFIX, type Store, update } from '../store/store.ts';
+import { createRecords, portalUserKey } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
-import type { SignedIn } from '../auth/session.ts';
 
 /** How a person wants their lists, in whatever browser. */
 export interface Preferences {
@@ -26,68 +27,64 @@ export const DENSITIES = ['comfortable', 'compact'] as const;
 export type Density = (typeof DENSITIES)[number];
 
 export interface PreferencesStore {
-  load(person: Who): Promise<Preferences>;
-  saveLayout(person: Who, layout: Pick<Preferences, 'columns' | 'density'>): Promise<void>;
+  load(user: PortalUserId): Promise<Preferences>;
+  saveLayout(user: PortalUserId, layout: Pick<Preferences, 'columns' | 'density'>): Promise<void>;
   /** A view of the same name is replaced. @throws {TooManyViewsError} */
-  saveView(person: Who, view: Omit<SavedView, 'id'>): Promise<void>;
-  forgetView(person: Who, id: string): Promise<void>;
+  saveView(user: PortalUserId, view: Omit<SavedView, 'id'>): Promise<void>;
+  forgetView(user: PortalUserId, id: string): Promise<void>;
 }
-
-type Who = Pick<SignedIn, 'memberId' | 'userId'>;
 
 export class TooManyViewsError extends AppError {
   constructor() {
-    super('this person keeps as many views as we keep', { code: 'too_many_views', status: 409 });
+    super('this user has as many saved views as there may be', { code: 'too_many_views', status: 409 });
   }
 }
 
 export const MAX_VIEWS = 50;
 export const MAX_NAME_LENGTH = 80;
-/** Since the last change. Nobody enters fifty views twice. */
+/** Since the last change. */
 const LIFETIME_MS = 5 * 365 * 24 * 3600_000;
-
-const Record = z.object({
-  columns: z.array(z.enum(COLUMNS)).catch([]),
-  density: z.enum(DENSITIES).catch('comfortable'),
-  views: z
-    .array(z.object({ id: z.string().min(1), name: z.string().min(1), search: z.string() }))
-    .max(MAX_VIEWS)
-    .catch([]),
-});
 
 const NONE: Preferences = { columns: [...DEFAULT_COLUMNS], density: 'comfortable', views: [] };
 
-/** One record per portal user. It holds no secret, but names of views may tell of customers: nobody else reads it. */
-export function createPreferences({ store, clientId }: { store: Store; clientId: string }): PreferencesStore {
-  const keyOf = ({ memberId, userId }: Who) => `${KEY_PREFIX}preferences:{${memberId}}:${clientId}:${userId}`;
-  const change = (person: Who, make: (now: Preferences) => Preferences): Promise<void> =>
-    update(store, keyOf(person), LIFETIME_MS, (current): Change<void> => {
-      return { write: JSON.stringify(make(parse(current))), result: undefined };
-    });
+/** A field that cannot be read is as by default: a layout is no reason not to show a list. */
+const Shape = z
+  .object({
+    columns: z.array(z.enum(COLUMNS)).catch([]),
+    density: z.enum(DENSITIES).catch('comfortable'),
+    views: z
+      .array(z.object({ id: z.string().min(1), name: z.string().min(1), search: z.string() }))
+      .max(MAX_VIEWS)
+      .catch([]),
+  })
+  .transform(({ columns, ...others }) => ({
+    ...others,
+    columns: columns.includes('title') ? columns : [...DEFAULT_COLUMNS],
+  }));
+
+/** One record per portal user. It holds no secret, but names of views may tell of customers: no other user reads it. */
+export function createPreferences(store: Store): PreferencesStore {
+  const records = createRecords<PortalUserId, Preferences>(store, {
+    key: (user) => portalUserKey('preferences', user),
+    shape: Shape,
+    empty: NONE,
+    lifetimeMs: LIFETIME_MS,
+  });
+  const change = (user: PortalUserId, make: (now: Preferences) => Preferences): Promise<void> =>
+    records.change(user, (now) => ({ next: make(now), result: undefined }));
 
   return {
-    load: async (person) => parse(await store.get(keyOf(person))),
-    saveLayout: (person, layout) => change(person, (now) => ({ ...now, ...layout })),
-    saveView: (person, { name, search }) =>
-      change(person, (now) => {
+    load: (user) => records.load(user),
+    saveLayout: (user, layout) => change(user, (now) => ({ ...now, ...layout })),
+    saveView: (user, { name, search }) =>
+      change(user, (now) => {
         const others = now.views.filter((view) => view.name !== name);
         if (others.length >= MAX_VIEWS) throw new TooManyViewsError();
         const replaced = now.views.find((view) => view.name === name);
         const id = replaced?.id ?? randomId(9);
         return { ...now, views: [{ id, name, search }, ...others] };
       }),
-    forgetView: (person, id) =>
-      change(person, (now) => ({ ...now, views: now.views.filter((view) => view.id !== id) })),
+    forgetView: (user, id) =>
+      change(user, (now) => ({ ...now, views: now.views.filter((view) => view.id !== id) })),
   };
-}
-
-/** What cannot be read is as if it were not there: a layout is no reason not to show a list. */
-function parse(text: string | null): Preferences {
-  if (text === null) return NONE;
-  try {
-    const { columns, ...others } = Record.parse(JSON.parse(text));
-    return { ...others, columns: columns.includes('title') ? columns : [...DEFAULT_COLUMNS] };
-  } catch {
-    return NONE;
-  }
 }

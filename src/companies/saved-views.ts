@@ -1,15 +1,14 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { requireSignIn } from '../auth/current-user.ts';
+import { parseReturnTo } from '../auth/return-to.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { COLUMNS } from './columns.ts';
 import { listAddress, readStoredView, writeListView } from './list-query.ts';
 import { DENSITIES, MAX_NAME_LENGTH, type PreferencesStore } from './preferences.ts';
-import { requireSignIn } from '../web/protect.ts';
-import { parseReturnTo } from '../auth/return-to.ts';
 
-export interface WishesDependencies {
+export interface SavedViewsDependencies {
   preferences: PreferencesStore;
-  now: () => number;
 }
 
 const SavedView = z.object({
@@ -26,34 +25,34 @@ const Layout = z.object({
 });
 
 /** `POST /companies/views`: keeps the view of a list under a name. */
-export function saveView({ preferences, now }: WishesDependencies): RequestHandler {
+export function saveView({ preferences }: SavedViewsDependencies): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
+    const user = requireSignIn(req);
     const { name, search } = read(SavedView, req.body);
     const view = { ...readStoredView(search), page: 1 };
-    await preferences.saveView(person, { name, search: writeListView(view) });
+    await preferences.saveView(user, { name, search: writeListView(view) });
     res.redirect(303, listAddress(view));
   };
 }
 
 /** `POST /companies/views/forget` */
-export function forgetView({ preferences, now }: WishesDependencies): RequestHandler {
+export function forgetView({ preferences }: SavedViewsDependencies): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
+    const user = requireSignIn(req);
     const { id, returnTo } = (req.body ?? {}) as Record<string, unknown>;
-    if (typeof id === 'string') await preferences.forgetView(person, id);
+    if (typeof id === 'string') await preferences.forgetView(user, id);
     res.redirect(303, parseReturnTo(returnTo));
   };
 }
 
 /** `POST /companies/layout`: which columns a person wants to see, and how close the rows stand. */
-export function saveLayout({ preferences, now }: WishesDependencies): RequestHandler {
+export function saveLayout({ preferences }: SavedViewsDependencies): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
+    const user = requireSignIn(req);
     const { columns, density } = read(Layout, req.body);
     const { returnTo } = (req.body ?? {}) as Record<string, unknown>;
     const chosen = COLUMNS.filter((column) => column === 'title' || columns.includes(column));
-    await preferences.saveLayout(person, { columns: chosen, density });
+    await preferences.saveLayout(user, { columns: chosen, density });
     res.redirect(303, parseReturnTo(returnTo));
   };
 }

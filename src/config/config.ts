@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { type AllowedPortals, parseAllowedPortals } from '../bitrix24/portal.ts';
 import { parseRequestLimits, type RequestLimits } from '../bitrix24/limits/request-limits.ts';
-import { loadDevelopmentSecrets } from './development-secrets.ts';
+import { type AllowedPortals, parseAllowedPortals } from '../bitrix24/portal.ts';
 import { parseRedisAddress, type RedisAddress } from '../store/redis/redis-address.ts';
+import { loadDevelopmentSecrets } from './development-secrets.ts';
 
 export interface Config {
   isProduction: boolean;

@@ -1,12 +1,7 @@
+import type { PortalUserId } from '../portal-user.ts';
 import { keyBeforeQuarantine, QUARANTINE_MS, QUARANTINE_PREFIX, type Store } from '../store/store.ts';
 import type { Cipher } from '../vault/cipher.ts';
-import {
-  parseRecord,
-  parseTokenKey,
-  TOKEN_KEY_PREFIX,
-  type TokenOwner,
-  type TokenRecord,
-} from '../vault/token-record.ts';
+import { parseRecord, parseTokenKey, TOKEN_KEY_PREFIX, type TokenRecord } from '../vault/token-record.ts';
 import { count, type Finding, MOST_LISTED, ok, problem, warning } from './finding.ts';
 
 const AT_ONCE = 50;
@@ -21,7 +16,7 @@ export interface RecordsOptions {
 
 /** Somebody whose record is in a bad way. */
 interface Person {
-  owner: TokenOwner;
+  owner: PortalUserId;
   since?: Date;
 }
 
@@ -133,7 +128,7 @@ async function lookAtRecords({ store, cipher }: RecordsOptions, until: number): 
     portals: new Map(),
   };
 
-  function look(owner: TokenOwner, record: TokenRecord): void {
+  function look(owner: PortalUserId, record: TokenRecord): void {
     if (URL.canParse(record.ep)) found.portals.set(owner.memberId, new URL(record.ep).host);
     const key = cipher.keyOf(record.pair);
     if (key === 'missing') found.missing.push({ owner });

@@ -1,45 +1,44 @@
-import type { Request, RequestHandler, Response } from 'express';
-import type { ExportJob } from './jobs/export-job.ts';
-import type { Exports } from './exports.ts';
+import type { RequestHandler, Response } from 'express';
+import { currentUser } from '../auth/current-user.ts';
+import type { SignedInUser } from '../auth/signed-in-user.ts';
+import { idOf } from '../portal-user.ts';
+import { localeOf } from '../web/language.ts';
 import { presentExport } from './export-rows.ts';
-import type { Reader } from '../companies/list-rows.ts';
-import { ownerOf } from '../portal-client/portal-client.ts';
-import { type SignedIn, signedIn } from '../auth/session.ts';
+import type { Exports } from './exports.ts';
+import type { ExportJob } from './jobs/export-job.ts';
 
 export interface ExportEventsDependencies {
-  clientId: string;
   exports: Exports;
-  /** Whether somebody has not signed out meanwhile, here or from another browser. */
-  isSignedIn: (person: SignedIn) => Promise<boolean>;
+  /** Whether the user has not signed out meanwhile, here or from another browser. */
+  isSignedIn: (user: SignedInUser) => Promise<boolean>;
   now: () => number;
 }
 
-/** Proxies give up on connections over which nothing comes. */
+/** Proxies close connections that are silent for long. */
 const HEARTBEAT_MS = 15_000;
 const CHECK_EVERY_MS = 5_000;
-/** A window that does not take what it is sent is asleep. */
+/** A browser that does not read what it is sent is asleep. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 
-/** `GET /exports/events`: how far one's exports are, as long as somebody listens (server-sent events). */
-export function sendExportEvents(dependencies: ExportEventsDependencies): RequestHandler {
-  const { exports, now } = dependencies;
+/** `GET /exports/events`: the progress of the user's exports, as long as the browser listens (server-sent events). */
+export function sendExportEvents({ exports, isSignedIn, now }: ExportEventsDependencies): RequestHandler {
   return (req, res) => {
-    const person = signedIn(req, now());
-    // Not a trip to the portal: nobody sees where an event source is sent.
-    if (person === undefined) return void res.sendStatus(401);
-    const stop = exports.watch(ownerOf(person, dependencies), {
+    const user = currentUser(req);
+    // Not a redirect to the portal: an EventSource shows no page.
+    if (user === undefined) return void res.sendStatus(401);
+    const stop = exports.watch(idOf(user), {
       changed: (jobs) => tell(res, jobs, now()),
       ended: () => res.end(),
     });
     if (stop === undefined) return void res.sendStatus(503);
-    // Whoever compresses or collects it on the way would keep it back.
+    // A proxy that compresses or buffers the stream would keep it back.
     res.set({
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store, no-transform',
       'X-Accel-Buffering': 'no',
     });
     res.flushHeaders();
-    keepUp(req, res, person, dependencies, stop);
+    keepUp(res, () => isSignedIn(user), stop);
   };
 }
 
@@ -47,7 +46,7 @@ function tell(res: Response, jobs: ExportJob[], now: number): void {
   if (res.writableEnded) return;
   if (res.writableLength > MAX_UNSENT_BYTES) return void res.destroy();
   const exports = jobs.map((job) => {
-    const { id, state, share, progress, left, trouble } = presentExport(job, res.locals as Reader, now);
+    const { id, state, share, progress, left, trouble } = presentExport(job, localeOf(res), now);
     return { id, state, share, progress, left, trouble };
   });
   const text = JSON.stringify({ exports });
@@ -56,17 +55,12 @@ function tell(res: Response, jobs: ExportJob[], now: number): void {
   res.write(`data: ${text}\n\n`);
 }
 
-function keepUp(
-  req: Request,
-  res: Response,
-  person: SignedIn,
-  { isSignedIn, now }: ExportEventsDependencies,
-  stop: () => void,
-): void {
+/** Keeps the connection open until the browser leaves or its user has signed out. */
+function keepUp(res: Response, isSignedIn: () => Promise<boolean>, stop: () => void): void {
   const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
   const check = setInterval(async () => {
-    // While the store is away nobody can tell, and there is nothing to hear either.
-    const isStill = signedIn(req, now()) !== undefined && (await isSignedIn(person).catch(() => true));
+    // A store that is away cannot tell, and there is no progress to send either.
+    const isStill = await isSignedIn().catch(() => true);
     if (!isStill) res.end();
   }, CHECK_EVERY_MS);
   res.once('close', () => {

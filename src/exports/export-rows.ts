@@ -1,5 +1,5 @@
+import type { Locale } from '../i18n/locale.ts';
 import type { ExportJob } from './jobs/export-job.ts';
-import type { Reader } from '../companies/list-rows.ts';
 
 /** An export as its owner sees it: texts in their language, null for what is not said. */
 export interface ExportRow {
@@ -27,7 +27,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** @param now  milliseconds since the epoch */
-export function presentExport(job: ExportJob, { t, format }: Reader, now: number): ExportRow {
+export function presentExport(job: ExportJob, { t, format }: Locale, now: number): ExportRow {
   const { state, rows, total, secondsLeft, expiresAt, fileBytes } = job;
   const isMaking = state === 'queued' || state === 'running' || state === 'finishing';
   const createdAt = new Date(job.createdAt).toISOString();
@@ -71,7 +71,7 @@ export function asJson(job: ExportJob) {
   };
 }
 
-function describeRows({ state, rows, total }: ExportJob, { t, format }: Reader): string | null {
+function describeRows({ state, rows, total }: ExportJob, { t, format }: Locale): string | null {
   const formatted = format.number(rows);
   if (state === 'done') return t('exports.companies', { count: rows, formatted });
   if (rows === 0 || state === 'failed' || state === 'cancelled') return null;
@@ -79,14 +79,14 @@ function describeRows({ state, rows, total }: ExportJob, { t, format }: Reader):
   return t('exports.progress', { rows: formatted, total: format.number(total) });
 }
 
-function describeSecondsLeft(seconds: number, { t }: Reader): string {
+function describeSecondsLeft(seconds: number, { t }: Locale): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 1) return t('exports.left.soon');
   if (minutes < 90) return t('exports.left.minutes', { count: minutes });
   return t('exports.left.hours', { count: Math.round(minutes / 60) });
 }
 
-function describeTrouble({ state, trouble }: ExportJob, { t }: Reader): string | null {
+function describeTrouble({ state, trouble }: ExportJob, { t }: Locale): string | null {
   if (trouble === null) return null;
   const what = t([`exports.trouble.${trouble.code}`, 'exports.trouble.default']);
   if (state === 'failed') return what;
@@ -95,11 +95,11 @@ function describeTrouble({ state, trouble }: ExportJob, { t }: Reader): string |
   return `${what} ${t(`exports.trouble.${then}`)}`;
 }
 
-function describeKept(ms: number, { t }: Reader): string {
+function describeKept(ms: number, { t }: Locale): string {
   return ms < HOUR_MS ? t('exports.kept.soon') : t('exports.kept.hours', { count: Math.round(ms / HOUR_MS) });
 }
 
-function describeBytes(bytes: number, { t, format }: Reader): string {
+function describeBytes(bytes: number, { t, format }: Locale): string {
   if (bytes < 1_000) return t('exports.size.bytes', { size: format.number(bytes) });
   if (bytes < 1_000_000)
     return t('exports.size.kilobytes', { size: format.number(Math.round(bytes / 1_000)) });

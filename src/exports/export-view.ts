@@ -1,11 +1,11 @@
+import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
 import type { Vocabulary } from '../bitrix24/crm/reference-data.ts';
-import type { ExportsPageDependencies } from './exports-page.ts';
 import { presentFilters } from '../companies/list-filters.ts';
-import type { Reader } from '../companies/list-rows.ts';
 import { asCompanyQuery, readListView, viewerOf } from '../companies/list-query.ts';
 import type { PreferencesStore } from '../companies/preferences.ts';
-import type { SignedIn } from '../auth/session.ts';
+import { localeOf } from '../web/language.ts';
+import type { ReadView } from './exports-page.ts';
 
 /**
  * Reads what was on the screen from the query of its address, and from what its reader wants lists to show.
@@ -13,17 +13,17 @@ import type { SignedIn } from '../auth/session.ts';
  * @param dependencies.wordsFor  the portal's words that a filter is told in; what is not among them is described by its id
  */
 export function createViewReader(dependencies: {
-  wordsFor: (person: SignedIn, filter: CompanyFilter) => Promise<Vocabulary>;
+  wordsFor: (user: SignedInUser, filter: CompanyFilter) => Promise<Vocabulary>;
   preferences: PreferencesStore;
-}): ExportsPageDependencies['readView'] {
+}): ReadView {
   const { wordsFor, preferences } = dependencies;
-  return async (search, person, res) => {
+  return async (search, user, res) => {
     const view = { ...readListView(readQuery(search)), page: 1 };
-    const { filter, sort, order } = asCompanyQuery(view, viewerOf(person));
-    // Whoever means themselves is called so, and not by their name.
+    const { filter, sort, order } = asCompanyQuery(view, viewerOf(user));
+    // `me` is described as such, and not by the user's name.
     const told = view.responsible === 'me' ? { ...filter, responsible: null } : filter;
-    const [{ columns }, words] = await Promise.all([preferences.load(person), wordsFor(person, told)]);
-    const { description } = presentFilters(view, words, res.locals as Reader);
+    const [{ columns }, words] = await Promise.all([preferences.load(user), wordsFor(user, told)]);
+    const { description } = presentFilters(view, words, localeOf(res));
     return { filter, sort, order, columns, description };
   };
 }

@@ -1,27 +1,27 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { CompanySort } from '../bitrix24/crm/company-list.ts';
+import { requireSignIn } from '../auth/current-user.ts';
+import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
+import type { CompanySort } from '../bitrix24/crm/company-list.ts';
 import { InvalidRequestError } from '../errors.ts';
+import { findTimeZone } from '../i18n/time-zone.ts';
+import type { Translate } from '../i18n/translate.ts';
+import { idOf } from '../portal-user.ts';
+import { languageOf, localeOf, translate } from '../web/language.ts';
+import { prefersJson } from '../web/negotiate.ts';
+import { logOf } from '../web/request-log.ts';
+import { asJson, presentExport } from './export-rows.ts';
+import type { Exports } from './exports.ts';
 import {
   asExportColumns,
   EXPORT_FORMATS,
   type ExportColumn,
   type ExportJob,
   type ExportRef,
+  isOpen,
 } from './jobs/export-job.ts';
-import type { Exports } from './exports.ts';
-import { findTimeZone } from '../i18n/time-zone.ts';
-import { asJson, presentExport } from './export-rows.ts';
-import type { Language, Translate } from '../web/language.ts';
-import { translate } from '../web/language.ts';
-import type { Reader } from '../companies/list-rows.ts';
-import { prefersJson } from '../web/negotiate.ts';
-import { requireSignIn } from '../web/protect.ts';
-import { ownerOf } from '../portal-client/portal-client.ts';
-import { logOf } from '../web/request-log.ts';
-import type { SignedIn } from '../auth/session.ts';
 
 /** A view of the list, read from the query of its address. */
 export interface ListedView {
@@ -34,49 +34,36 @@ export interface ListedView {
   description: string;
 }
 
-export interface ExportsPageDependencies {
-  clientId: string;
-  exports: Exports;
-  /** @throws {InvalidRequestError} */
-  readView: (search: string, person: SignedIn, res: Response) => Promise<ListedView>;
-  /** @throws {AppError}  the portal does not let them in any more */
-  requireAccess: (person: SignedIn) => Promise<void>;
-  now: () => number;
-}
+/** Reads a view from the query of its address. @throws {InvalidRequestError} */
+export type ReadView = (search: string, user: SignedInUser, res: Response) => Promise<ListedView>;
 
-/** Whoever runs no scripts sees how far it is this often. */
+/** A browser that runs no scripts loads the page again this often. */
 const RELOAD_AFTER_SECONDS = 5;
 const MAX_NAME = 100;
 
-const Wish = z.object({ view: z.string().max(4_000).default(''), format: z.enum(EXPORT_FORMATS) });
+const ExportForm = z.object({ view: z.string().max(4_000).default(''), format: z.enum(EXPORT_FORMATS) });
 
-/** `GET /exports`: what is being made and what is there, as a page or as JSON. */
-export function showExports(dependencies: ExportsPageDependencies): RequestHandler {
-  const { exports, now } = dependencies;
+/** `GET /exports`: the user's exports, those under way and those that are done, as a page or as JSON. */
+export function showExports({ exports, now }: { exports: Exports; now: () => number }): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
-    const jobs = await exports.list(ownerOf(person, dependencies));
+    const jobs = await exports.list(requireSignIn(req));
     if (prefersJson(req)) return void res.json({ exports: jobs.map(asJson) });
-    const rows = jobs.map((job) => presentExport(job, res.locals as Reader, now()));
-    const isBusy = rows.some(
-      ({ state }) => state === 'queued' || state === 'running' || state === 'finishing',
-    );
-    res.render('exports', { rows, reloadAfterSeconds: isBusy ? RELOAD_AFTER_SECONDS : undefined });
+    const rows = jobs.map((job) => presentExport(job, localeOf(res), now()));
+    res.render('exports', { rows, reloadAfterSeconds: jobs.some(isOpen) ? RELOAD_AFTER_SECONDS : undefined });
   };
 }
 
-/** `POST /exports`: begins one of a view of the list. */
-export function startExport(dependencies: ExportsPageDependencies): RequestHandler {
-  const { exports, readView, now } = dependencies;
+/** `POST /exports`: begins an export of a view of the list. */
+export function startExport({ exports, readView }: { exports: Exports; readView: ReadView }): RequestHandler {
   return async (req, res) => {
-    const person = requireSignIn(req, now());
-    const { view, format } = readWish(req.body);
-    const { columns: names, ...listed } = await readView(view.replace(/^\?/, ''), person, res);
+    const user = requireSignIn(req);
+    const { view, format } = readRequest(req.body);
+    const { columns: names, ...listed } = await readView(view.replace(/^\?/, ''), user, res);
     const columns = asExportColumns(names);
     const t = translate(res);
     const job = await exports.begin({
-      owner: ownerOf(person, dependencies),
-      portal: person.portal,
+      owner: idOf(user),
+      portal: user.portal,
       format,
       view: {
         ...listed,
@@ -84,8 +71,8 @@ export function startExport(dependencies: ExportsPageDependencies): RequestHandl
         header: columns.map((column) => labelOf(column, t)),
         title: t('list.title'),
       },
-      language: res.locals.language as Language,
-      timeZone: person.timeZone,
+      language: languageOf(res),
+      timeZone: user.timeZone,
     });
     logOf(req).info({ exportId: job.id, format }, 'export begun');
     if (prefersJson(req)) return void res.status(201).json(asJson(job));
@@ -93,60 +80,66 @@ export function startExport(dependencies: ExportsPageDependencies): RequestHandl
   };
 }
 
-/** `GET /exports/:id/file` */
-export function sendExportFile(dependencies: ExportsPageDependencies): RequestHandler {
+/**
+ * `GET /exports/:id/file`
+ *
+ * @param options.requireAccess  asks the portal whether it still lets the user read companies; throws an AppError if not
+ */
+export function sendExportFile({
+  exports,
+  requireAccess,
+}: {
+  exports: Exports;
+  requireAccess: (user: SignedInUser) => Promise<void>;
+}): RequestHandler {
   return async (req, res) => {
-    const ref = readRef(req, dependencies);
-    await dependencies.requireAccess(requireSignIn(req, dependencies.now()));
-    const { job, file, bytes } = await dependencies.exports.openFile(ref);
-    // Named before its type: `attachment` would guess one.
+    const user = requireSignIn(req);
+    await requireAccess(user);
+    const { job, file, bytes } = await exports.openFile(refOf(user, req));
+    // Set before the type: `attachment` would guess one.
     res.attachment(nameOfFile(job));
     res.type(job.format === 'csv' ? 'text/csv; charset=utf-8' : 'xlsx');
     res.setHeader('Content-Length', bytes);
-    // Whoever leaves before the end has their reasons.
+    // A browser that leaves before the end is no failure of ours.
     await pipeline(file.createReadStream(), res).catch(() => res.destroy());
   };
 }
 
 /** `POST /exports/:id/cancel` */
-export function cancelExport(dependencies: ExportsPageDependencies): RequestHandler {
-  return changing(dependencies, (ref) => dependencies.exports.cancel(ref));
+export function cancelExport(exports: Exports): RequestHandler {
+  return changing((ref) => exports.cancel(ref));
 }
 
 /** `POST /exports/:id/resume` */
-export function resumeExport(dependencies: ExportsPageDependencies): RequestHandler {
-  return changing(dependencies, (ref) => dependencies.exports.resume(ref));
+export function resumeExport(exports: Exports): RequestHandler {
+  return changing((ref) => exports.resume(ref));
 }
 
 /** `POST /exports/:id/forget` */
-export function forgetExport(dependencies: ExportsPageDependencies): RequestHandler {
-  return changing(dependencies, (ref) => dependencies.exports.forget(ref));
+export function forgetExport(exports: Exports): RequestHandler {
+  return changing((ref) => exports.forget(ref));
 }
 
-function changing(
-  dependencies: ExportsPageDependencies,
-  change: (ref: ExportRef) => Promise<void>,
-): RequestHandler {
+function changing(change: (ref: ExportRef) => Promise<void>): RequestHandler {
   return async (req, res) => {
-    await change(readRef(req, dependencies));
+    await change(refOf(requireSignIn(req), req));
     if (prefersJson(req)) return void res.sendStatus(204);
     res.redirect(303, '/exports');
   };
 }
 
-/** Somebody else's export is as unknown as one that never was: it is looked for among one's own. */
-function readRef(req: Request, dependencies: ExportsPageDependencies): ExportRef {
-  const person = requireSignIn(req, dependencies.now());
-  return { owner: ownerOf(person, dependencies), id: String(req.params.id) };
+/** Only among the user's own exports: another user's is as unknown as one that never was. */
+function refOf(user: SignedInUser, req: Request): ExportRef {
+  return { owner: idOf(user), id: String(req.params.id) };
 }
 
-function readWish(body: unknown): z.infer<typeof Wish> {
-  const result = Wish.safeParse(body ?? {});
+function readRequest(body: unknown): z.infer<typeof ExportForm> {
+  const result = ExportForm.safeParse(body ?? {});
   if (result.success) return result.data;
   throw new InvalidRequestError(`the field ${String(result.error.issues[0]?.path[0])} cannot be used`);
 }
 
-/** What a list has no columns of its own for. */
+/** Columns of files that the list shows inside another column. */
 const OWN_LABELS: ExportColumn[] = ['phones', 'emails', 'currency'];
 
 function labelOf(column: ExportColumn, t: Translate): string {

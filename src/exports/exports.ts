@@ -1,17 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { NotFoundError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import type { Store } from '../store/store.ts';
 import { ExportFiles, resultName } from './jobs/export-files.ts';
-import {
-  type ExportJob,
-  type ExportOwner,
-  type ExportRef,
-  isOpen,
-  KEPT_MS,
-  NOTHING_YET,
-} from './jobs/export-job.ts';
+import { type ExportJob, type ExportRef, isOpen, KEPT_MS, NOTHING_YET } from './jobs/export-job.ts';
 import { ExportRecords } from './jobs/export-records.ts';
 import type { Patience, Portals } from './jobs/gather.ts';
 import { Janitor } from './jobs/janitor.ts';
@@ -29,7 +23,7 @@ export interface Exports {
   /** @throws {TooManyExportsError} */
   begin(wish: ExportWish): Promise<ExportJob>;
   /** Newest first. */
-  list(owner: ExportOwner): Promise<ExportJob[]>;
+  list(owner: PortalUserId): Promise<ExportJob[]>;
   /** @throws {NotFoundError}  no file, or none of this owner. The caller closes it. */
   openFile(ref: ExportRef): Promise<{ job: ExportJob; file: FileHandle; bytes: number }>;
   /** Does nothing to what has ended. @throws {NotFoundError} */
@@ -39,9 +33,9 @@ export interface Exports {
   /** Record and files. @throws {NotFoundError} */
   forget(ref: ExportRef): Promise<void>;
   /** Everything of somebody whose access is forgotten. */
-  forgetAll(owner: ExportOwner): Promise<void>;
+  forgetAll(owner: PortalUserId): Promise<void>;
   /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
-  watch(owner: ExportOwner, listener: Listener): (() => void) | undefined;
+  watch(owner: PortalUserId, listener: Listener): (() => void) | undefined;
   /** Ends what listens and works; the jobs go on in the next process. */
   stop(): Promise<void>;
 }

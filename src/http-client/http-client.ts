@@ -5,9 +5,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 import axios, { AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import ipaddr from 'ipaddr.js';
+import { AppError } from '../errors.ts';
 import { Circuits } from './circuit-breaker.ts';
 import { Deadline } from './deadline.ts';
-import { AppError } from '../errors.ts';
 
 /** What bounds one outgoing call. */
 export interface CallLimits {

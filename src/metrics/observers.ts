@@ -1,10 +1,10 @@
-import type { AnswerObserver } from '../portal-client/answer-cache.ts';
+import type { SignInObserver } from '../auth/redirection-endpoint.ts';
 import type { LimiterObserver } from '../bitrix24/limits/rate-limiter.ts';
-import type { CallObserver } from '../http-client/call-observer.ts';
 import type { ExportObserver } from '../exports/jobs/work.ts';
+import type { CallObserver } from '../http-client/call-observer.ts';
+import type { AnswerObserver } from '../portal-client/answer-cache.ts';
 import type { RefreshObserver } from '../vault/token-refresher.ts';
 import type { RequestObserver } from '../web/request-observer.ts';
-import type { SignInObserver } from '../auth/redirection-endpoint.ts';
 
 /** All that is told of what happens, in the words of those who tell it. They do not know who listens. */
 export interface Observers {

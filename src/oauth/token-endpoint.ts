@@ -1,5 +1,5 @@
-import { type CallObserver, nameFailure, observeCall } from '../http-client/call-observer.ts';
 import { AppError, type AppErrorOptions } from '../errors.ts';
+import { type CallObserver, nameFailure, observeCall } from '../http-client/call-observer.ts';
 import { type HttpClient, UnexpectedResponseError } from '../http-client/http-client.ts';
 
 /** Nobody waits longer than this for the authorization server. */

@@ -1,20 +1,16 @@
 import { z } from 'zod';
 import { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import { instant } from '../store/instant.ts';
-import { KEY_PREFIX, type Store, update } from '../store/store.ts';
-
-/** Whose counts: they are made with one person's rights, and are shown to nobody else. */
-export interface CountOwner {
-  memberId: string;
-  userId: number;
-}
+import { createRecords, portalUserKey } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 
 const Kept = z.object({ counts: CompanyCounts, countedAt: instant });
 const Failure = z.object({
   code: z.string(),
   reason: z.string().nullable(),
-  status: z.number().int().min(400).max(599),
+  httpStatus: z.number().int().min(400).max(599),
   retryAfterSeconds: z.number().nullable(),
   at: instant,
 });
@@ -41,77 +37,68 @@ export const CLAIM_MS = 30_000;
 
 /** What was counted for a person, how the last counting failed, and who counts just now: one record, for all replicas. */
 export interface CountRecords {
-  load(owner: CountOwner): Promise<CountRecord>;
+  load(user: PortalUserId): Promise<CountRecord>;
   /**
    * Makes the caller the one who counts.
    *
    * @param isNeeded  looks at the record once more: another replica may just have counted
    * @returns  the claim to finish with; nothing if somebody else counts, or nobody needs to
    */
-  claim(owner: CountOwner, isNeeded: (record: CountRecord) => boolean): Promise<string | undefined>;
+  claim(user: PortalUserId, isNeeded: (record: CountRecord) => boolean): Promise<string | undefined>;
   /** @returns false when the claim is lost: what was to be counted is forgotten, or somebody else counts it */
-  renew(owner: CountOwner, claim: string): Promise<boolean>;
+  renew(user: PortalUserId, claim: string): Promise<boolean>;
   /** Writes how a counting ended, unless its claim is lost. A refusal leaves nothing to be shown. */
-  finish(owner: CountOwner, claim: string, end: Ending): Promise<boolean>;
-  forget(owner: CountOwner): Promise<void>;
+  finish(user: PortalUserId, claim: string, end: Ending): Promise<boolean>;
+  forget(user: PortalUserId): Promise<void>;
 }
 
 export type Ending = { kept: KeptCounts } | { failure: CountFailure; isRefusal: boolean };
 
-export function createCountRecords(store: Store, clientId: string): CountRecords {
-  const keyOf = ({ memberId, userId }: CountOwner) =>
-    `${KEY_PREFIX}overview:{${memberId}}:${clientId}:${userId}`;
+export function createCountRecords(store: Store): CountRecords {
+  const records = createRecords<PortalUserId, CountRecord>(store, {
+    key: (user) => portalUserKey('overview', user),
+    shape: CountRecord,
+    // Also for a record that cannot be read, or was written by another version.
+    empty: EMPTY,
+    lifetimeMs: MAX_AGE_MS,
+  });
 
-  /** Changes the record of whoever holds the claim. */
-  function changeMine(
-    owner: CountOwner,
+  /** Changes the record if the claim is still the caller's. */
+  const changeClaimed = (
+    user: PortalUserId,
     claim: string,
     change: (record: CountRecord) => CountRecord | Promise<CountRecord>,
-  ): Promise<boolean> {
-    return update(store, keyOf(owner), MAX_AGE_MS, async (current) => {
-      const record = parse(current);
-      if (record.claim?.id !== claim) return { keep: true, result: false };
-      return { write: JSON.stringify(await change(record)), result: true };
-    });
-  }
+  ): Promise<boolean> =>
+    records.change(user, async (record) =>
+      record.claim?.id === claim ? { next: await change(record), result: true } : { result: false },
+    );
 
   return {
-    load: async (owner) => parse(await store.get(keyOf(owner))),
+    load: (user) => records.load(user),
 
-    claim: (owner, isNeeded) =>
-      update(store, keyOf(owner), MAX_AGE_MS, async (current) => {
-        const [record, now] = [parse(current), await store.now()];
+    claim: (user, isNeeded) =>
+      records.change<string | undefined>(user, async (record) => {
+        const now = await store.now();
         const isTaken = record.claim !== null && record.claim.until > now;
-        if (isTaken || !isNeeded(record)) return { keep: true, result: undefined };
+        if (isTaken || !isNeeded(record)) return { result: undefined };
         const id = randomId(9);
-        const claim = { id, begunAt: now, until: now + CLAIM_MS };
-        return { write: JSON.stringify({ ...record, claim }), result: id };
+        return { next: { ...record, claim: { id, begunAt: now, until: now + CLAIM_MS } }, result: id };
       }),
 
-    renew: (owner, claim) =>
-      changeMine(owner, claim, async (record) => ({
+    renew: (user, claim) =>
+      changeClaimed(user, claim, async (record) => ({
         ...record,
         claim: record.claim && { ...record.claim, until: (await store.now()) + CLAIM_MS },
       })),
 
-    finish: (owner, claim, end) =>
-      changeMine(owner, claim, (record) => {
+    finish: (user, claim, end) =>
+      changeClaimed(user, claim, (record) => {
         if ('kept' in end) return { ...EMPTY, kept: end.kept };
         return { ...EMPTY, kept: end.isRefusal ? null : record.kept, failure: end.failure };
       }),
 
-    async forget(owner) {
-      await store.forget(keyOf(owner));
+    async forget(user) {
+      await records.forget(user);
     },
   };
-}
-
-/** What cannot be read, or was written by another version, counts as nothing. */
-function parse(text: string | null): CountRecord {
-  if (text === null) return EMPTY;
-  try {
-    return CountRecord.parse(JSON.parse(text));
-  } catch {
-    return EMPTY;
-  }
 }

@@ -1,20 +1,18 @@
 import type { RequestHandler, Response } from 'express';
+import { requireSignIn } from '../auth/current-user.ts';
 import type { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
 import { AppError, traitsOf } from '../errors.ts';
+import type { TimeZone } from '../i18n/time-zone.ts';
+import { prefersJson } from '../web/negotiate.ts';
 import type { CountFailure } from './count-records.ts';
 import type { StartOfDay } from './months.ts';
 import type { Overview, OverviewState } from './overview.ts';
-import type { TimeZone } from '../i18n/time-zone.ts';
-import type { CompanyReader } from '../companies/company-reader.ts';
-import { prefersJson } from '../web/negotiate.ts';
 import { headlineFigures } from './plots/figures.ts';
 import { PANELS } from './plots/panels.ts';
-import type { PlotReader } from './plots/plot-words.ts';
-import { requireSignIn } from '../web/protect.ts';
-import type { SignedIn } from '../auth/session.ts';
+import type { PlotLocale } from './plots/plot-words.ts';
 
 export interface OverviewPageDependencies {
-  overview: Overview<SignedIn>;
+  overview: Overview;
   now: () => number;
 }
 
@@ -25,7 +23,7 @@ const SOON_MS = 20_000;
 
 /** What keeps us from newer counts, for programs. */
 class CountingFailedError extends AppError {
-  constructor({ code, reason, status, retryAfterSeconds }: CountFailure) {
+  constructor({ code, reason, httpStatus: status, retryAfterSeconds }: CountFailure) {
     super(`counting failed: ${code}`, {
       code,
       status,
@@ -39,8 +37,8 @@ class CountingFailedError extends AppError {
 export function showOverview(dependencies: OverviewPageDependencies): RequestHandler {
   const { overview, now } = dependencies;
   return async (req, res) => {
-    const person = requireSignIn(req, now());
-    const state = await overview.read(person, startOfDayOf(res));
+    const user = requireSignIn(req);
+    const state = await overview.read(user, startOfDayOf(res));
     const { kept, countingSince, failure } = state;
     if (prefersJson(req)) return void res.json(asJson(state));
     const isWaiting = kept === null && countingSince !== null;
@@ -59,40 +57,14 @@ export function showOverview(dependencies: OverviewPageDependencies): RequestHan
   };
 }
 
-/** A reader that tells the overview of refusals and sign-outs: what a person may not see is shown by no other page either. */
-export function forgettingOverview(reader: CompanyReader, overview: Overview<SignedIn>): CompanyReader {
-  const noticing =
-    <Question, T>(read: (person: SignedIn, question: Question) => Promise<T>) =>
-    async (person: SignedIn, question: Question): Promise<T> => {
-      try {
-        return await read(person, question);
-      } catch (error) {
-        const isRefusal = error instanceof AppError && error.endsAccess;
-        // What the store says of it matters less than the refusal.
-        if (isRefusal) await overview.forget(person).catch(() => {});
-        throw error;
-      }
-    };
-  return {
-    ...reader,
-    list: noticing(reader.list),
-    listSoon: noticing(reader.listSoon),
-    count: noticing(reader.count),
-    card: noticing(reader.card),
-    async forget(person) {
-      await Promise.all([reader.forget(person), overview.forget(person)]);
-    },
-  };
-}
-
 /** The plots are drawn by a library that nobody else needs, so it is loaded with the first of them. */
 async function draw(counts: CompanyCounts, res: Response) {
   const { drawOverview } = await import('./plots/draw-overview.ts');
   return drawOverview(counts, readerOf(res));
 }
 
-function readerOf(res: Response): PlotReader {
-  return res.locals as unknown as PlotReader;
+function readerOf(res: Response): PlotLocale {
+  return res.locals as unknown as PlotLocale;
 }
 
 /** Months begin by the clock that the reader's filters go by, too; where it is not known, by the portal's own. */

@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countByKind } from '../bitrix24/crm/company-counts.ts';
 import type { RestClient } from '../bitrix24/rest/rest-client.ts';
 import { AppError, traitsOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { PortalUser, PortalUserId } from '../portal-user.ts';
+import { portalUserKey } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import {
   CLAIM_MS,
   type CountFailure,
-  type CountOwner,
   type CountRecord,
   createCountRecords,
   type KeptCounts,
@@ -14,8 +16,8 @@ import {
 } from './count-records.ts';
 import { periodsToCount, type StartOfDay } from './months.ts';
 
-/** Who looks at the overview. */
-export interface OverviewPerson extends CountOwner {
+/** The portal user whose companies are counted. */
+export interface OverviewUser extends PortalUser {
   name: string | null;
   /** When they signed in, ISO 8601: what was counted before is not shown. */
   since: string;
@@ -30,29 +32,28 @@ export interface OverviewState {
   failure: CountFailure | null;
 }
 
-export interface Overview<Person extends OverviewPerson> {
+export interface Overview {
   /**
    * What was counted last, and a new counting in the background if that is old.
    *
    * @throws {CountingRefusedError}  the portal does not let this person count
    */
-  read(person: Person, startOfDay: StartOfDay): Promise<OverviewState>;
+  read(user: OverviewUser, startOfDay: StartOfDay): Promise<OverviewState>;
   /** Nothing that was counted so far is shown any more: a sign-out. */
-  forget(person: CountOwner): Promise<void>;
+  forget(user: PortalUserId): Promise<void>;
 }
 
-export interface OverviewDependencies<Person extends OverviewPerson> {
+export interface OverviewDependencies {
   store: Store;
-  clientId: string;
   /** Calls the portal as background work that waits for its limits, until the signal ends it. */
-  clientFor: (person: Person, signal: AbortSignal) => RestClient;
+  clientFor: (user: OverviewUser, signal: AbortSignal) => RestClient;
   logger: Logger;
   now: () => number;
 }
 
 /** The portal has refused to count, or the sign-in is over: as wherever companies are read. */
 export class CountingRefusedError extends AppError {
-  constructor({ code, reason, status }: CountFailure) {
+  constructor({ code, reason, httpStatus: status }: CountFailure) {
     super(`counting was refused: ${code}`, { code, status, ...(reason === null ? {} : { reason }) });
   }
 }
@@ -69,61 +70,59 @@ const MOMENT_MS = 300;
 const LONGEST_MS = 30 * 60_000;
 
 /** Counts companies for people in the background, once for all who ask at the same time, and keeps what came out. */
-export function createOverview<Person extends OverviewPerson>(
-  dependencies: OverviewDependencies<Person>,
-): Overview<Person> {
+export function createOverview(dependencies: OverviewDependencies): Overview {
   const { clientFor, logger, now } = dependencies;
-  const records = createCountRecords(dependencies.store, dependencies.clientId);
+  const records = createCountRecords(dependencies.store);
   /** What this process counts just now. */
   const underWay = new Map<string, { ending: AbortController; ended: Promise<void> }>();
-  const keyOf = ({ memberId, userId }: CountOwner) => `${memberId}:${userId}`;
+  const keyOf = (user: PortalUserId) => portalUserKey('overview', user);
 
-  async function read(person: Person, startOfDay: StartOfDay): Promise<OverviewState> {
-    const record = await records.load(person);
-    if (isNeeded(record, person)) {
-      const claim = await records.claim(person, (latest) => isNeeded(latest, person));
-      if (claim !== undefined) begin(person, claim, startOfDay);
+  async function read(user: OverviewUser, startOfDay: StartOfDay): Promise<OverviewState> {
+    const record = await records.load(user);
+    if (isNeeded(record, user)) {
+      const claim = await records.claim(user, (latest) => isNeeded(latest, user));
+      if (claim !== undefined) begin(user, claim, startOfDay);
     }
-    const counting = underWay.get(keyOf(person));
-    if (counting && !keptIn(record, person)) await Promise.race([counting.ended, moment()]);
-    return stateOf(await records.load(person), person);
+    const counting = underWay.get(keyOf(user));
+    if (counting && !keptIn(record, user)) await Promise.race([counting.ended, moment()]);
+    return stateOf(await records.load(user), user);
   }
 
-  function isNeeded(record: CountRecord, person: Person): boolean {
-    const kept = keptIn(record, person);
+  function isNeeded(record: CountRecord, user: OverviewUser): boolean {
+    const kept = keptIn(record, user);
     const isFresh = kept !== null && now() - kept.countedAt < FRESH_MS;
-    return !isFresh && failureIn(record, person) === null;
+    return !isFresh && failureIn(record, user) === null;
   }
 
-  function keptIn({ kept }: CountRecord, person: Person): KeptCounts | null {
+  function keptIn({ kept }: CountRecord, user: OverviewUser): KeptCounts | null {
     const isUsable =
-      kept !== null && now() - kept.countedAt < MAX_AGE_MS && kept.countedAt >= Date.parse(person.since);
+      kept !== null && now() - kept.countedAt < MAX_AGE_MS && kept.countedAt >= Date.parse(user.since);
     return isUsable ? kept : null;
   }
 
   /** A failure keeps from another try for a while, but not those who have signed in since. */
-  function failureIn({ failure }: CountRecord, person: Person): CountFailure | null {
-    if (failure === null || failure.at < Date.parse(person.since)) return null;
+  function failureIn({ failure }: CountRecord, user: OverviewUser): CountFailure | null {
+    if (failure === null || failure.at < Date.parse(user.since)) return null;
     const { retryAfterSeconds, code } = failure;
     const usualMs = traitsOf(code).endsAccess ? REFUSAL_PAUSE_MS : USUAL_PAUSE_MS;
     const pauseMs = retryAfterSeconds === null ? usualMs : retryAfterSeconds * 1000;
     return now() - failure.at < pauseMs ? failure : null;
   }
 
-  function stateOf(record: CountRecord, person: Person): OverviewState {
-    const failure = failureIn(record, person);
+  function stateOf(record: CountRecord, user: OverviewUser): OverviewState {
+    const failure = failureIn(record, user);
     if (failure && traitsOf(failure.code).endsAccess) throw new CountingRefusedError(failure);
-    const countingSince = isNeeded(record, person) ? (record.claim?.begunAt ?? now()) : null;
-    return { kept: keptIn(record, person), countingSince, failure };
+    const countingSince = isNeeded(record, user) ? (record.claim?.begunAt ?? now()) : null;
+    return { kept: keptIn(record, user), countingSince, failure };
   }
 
-  function begin(person: Person, claim: string, startOfDay: StartOfDay): void {
-    const key = keyOf(person);
+  function begin(user: OverviewUser, claim: string, startOfDay: StartOfDay): void {
+    const key = keyOf(user);
     // Whoever has lost the claim has nothing to count any more.
     underWay.get(key)?.ending.abort();
     const ending = new AbortController();
-    const ended = countAndKeep(person, claim, startOfDay, ending)
-      .catch((error: unknown) => logger.warn({ ...ownerOf(person), err: error }, 'counts could not be kept'))
+    const ended = countAndKeep(user, claim, startOfDay, ending)
+      .catch((error: unknown) => logger.warn({ ...fieldsOf(user), err: error }, 'counts could not be kept'))
       .finally(() => {
         if (underWay.get(key)?.ending === ending) underWay.delete(key);
       });
@@ -131,30 +130,30 @@ export function createOverview<Person extends OverviewPerson>(
   }
 
   async function countAndKeep(
-    person: Person,
+    user: OverviewUser,
     claim: string,
     startOfDay: StartOfDay,
     ending: AbortController,
   ): Promise<void> {
     const countedAt = now();
-    const stopRenewing = keepClaim(person, claim, ending);
+    const stopRenewing = keepClaim(user, claim, ending);
     try {
-      const self = { id: person.userId, name: person.name };
+      const self = { id: user.userId, name: user.name };
       const periods = periodsToCount(countedAt, startOfDay);
-      const counts = await countByKind(clientFor(person, ending.signal), self, periods);
-      await records.finish(person, claim, { kept: { counts, countedAt } });
+      const counts = await countByKind(clientFor(user, ending.signal), self, periods);
+      await records.finish(user, claim, { kept: { counts, countedAt } });
     } catch (error) {
       if (ending.signal.aborted && !(ending.signal.reason instanceof AppError)) return;
-      await records.finish(person, claim, describeFailure(person, ending.signal.reason ?? error));
+      await records.finish(user, claim, describeFailure(user, ending.signal.reason ?? error));
     } finally {
       stopRenewing();
     }
   }
 
   /** Others may count when this process has died, but not before; and nobody counts for ever. */
-  function keepClaim(person: Person, claim: string, ending: AbortController): () => void {
+  function keepClaim(user: OverviewUser, claim: string, ending: AbortController): () => void {
     const renewing = setInterval(() => {
-      records.renew(person, claim).then(
+      records.renew(user, claim).then(
         (isMine) => isMine || ending.abort(),
         // A store that is away may be back in time.
         () => {},
@@ -169,30 +168,30 @@ export function createOverview<Person extends OverviewPerson>(
     };
   }
 
-  function describeFailure(person: Person, error: unknown) {
+  function describeFailure(user: OverviewUser, error: unknown) {
     const known =
       error instanceof AppError ? error : new AppError('unexpected', { code: 'internal_error', status: 500 });
     const { code, reason = null, status, retryAfterSeconds = null } = known;
-    const fields = { ...ownerOf(person), errorCode: code, reason };
+    const fields = { ...fieldsOf(user), errorCode: code, reason };
     if (known === error) logger.info({ ...fields, why: known.message }, 'counting companies failed');
     else logger.error({ ...fields, err: error }, 'counting companies failed');
-    const failure = { code, reason, status, retryAfterSeconds, at: now() };
+    const failure = { code, reason, httpStatus: status, retryAfterSeconds, at: now() };
     return { failure, isRefusal: traitsOf(code).endsAccess };
   }
 
   return {
     read,
-    async forget(person) {
-      underWay.get(keyOf(person))?.ending.abort();
-      await records.forget(person);
+    async forget(user) {
+      underWay.get(keyOf(user))?.ending.abort();
+      await records.forget(user);
     },
   };
 }
 
-function ownerOf({ memberId, userId }: CountOwner): CountOwner {
+function fieldsOf({ memberId, userId }: PortalUserId) {
   return { memberId, userId };
 }
 
 function moment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, MOMENT_MS).unref());
+  return sleep(MOMENT_MS, undefined, { ref: false });
 }

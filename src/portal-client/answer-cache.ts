@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
+import type { PortalUserId } from '../portal-user.ts';
 
 /** What was asked for, with what there is to say about it. */
 export interface Answer<T> {
@@ -11,30 +12,23 @@ export interface Answer<T> {
    * this is the last known answer.
    */
   state: 'fresh' | 'renewing' | AppError;
-  /**
-   * A text that is made of the value and nothing else, kept for as long as the answer itself.
-   *
-   * @param name  which text of several
-   */
-  derive(name: string, make: () => Promise<string>): Promise<string>;
 }
 
-/** Where an answer belongs: nothing is ever read across owners. */
+/** Which answer. It was asked for with one user's rights, and is shown to no other. */
 export interface Place {
-  /** Application, portal and user, in one text. */
-  owner: string;
+  user: PortalUserId;
   /** What was asked, in one text. */
   question: string;
 }
 
 /**
- * The epoch of an owner, known to all replicas: an answer is shown in the epoch in which it was asked for, and a refusal or
+ * The epoch of a portal user, known to all replicas: an answer is shown in the epoch in which it was asked for, and a refusal or
  * a sign-out begins a new one. No clock is compared with another.
  */
 export interface Epochs {
-  current(owner: string): Promise<string>;
+  current(user: PortalUserId): Promise<string>;
   /** @returns the new one */
-  begin(owner: string): Promise<string>;
+  begin(user: PortalUserId): Promise<string>;
 }
 
 /** Told of every question: what there was to show. */
@@ -44,21 +38,21 @@ export interface AnswerCache {
   /**
    * The answer that is kept, or a new one. Equal questions under way share one call.
    *
-   * @param notBefore  older answers are not shown: the owner had not signed in yet
+   * @param notBefore  older answers are not shown: the user had not signed in yet
    * @throws whatever `ask` throws, when there is nothing to show in its place
    */
   read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>>;
-  /** Something of the owner's that every read adds to, for as long as an answer may be shown. */
-  companion<T extends object>(owner: string, make: () => T): T;
-  /** Forgets everything of an owner: a refusal, or a sign-out. Other replicas show none of it either. */
-  forget(owner: string): Promise<void>;
+  /** Something of the user's that every read adds to, for as long as an answer may be shown. */
+  companion<T extends object>(user: PortalUserId, make: () => T): T;
+  /** Forgets everything of a user: a refusal, or a sign-out. Other replicas show none of it either. */
+  forget(user: PortalUserId): Promise<void>;
 }
 
 /** An older answer is not shown to anybody (design.md section 3). */
 export const MAX_AGE_MS = 10 * 60_000;
 /** Characters of all answers together, as JSON; in memory they take two to four times as many bytes. */
 const MAX_CHARACTERS = 12 * 1024 * 1024;
-const MAX_OWNERS = 10_000;
+const MAX_USERS = 10_000;
 const MAX_COMPANIONS = 1_000;
 /** After a failure that does not say when to ask again. */
 const USUAL_PAUSE_MS = 5_000;
@@ -69,7 +63,6 @@ interface Kept {
   value: unknown;
   askedAt: number;
   epoch: string;
-  derived: Map<string, string>;
   /** The last try to renew it failed so. */
   failure?: { error: AppError; askAgainAt: number };
 }
@@ -85,12 +78,14 @@ export function createAnswerCache(options: {
   epochs: Epochs;
   now: () => number;
   observe?: AnswerObserver | undefined;
+  /** Told when a portal has ended what a user could see; a rejection is ignored. */
+  onAccessEnded?: ((user: PortalUserId) => Promise<unknown>) | undefined;
 }): AnswerCache {
-  const { freshMs, epochs, now, observe } = options;
+  const { freshMs, epochs, now, observe, onAccessEnded } = options;
   const kept = new LRUCache<string, Kept>({ maxSize: MAX_CHARACTERS });
   const companions = new LRUCache<string, { value: object; madeAt: number }>({ max: MAX_COMPANIONS });
   const underWay = new Map<string, { owner: string; askedAt: number; answer: Promise<Kept> }>();
-  const heard = new LRUCache<string, { epoch: Promise<string>; at: number }>({ max: MAX_OWNERS });
+  const heard = new LRUCache<string, { epoch: Promise<string>; at: number }>({ max: MAX_USERS });
 
   async function read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>> {
     const known = await findUsable(place, notBefore);
@@ -98,7 +93,6 @@ export function createAnswerCache(options: {
       value: known.value as T,
       askedAt: known.askedAt,
       state,
-      derive: (name, make) => derive(place, known, name, make),
     });
     if (known === undefined) {
       observe?.('miss');
@@ -118,14 +112,15 @@ export function createAnswerCache(options: {
   async function findUsable(place: Place, notBefore: number): Promise<Kept | undefined> {
     const known = kept.get(keyOf(place));
     if (known === undefined || now() - known.askedAt >= MAX_AGE_MS || known.askedAt < notBefore) return;
-    return known.epoch === (await epochOf(place.owner)) ? known : undefined;
+    return known.epoch === (await epochOf(place.user)) ? known : undefined;
   }
 
   /** As all replicas know it, but for the last second. */
-  function epochOf(owner: string): Promise<string> {
+  function epochOf(user: PortalUserId): Promise<string> {
+    const owner = ownerKey(user);
     const known = heard.get(owner);
     if (known && now() - known.at < EPOCH_KNOWN_MS) return known.epoch;
-    const epoch = epochs.current(owner);
+    const epoch = epochs.current(user);
     epoch.catch(() => heard.delete(owner));
     heard.set(owner, { epoch, at: now() });
     return epoch;
@@ -139,41 +134,24 @@ export function createAnswerCache(options: {
     const answer = askAndKeep(place, ask).finally(() => {
       if (underWay.get(key)?.answer === answer) underWay.delete(key);
     });
-    underWay.set(key, { owner: place.owner, askedAt: now(), answer });
+    underWay.set(key, { owner: ownerKey(place.user), askedAt: now(), answer });
     return answer;
   }
 
   async function askAndKeep(place: Place, ask: () => Promise<unknown>): Promise<Kept> {
     const askedAt = now();
-    const epoch = freshMs > 0 ? await epochOf(place.owner) : '';
+    const epoch = freshMs > 0 ? await epochOf(place.user) : '';
     try {
-      const answer: Kept = { value: await ask(), askedAt, epoch, derived: new Map() };
+      const answer: Kept = { value: await ask(), askedAt, epoch };
       if (freshMs > 0) kept.set(keyOf(place), answer, { size: sizeOf(place, answer.value) });
       return answer;
     } catch (error) {
-      // What the store says of it matters less than the refusal.
-      if (error instanceof AppError && error.endsAccess) await forget(place.owner).catch(() => {});
-      else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
+      // A store error must not mask the access error.
+      if (error instanceof AppError && error.endsAccess) {
+        await Promise.allSettled([forget(place.user), onAccessEnded?.(place.user)]);
+      } else if (error instanceof AppError && error.code === 'not_found') kept.delete(keyOf(place));
       throw error;
     }
-  }
-
-  async function derive(
-    place: Place,
-    known: Kept,
-    name: string,
-    make: () => Promise<string>,
-  ): Promise<string> {
-    const text = known.derived.get(name) ?? (await make());
-    if (known.derived.has(name)) return text;
-    known.derived.set(name, text);
-    const key = keyOf(place);
-    const { size = 0 } = kept.info(key) ?? {};
-    if (kept.peek(key) !== known) return text;
-    // It counts like the answer itself; the size of what is there already would not be changed.
-    kept.delete(key);
-    kept.set(key, known, { size: size + text.length });
-    return text;
   }
 
   function noteFailure(known: Kept, error: unknown): void {
@@ -182,13 +160,14 @@ export function createAnswerCache(options: {
     known.failure = { error, askAgainAt: now() + pauseMs };
   }
 
-  async function forget(owner: string): Promise<void> {
+  async function forget(user: PortalUserId): Promise<void> {
+    const owner = ownerKey(user);
     for (const key of kept.keys()) if (key.startsWith(`${owner} `)) kept.delete(key);
     for (const [key, asking] of underWay) if (asking.owner === owner) underWay.delete(key);
     companions.delete(owner);
     if (freshMs === 0) return;
-    const epoch = epochs.begin(owner);
-    // Whatever is under way here was asked for before.
+    const epoch = epochs.begin(user);
+    // Questions that are under way here were asked before it.
     heard.set(owner, { epoch, at: now() });
     epoch.catch(() => heard.delete(owner));
     await epoch;
@@ -196,7 +175,8 @@ export function createAnswerCache(options: {
 
   return {
     read,
-    companion<T extends object>(owner: string, make: () => T): T {
+    companion<T extends object>(user: PortalUserId, make: () => T): T {
+      const owner = ownerKey(user);
       const known = companions.get(owner);
       if (known && now() - known.madeAt < MAX_AGE_MS) return known.value as T;
       const value = make();
@@ -212,7 +192,11 @@ function sizeOf(place: Place, value: unknown): number {
   return JSON.stringify(value).length + keyOf(place).length + 500;
 }
 
-/** No owner has a blank in it. */
-function keyOf({ owner, question }: Place): string {
-  return `${owner} ${question}`;
+function ownerKey({ memberId, clientId, userId }: PortalUserId): string {
+  return `${memberId}:${clientId}:${userId}`;
+}
+
+/** The owner key contains no spaces, so a space separates. */
+function keyOf({ user, question }: Place): string {
+  return `${ownerKey(user)} ${question}`;
 }

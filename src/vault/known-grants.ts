@@ -1,4 +1,5 @@
-import { type TokenOwner, tokenKey } from './token-record.ts';
+import type { PortalUserId } from '../portal-user.ts';
+import { tokenKey } from './token-record.ts';
 import type { Grant } from './token-vault.ts';
 
 /** As many as one process serves within an hour or two; a grant is less than a kilobyte. */
@@ -6,7 +7,7 @@ const MAX_GRANTS = 10_000;
 
 /** A grant that this process knows to be true. */
 export interface KnownGrant {
-  owner: TokenOwner;
+  owner: PortalUserId;
   grant: Grant;
 }
 
@@ -23,7 +24,7 @@ export class KnownGrants {
   }
 
   /** Within a chain only ever the newer one is kept; another chain is a newer sign-in. */
-  remember(owner: TokenOwner, grant: Grant): void {
+  remember(owner: PortalUserId, grant: Grant): void {
     const key = tokenKey(owner);
     const known = this.#grants.get(key)?.grant;
     if (known?.chain === grant.chain && known.generation > grant.generation) return;
@@ -35,13 +36,13 @@ export class KnownGrants {
   }
 
   /** What we know to be newer than `stored`, in the same chain. */
-  newerThan(owner: TokenOwner, stored: Pick<Grant, 'chain' | 'generation'>): Grant | undefined {
+  newerThan(owner: PortalUserId, stored: Pick<Grant, 'chain' | 'generation'>): Grant | undefined {
     const known = this.#grants.get(tokenKey(owner))?.grant;
     return known?.chain === stored.chain && known.generation > stored.generation ? known : undefined;
   }
 
   /** A missing record is not healed: it may have been removed on purpose. */
-  forget(owner: TokenOwner): void {
+  forget(owner: PortalUserId): void {
     this.#grants.delete(tokenKey(owner));
   }
 

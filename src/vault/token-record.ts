@@ -1,24 +1,18 @@
 import { z } from 'zod';
+import type { PortalUserId } from '../portal-user.ts';
 import { instant } from '../store/instant.ts';
 import { KEY_PREFIX } from '../store/store.ts';
-
-/** Whose tokens. Two people of one portal never share a record. */
-export interface TokenOwner {
-  memberId: string;
-  clientId: string;
-  userId: number;
-}
 
 /** Where all token records begin. */
 export const TOKEN_KEY_PREFIX = `${KEY_PREFIX}tokens:`;
 
 /** The braces are the Cluster hash tag: all that is kept about one portal shares a slot. */
-export function tokenKey(owner: TokenOwner): string {
+export function tokenKey(owner: PortalUserId): string {
   return `${TOKEN_KEY_PREFIX}{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
 }
 
 /** @returns nothing for a key that is not of a token record */
-export function parseTokenKey(key: string): TokenOwner | undefined {
+export function parseTokenKey(key: string): PortalUserId | undefined {
   const parts = /^b24:tokens:\{([^}]+)\}:([^:]+):(\d+)$/.exec(key);
   const [, memberId, clientId, userId] = parts ?? [];
   if (memberId === undefined || clientId === undefined) return undefined;

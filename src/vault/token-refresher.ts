@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { TransportError } from '../http-client/http-client.ts';
 import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import { KnownGrants } from './known-grants.ts';
@@ -12,7 +13,7 @@ import {
   type RefreshFailure,
   readRefreshFailure,
 } from './refresh-failure.ts';
-import { type TokenOwner, tokenKey } from './token-record.ts';
+import { tokenKey } from './token-record.ts';
 import type { Grant, TokenVault } from './token-vault.ts';
 
 /** How long a dead process can keep others from refreshing; a living one renews its claim. */
@@ -65,14 +66,14 @@ export interface TokenRefresher {
    * @throws {RefreshPendingError}  somebody's refresh outlasts 8 s
    * @throws {TransportError} @throws {TokenEndpointError}  the authorization server; the grant is kept
    */
-  current(owner: TokenOwner): Promise<Grant>;
+  current(owner: PortalUserId): Promise<Grant>;
   /**
    * The grant after `failed`, whose access token the portal refused. Somebody may have refreshed it already: then this
    * is theirs. Throws as `current`.
    */
-  renewed(owner: TokenOwner, failed: Grant): Promise<Grant>;
+  renewed(owner: PortalUserId, failed: Grant): Promise<Grant>;
   /** Remembers where a portal has moved to. */
-  moved(owner: TokenOwner, grant: Grant, clientEndpoint: string): Promise<void>;
+  moved(owner: PortalUserId, grant: Grant, clientEndpoint: string): Promise<void>;
   /** False while tokens are held that could not be stored yet. */
   isSaved(): boolean;
   /** Begins no refresh any more, and resolves when those in flight are done and stored. */
@@ -142,17 +143,17 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let isStopping = false;
   options.onStoreReturn(welcomeStore);
 
-  async function current(owner: TokenOwner): Promise<Grant> {
+  async function current(owner: PortalUserId): Promise<Grant> {
     const grant = await loadGrant(owner);
     return grant.expiresAt.getTime() > now() ? grant : joinRefresh(owner, grant);
   }
 
-  async function renewed(owner: TokenOwner, failed: Grant): Promise<Grant> {
+  async function renewed(owner: PortalUserId, failed: Grant): Promise<Grant> {
     const grant = await loadGrant(owner);
     return isNewer(grant, failed) ? grant : joinRefresh(owner, grant);
   }
 
-  async function loadGrant(owner: TokenOwner): Promise<Grant> {
+  async function loadGrant(owner: PortalUserId): Promise<Grant> {
     const key = tokenKey(owner);
     const held = unsaved.get(key);
     if (held) return held;
@@ -172,7 +173,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   }
 
   /** The store shows a past that we know better: it went back in time. */
-  async function heal(owner: TokenOwner, stored: Pick<Grant, 'generation'>, newer: Grant): Promise<boolean> {
+  async function heal(
+    owner: PortalUserId,
+    stored: Pick<Grant, 'generation'>,
+    newer: Grant,
+  ): Promise<boolean> {
     const before = { ...newer, generation: newer.generation - 1 };
     const isHealed = await noticing(vault.commit(owner, before, `healed ${newId()}`, newer));
     const fields = { owner, stored: stored.generation, generation: newer.generation };
@@ -211,7 +216,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       });
   }
 
-  async function joinRefresh(owner: TokenOwner, grant: Grant): Promise<Grant> {
+  async function joinRefresh(owner: PortalUserId, grant: Grant): Promise<Grant> {
     const key = tokenKey(owner);
     let refreshing = underWay.get(key);
     if (refreshing === undefined) {
@@ -229,7 +234,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     }
   }
 
-  async function refresh(owner: TokenOwner, stale: Grant): Promise<Grant> {
+  async function refresh(owner: PortalUserId, stale: Grant): Promise<Grant> {
     const deadline = Date.now() + TOKEN_ENDPOINT_WAIT_MS;
     for (;;) {
       const attempt = { owner, stale, id: newId() };
@@ -458,7 +463,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
 
 /** One try of one process at one refresh token. */
 interface Attempt {
-  owner: TokenOwner;
+  owner: PortalUserId;
   stale: Grant;
   id: string;
 }
@@ -472,7 +477,7 @@ function isNewer(grant: Grant, failed: Grant): boolean {
 }
 
 /** A pair that is not this person's is never stored under their name. */
-function isOf(owner: TokenOwner, tokens: TokenSet): boolean {
+function isOf(owner: PortalUserId, tokens: TokenSet): boolean {
   return (
     tokens.memberId === owner.memberId && (tokens.userId === undefined || tokens.userId === owner.userId)
   );

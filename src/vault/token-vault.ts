@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
-import { parseRecord, sealContext, type TokenOwner, type TokenRecord, tokenKey } from './token-record.ts';
+import { parseRecord, sealContext, type TokenRecord, tokenKey } from './token-record.ts';
 
 /** The tokens of one portal user as we hold them. Shared by all who use it, so nobody changes it. */
 export interface Grant {
@@ -53,44 +54,44 @@ export type Resealing = 'resealed' | 'newest already' | 'unreadable' | 'gone';
 
 export interface TokenVault {
   /** Stores the tokens of a sign-in as a new chain, whatever was there. */
-  save(owner: TokenOwner, tokens: NewTokens, authorizationServer: string): Promise<void>;
+  save(owner: PortalUserId, tokens: NewTokens, authorizationServer: string): Promise<void>;
   /** @returns nothing when there is no record, or none that can be read: the person signs in again */
-  load(owner: TokenOwner): Promise<Grant | undefined>;
-  describe(owner: TokenOwner): Promise<GrantDescription | undefined>;
+  load(owner: PortalUserId): Promise<Grant | undefined>;
+  describe(owner: PortalUserId): Promise<GrantDescription | undefined>;
   /** How far the record is, without opening it. */
-  position(owner: TokenOwner): Promise<Pick<Grant, 'chain' | 'generation'> | undefined>;
-  forget(owner: TokenOwner): Promise<boolean>;
+  position(owner: PortalUserId): Promise<Pick<Grant, 'chain' | 'generation'> | undefined>;
+  forget(owner: PortalUserId): Promise<boolean>;
   /**
    * Announces, before the authorization server is called, that attempt `id` is about to use up the refresh token of
    * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. It is also
    * the proof that the store can be written to before a token is burnt.
    */
-  claim(owner: TokenOwner, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
+  claim(owner: PortalUserId, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
   /** Keeps a claim that is still ours alive; one that was withdrawn or taken over stays so. */
-  prolongClaim(owner: TokenOwner, id: string, exclusiveMs: number): Promise<void>;
+  prolongClaim(owner: PortalUserId, id: string, exclusiveMs: number): Promise<void>;
   /**
    * Stores what attempt `id` brought, whoever holds the claim by now: the authorization server has already decided that
    * only this pair is alive. Can be repeated.
    *
    * @returns false when a newer sign-in has replaced the chain, or the record is gone
    */
-  commit(owner: TokenOwner, grant: Grant, id: string, tokens: NewTokens): Promise<boolean>;
+  commit(owner: PortalUserId, grant: Grant, id: string, tokens: NewTokens): Promise<boolean>;
   /** The portal has moved; the tokens are the same. Nothing happens when a newer sign-in has replaced the chain. */
-  move(owner: TokenOwner, grant: Pick<Grant, 'chain'>, clientEndpoint: string): Promise<void>;
+  move(owner: PortalUserId, grant: Pick<Grant, 'chain'>, clientEndpoint: string): Promise<void>;
   /** Withdraws a claim whose request did not use up the token. */
-  release(owner: TokenOwner, id: string, error: string): Promise<void>;
+  release(owner: PortalUserId, id: string, error: string): Promise<void>;
   /**
    * Says that attempt `id` will get no answer any more, and may or may not have used up the token. The claim keeps
    * others away for another `pauseMs`, then the same token may be tried again.
    */
-  endUnanswered(owner: TokenOwner, id: string, error: string, pauseMs: number): Promise<void>;
+  endUnanswered(owner: PortalUserId, id: string, error: string, pauseMs: number): Promise<void>;
   /**
    * Marks a generation as over, unless another attempt is alive or has already moved it on. Tokens are kept.
    *
    * @returns whether it was marked
    */
   settle(
-    owner: TokenOwner,
+    owner: PortalUserId,
     grant: Grant,
     id: string,
     state: 'suspect' | 'reauth',
@@ -142,7 +143,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
 
   /** Changes the record if it can be read; `absent` is the result when it cannot. */
   function change<T>(
-    owner: TokenOwner,
+    owner: PortalUserId,
     absent: T,
     decide: (record: TokenRecord) => { next?: TokenRecord; result: T },
   ): Promise<T> {
@@ -156,7 +157,7 @@ export function createTokenVault(options: { store: Store; cipher: Cipher }): Tok
 
   /** Changes the record if the claim is still that of attempt `id`. */
   async function changeOwnClaim(
-    owner: TokenOwner,
+    owner: PortalUserId,
     id: string,
     next: (record: TokenRecord) => Partial<TokenRecord>,
   ): Promise<void> {

@@ -1,6 +1,5 @@
 import type { RequestHandler } from 'express';
 import type { Store } from '../store/store.ts';
-import type { TokenRefresher } from '../vault/token-refresher.ts';
 
 /** Whether the process can serve, and what keeps it from that. */
 export interface Readiness {
@@ -14,7 +13,8 @@ export interface Readiness {
 /** Asks the store, which takes a second at most. */
 export async function readReadiness(options: {
   store: Store;
-  tokenRefresher: Pick<TokenRefresher, 'isSaved'>;
+  /** No new tokens wait for the store. */
+  isSaved: () => boolean;
   isStopping: () => boolean;
 }): Promise<Readiness> {
   const isStoreWritable = await options.store.ping().then(
@@ -24,7 +24,7 @@ export async function readReadiness(options: {
   return {
     isStopping: options.isStopping(),
     isStoreWritable,
-    areTokensSaved: options.tokenRefresher.isSaved(),
+    areTokensSaved: options.isSaved(),
   };
 }
 
@@ -48,14 +48,14 @@ export function showHealth(): RequestHandler {
 }
 
 /** `GET /readyz`: it can serve: it is not stopping, the store takes writes, and no new tokens wait for it. */
-export function showReadiness(options: {
-  isStopping: () => boolean;
-  readiness: () => Promise<Readiness>;
-}): RequestHandler {
+export function showReadiness(
+  isStopping: () => boolean,
+  readiness: () => Promise<Readiness>,
+): RequestHandler {
   return async (_req, res) => {
     // Known without asking anybody: a balancer that asks wants to hear it at once, however slow the store is.
-    if (options.isStopping()) return void res.status(503).json({ status: 'stopping' });
-    const { isStoreWritable, areTokensSaved } = await options.readiness();
+    if (isStopping()) return void res.status(503).json({ status: 'stopping' });
+    const { isStoreWritable, areTokensSaved } = await readiness();
     if (!isStoreWritable) return void res.status(503).json({ status: 'unavailable', store: 'away' });
     if (!areTokensSaved) return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved' });
     res.json({ status: 'ready' });

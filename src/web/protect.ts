@@ -2,19 +2,11 @@ import type { Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { AllowedPortals } from '../bitrix24/portal.ts';
 import { AppError } from '../errors.ts';
-import { type SignedIn, signedIn } from '../auth/session.ts';
 
-/** A form was posted from another site, or by something that will not say where it is. */
+/** A form was posted from another site, or by a client that does not say from where. */
 export class CrossOriginError extends AppError {
   constructor() {
     super('the request does not come from a page of ours', { code: 'cross_origin', status: 403 });
-  }
-}
-
-/** Somebody asked for a page of companies without being signed in. */
-export class SignInRequiredError extends AppError {
-  constructor() {
-    super('nobody is signed in', { code: 'sign_in_required', status: 401 });
   }
 }
 
@@ -74,17 +66,6 @@ export function requireSameOrigin(publicUrl: URL): RequestHandler {
       throw new CrossOriginError();
     next();
   };
-}
-
-/**
- * Who is signed in.
- *
- * @throws {SignInRequiredError}  nobody; error-page.ts turns that into a trip to the portal, or a 401 for programs
- */
-export function requireSignIn(req: Request, now: number): SignedIn {
-  const person = signedIn(req, now);
-  if (person === undefined) throw new SignInRequiredError();
-  return person;
 }
 
 function isSameOrigin(req: Request, publicUrl: URL): boolean {

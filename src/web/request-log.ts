@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
+import type { AppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
 declare module 'http' {
@@ -40,6 +41,11 @@ export function logAs(req: Request, who: { portal: string; memberId?: string; us
   const { portal, memberId, userId } = who;
   Object.assign(own.about, { portal: new URL(portal).host, memberId, userId });
   own.bound = undefined;
+}
+
+/** A request that was refused for a reason of its own; its answer is a page, JSON or a redirect to the sign-in. */
+export function logRefusal(req: Request, { code, reason, message }: AppError): void {
+  logOf(req).info({ errorCode: code, reason, why: message }, 'request refused');
 }
 
 /**

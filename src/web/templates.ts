@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import ejs from 'ejs';
 import escapeHtml from 'escape-html';
+import type { Response } from 'express';
 
 /** Where the pages are; partials are included by their path from here, which costs no look at the disk. */
 export const VIEWS = join(import.meta.dirname, '../../views');
@@ -25,7 +26,17 @@ export function renderTemplate(
   ejs.renderFile(path, values, TEMPLATES, callback);
 }
 
-/** Nothing is shown as nothing. */
+/** Renders a view to text, for a page that is sent in pieces. */
+export function renderFragment(res: Response, view: string, values: object): Promise<string> {
+  return new Promise((resolve, reject) => {
+    res.app.render(view, { ...res.locals, ...values }, (error: Error | null, html: string) => {
+      if (error) reject(error);
+      else resolve(html);
+    });
+  });
+}
+
+/** null and undefined render as an empty string. */
 function escapeValue(value: unknown): string {
   return value === undefined || value === null ? '' : escapeHtml(String(value));
 }

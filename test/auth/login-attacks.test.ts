@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createPendingAuthorizations } from '../../src/auth/pending-authorizations.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { createPendingAuthorizations } from '../../src/auth/pending-authorizations.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { createClock, HOUR, MINUTE } from '../support/clock.ts';

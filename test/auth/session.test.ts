@@ -1,11 +1,11 @@
 import { expect, it, jest } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
+import { browserSession } from '../../src/auth/session.ts';
 import { createLogger } from '../../src/log.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import { requestLog } from '../../src/web/request-log.ts';
-import { browserSession } from '../../src/auth/session.ts';
 import { HOUR } from '../support/clock.ts';
 import { newDataDir } from '../support/start-app.ts';
 

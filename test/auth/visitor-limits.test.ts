@@ -60,9 +60,15 @@ describe('createVisitorLimits()', () => {
   it('counts searches of each person alone', async () => {
     const limits = newLimits();
 
-    expect(await passed(125, () => limits.countSearch({ memberId: 'a', userId: 1 }))).toBe(120);
-    expect(await passed(5, () => limits.countSearch({ memberId: 'a', userId: 2 }))).toBe(5);
-    expect(await passed(5, () => limits.countSearch({ memberId: 'b', userId: 1 }))).toBe(5);
+    expect(
+      await passed(125, () => limits.countSearch({ memberId: 'a', clientId: 'local.1.0', userId: 1 })),
+    ).toBe(120);
+    expect(
+      await passed(5, () => limits.countSearch({ memberId: 'a', clientId: 'local.1.0', userId: 2 })),
+    ).toBe(5);
+    expect(
+      await passed(5, () => limits.countSearch({ memberId: 'b', clientId: 'local.1.0', userId: 1 })),
+    ).toBe(5);
   });
 
   it('says when the minute is over', async () => {

@@ -1,6 +1,6 @@
+import { startServer } from '../../src/boot/start-server.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/log.ts';
-import { startServer } from '../../src/boot/start-server.ts';
 
 /**
  * The server with another exclusive time (refresh.md section 5, L), for a test that could not wait for the real one:

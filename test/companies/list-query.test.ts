@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
-import { InvalidRequestError } from '../../src/errors.ts';
-import { findTimeZone } from '../../src/i18n/time-zone.ts';
 import {
   asChoice,
   asCompanyQuery,
@@ -12,6 +10,8 @@ import {
   readStoredView,
   writeListView,
 } from '../../src/companies/list-query.ts';
+import { InvalidRequestError } from '../../src/errors.ts';
+import { findTimeZone } from '../../src/i18n/time-zone.ts';
 
 const MOSCOW = { userId: 7, zone: findTimeZone('Europe/Moscow') };
 const filterOf = (query: Record<string, unknown>, viewer: Parameters<typeof asCompanyQuery>[1] = MOSCOW) =>

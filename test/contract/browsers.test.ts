@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Browsers, createBrowsers } from '../../src/auth/sign-ins.ts';
-import type { SignedIn } from '../../src/auth/session.ts';
+import { createSignIns, type SignIns } from '../../src/auth/sign-ins.ts';
+import type { SignedInUser } from '../../src/auth/signed-in-user.ts';
 import { createClock, DAY, MINUTE } from '../support/clock.ts';
 import { BATTERY_KINDS, openTestStore, stopTestCluster, type TestStore } from '../support/stores.ts';
 
@@ -14,24 +14,24 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
   const clock = createClock();
   let opened: TestStore;
   let memberId: string;
-  let [here, there]: [Browsers, Browsers] = [] as never;
+  let [here, there]: [SignIns, SignIns] = [] as never;
   beforeAll(async () => {
     opened = await openTestStore(kind);
-    const common = { clientId: 'app', now: clock.now };
-    here = createBrowsers({ ...common, store: opened.store });
-    there = createBrowsers({ ...common, store: opened.another() });
+    here = createSignIns({ now: clock.now, store: opened.store });
+    there = createSignIns({ now: clock.now, store: opened.another() });
   });
   afterAll(() => opened.close());
   beforeEach(() => {
     memberId = randomBytes(8).toString('hex');
   });
 
-  function aSignIn(overrides: Partial<SignedIn> = {}): SignedIn {
+  function aSignIn(overrides: Partial<SignedInUser> = {}): SignedInUser {
     const since = new Date(clock.now()).toISOString();
     const id = randomBytes(6).toString('hex');
     return {
       id,
       memberId,
+      clientId: 'app',
       userId: 1,
       portal: 'https://acme.example',
       name: null,
@@ -47,45 +47,15 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
       const person = aSignIn();
       await here.add(person, BROWSER);
       clock.advance(6 * MINUTE);
-      const seeing = [here.see(person), there.see(person), here.see(person), there.see(person)];
+      const seeing = [here.touch(person), there.touch(person), here.touch(person), there.touch(person)];
 
       const ending = [there.remove, there.removeAll, here.removeAll, here.remove][race % 4] ?? here.remove;
-      await Promise.all([...seeing, ending(person), here.see(person), there.see(person)]);
+      await Promise.all([...seeing, ending(person), here.touch(person), there.touch(person)]);
 
-      if ((await here.see(person)) || (await there.list(person)).length > 0) revived += 1;
+      if ((await here.touch(person)) || (await there.list(person)).length > 0) revived += 1;
     }
 
     expect(revived).toBe(0);
-  });
-
-  it('when their record was read ahead › it counts, as long as the store was there', async () => {
-    const [person, another] = [aSignIn(), aSignIn()];
-    await here.add(person, BROWSER);
-    const before = here.readAhead(person);
-    await before;
-    await there.remove(person);
-    const after = here.readAhead(person);
-    const never = Promise.reject(new Error('the store is away'));
-    never.catch(() => {});
-
-    expect(await here.see(person, before)).toBe(true);
-    expect(await here.see(another, before)).toBe(false);
-    expect(await here.see(person, after)).toBe(false);
-    await expect(here.see(person, never)).rejects.toThrow('the store is away');
-  });
-
-  it('when it was read ahead, and lapsed meanwhile › noting that it was seen brings nobody back', async () => {
-    const person = aSignIn();
-    await here.add(person, BROWSER);
-    clock.advance(6 * MINUTE);
-    const ahead = here.readAhead(person);
-    await ahead;
-    await there.removeAll(person);
-
-    await here.see(person, ahead);
-
-    expect(await here.see(person)).toBe(false);
-    expect(await here.list(person)).toEqual([]);
   });
 
   it('when twenty sign in at once › all are listed', async () => {
@@ -93,7 +63,7 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
 
     await Promise.all(people.map((person, index) => (index % 2 ? here : there).add(person, BROWSER)));
 
-    expect(await Promise.all(people.map((person) => here.see(person)))).toEqual(people.map(() => true));
+    expect(await Promise.all(people.map((person) => here.touch(person)))).toEqual(people.map(() => true));
   });
 
   it('when twenty are ended at once › nobody is left', async () => {
@@ -111,9 +81,9 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
 
     const others = [{ userId: 2 }, { memberId: 'another' }].map((change) => ({ ...person, ...change }));
 
-    expect(await Promise.all(others.map((person) => here.see(person)))).toEqual([false, false]);
+    expect(await Promise.all(others.map((person) => here.touch(person)))).toEqual([false, false]);
     for (const other of others) await here.removeAll(other);
-    expect(await here.see(person)).toBe(true);
+    expect(await here.touch(person)).toBe(true);
   });
 
   it('when a browser was seen a moment ago › nothing is written', async () => {
@@ -123,7 +93,7 @@ describe.each(BATTERY_KINDS)('the browsers of a person on the %s store', (kind) 
     const before = await opened.store.get(key);
     clock.advance(4 * MINUTE);
 
-    await here.see(person);
+    await here.touch(person);
 
     expect(await opened.store.get(key)).toBe(before);
     expect(JSON.parse(before ?? '')).toEqual({
@@ -145,7 +115,7 @@ describe('noting that a browser was seen', () => {
     const { browsers, person, beforeNextReadBut } = await aSeenBrowser();
     beforeNextReadBut(1, () => browsers.removeAll(person));
 
-    await browsers.see(person);
+    await browsers.touch(person);
 
     expect(await browsers.list(person)).toEqual([]);
   });
@@ -168,11 +138,12 @@ describe('noting that a browser was seen', () => {
         return opened.store.get(key);
       },
     };
-    const browsers = createBrowsers({ store, clientId: 'app', now: clock.now });
+    const browsers = createSignIns({ store, now: clock.now });
     const since = new Date(clock.now()).toISOString();
     const person = {
       id: 'x',
       memberId: 'm',
+      clientId: 'app',
       userId: 1,
       portal: 'https://a.example',
       name: null,

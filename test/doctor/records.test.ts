@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checkRecords } from '../../src/doctor/records.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { connectRedis } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
-import { parseTokenKey, type TokenOwner, tokenKey } from '../../src/vault/token-record.ts';
+import { parseTokenKey, tokenKey } from '../../src/vault/token-record.ts';
 import { createTokenVault, type Grant } from '../../src/vault/token-vault.ts';
 import { HOUR } from '../support/clock.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -39,7 +40,7 @@ describe.each(STORE_KINDS)('checkRecords(), on the %s store', (kind) => {
   const check = (lookForMs = 5000) =>
     checkRecords({ store, cipher: createCipher([NEW, OLD]), clientId, lookForMs });
 
-  async function saved(owner: TokenOwner, key: Uint8Array = NEW): Promise<TokenOwner> {
+  async function saved(owner: PortalUserId, key: Uint8Array = NEW): Promise<PortalUserId> {
     await vaultWith(key).save(owner, newTokens(), 'https://oauth.bitrix.info');
     return owner;
   }

@@ -2,19 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../../emulator/index.ts';
-import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import type { Company } from '../../src/bitrix24/crm/company.ts';
+import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
-import { EXPORT_COLUMNS, type ExportJob, type ExportOwner } from '../../src/exports/jobs/export-job.ts';
 import {
   createExports,
   type Exports,
   type ExportsOptions,
   type ExportWish,
 } from '../../src/exports/exports.ts';
+import { EXPORT_COLUMNS, type ExportJob } from '../../src/exports/jobs/export-job.ts';
 import type { Patience, Portals } from '../../src/exports/jobs/gather.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import type { Store } from '../../src/store/store.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { NO_LIMITS, portalsWith } from '../support/export-portals.ts';
@@ -100,7 +101,7 @@ export function newClientId(): string {
   return `local.${randomBytes(7).toString('hex')}.00000000`;
 }
 
-export function anOwner(overrides: Partial<ExportOwner> = {}): ExportOwner {
+export function anOwner(overrides: Partial<PortalUserId> = {}): PortalUserId {
   return { memberId: 'a portal', clientId: DEMO_CLIENT.clientId, userId: 1, ...overrides };
 }
 

@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import type { Company } from '../../src/bitrix24/crm/company.ts';
 import { type Cell, createCellReader } from '../../src/exports/files/cells.ts';
 import { writeCsv } from '../../src/exports/files/csv-file.ts';
-import type { ExportJob } from '../../src/exports/jobs/export-job.ts';
 import { buildSheetRow } from '../../src/exports/files/sheet-xml.ts';
+import type { ExportJob } from '../../src/exports/jobs/export-job.ts';
+import { readCsv, readSheet } from '../exports/read-files.ts';
+import { aReadCompany, aWish, inBatches } from '../exports/support.ts';
 import { EACH } from '../support/fuzz.ts';
 import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 import { newDataDir } from '../support/start-app.ts';
-import { readCsv, readSheet } from '../exports/read-files.ts';
-import { aReadCompany, aWish, inBatches } from '../exports/support.ts';
 
 /** Excel's own limit of a cell. */
 const MOST_CHARACTERS = 32_767;

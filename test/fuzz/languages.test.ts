@@ -1,14 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import express, { type Request, type Response } from 'express';
 import fc from 'fast-check';
-import {
-  chooseLanguage,
-  LANGUAGES,
-  type Language,
-  speakLanguage,
-  type Translate,
-} from '../../src/web/language.ts';
-import { isRedirectionEndpoint } from '../../src/auth/return-to.ts';
+import { isRedirectionEndpoint, parseReturnTo } from '../../src/auth/return-to.ts';
+import { LANGUAGES, type Language } from '../../src/i18n/languages.ts';
+import type { Translate } from '../../src/i18n/translate.ts';
+import { chooseLanguage, setLanguage } from '../../src/web/language.ts';
 import { EACH } from '../support/fuzz.ts';
 import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { anyJson, anyText, mutated } from '../support/hostile-values.ts';
@@ -111,7 +107,7 @@ describe('the choice of a language', () => {
 function speak(headers: Record<string, string>): { language: Language; t: Translate } {
   const req = Object.assign(Object.create(express.request), { headers }) as Request;
   const res = { locals: {}, vary() {} } as unknown as Response;
-  speakLanguage()(req, res, () => {});
+  setLanguage()(req, res, () => {});
   return res.locals as { language: Language; t: Translate };
 }
 
@@ -125,6 +121,6 @@ function choose(body: Record<string, unknown>): { location: string; cookie: stri
       answered.location = location;
     },
   } as unknown as Response;
-  chooseLanguage({ isSecure: true })({ body } as Request, res, () => {});
+  chooseLanguage({ isSecure: true, parseReturnTo })({ body } as Request, res, () => {});
   return answered;
 }

@@ -2,8 +2,6 @@ import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { buildWireFilter } from '../../src/bitrix24/crm/company-filter.ts';
-import { InvalidRequestError } from '../../src/errors.ts';
-import { findTimeZone } from '../../src/i18n/time-zone.ts';
 import {
   asChoice,
   asCompanyQuery,
@@ -15,6 +13,8 @@ import {
   readStoredView,
   writeListView,
 } from '../../src/companies/list-query.ts';
+import { InvalidRequestError } from '../../src/errors.ts';
+import { findTimeZone } from '../../src/i18n/time-zone.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyJson, anyText, anyWellFormedText } from '../support/hostile-values.ts';
 

@@ -13,7 +13,7 @@ import { EACH, outcomeOfAsync } from '../support/fuzz.ts';
 import { anyJson, anyText, nearly } from '../support/hostile-values.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const ADA = { memberId: 'a', userId: 1 };
+const ADA = { memberId: 'a', userId: 1, clientId: 'local.1' };
 const KEY = 'b24:preferences:{a}:local.1:1';
 
 const aView = fc.record({
@@ -70,7 +70,7 @@ describe('the preferences of a person', () => {
 async function preferencesFrom(record: string) {
   const store = createMemoryStore(Date.now);
   await store.set(KEY, record, 1_000);
-  return createPreferences({ store, clientId: 'local.1' });
+  return createPreferences(store);
 }
 
 function expectPreferences({ columns, density, views }: Preferences): void {

@@ -1,20 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { countCompanies, listCompanies } from '../../src/bitrix24/crm/company-list.ts';
+import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
 import { loadCompany } from '../../src/bitrix24/crm/company-card.ts';
 import { CompanyCounts, countByKind } from '../../src/bitrix24/crm/company-counts.ts';
 import { asInstant } from '../../src/bitrix24/crm/company-fields.ts';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
-import { readOperating } from '../../src/bitrix24/limits/operating-report.ts';
-import { loadPeople, loadProfile } from '../../src/bitrix24/crm/users.ts';
-import { createRestClient, type RestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import { countCompanies, listCompanies } from '../../src/bitrix24/crm/company-list.ts';
 import { readResumeToken } from '../../src/bitrix24/crm/resume-token.ts';
 import { loadRights } from '../../src/bitrix24/crm/rights.ts';
-import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
+import { loadPeople, loadProfile } from '../../src/bitrix24/crm/users.ts';
+import { readOperating } from '../../src/bitrix24/limits/operating-report.ts';
+import { createRestClient, type RestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import { presentCard } from '../../src/companies/card-groups.ts';
 import { AppError } from '../../src/errors.ts';
 import type { HttpClient } from '../../src/http-client/http-client.ts';
-import { presentCard } from '../../src/companies/card-groups.ts';
 import { EACH, outcomeOfAsync, times } from '../support/fuzz.ts';
 import { anyJson, anyText, MARK, mostly, nearly } from '../support/hostile-values.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { createCipher, UnsealError } from '../../src/vault/cipher.ts';
-import { parseRecord, parseTokenKey, type TokenOwner, tokenKey } from '../../src/vault/token-record.ts';
+import { parseRecord, parseTokenKey, tokenKey } from '../../src/vault/token-record.ts';
 import { createTokenVault } from '../../src/vault/token-vault.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyJson, anyText, mutated, nearly } from '../support/hostile-values.ts';
@@ -13,7 +14,7 @@ const aPlainText = fc.string({ unit: 'grapheme', maxLength: 200 });
 const aContext = fc.string({ minLength: 1, maxLength: 60 });
 const BASE64URL = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'];
 
-const someone: fc.Arbitrary<TokenOwner> = fc.record({
+const someone: fc.Arbitrary<PortalUserId> = fc.record({
   memberId: fc.constantFrom('a223c6b3710f85df22e9377d6c4f7553', 'b', 'B'),
   clientId: fc.constantFrom('local.1.1', 'app.2'),
   userId: fc.integer({ min: 1, max: 3 }),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { asInstant } from '../../src/bitrix24/crm/company-fields.ts';
-import { findTimeZone, wallClock } from '../../src/i18n/time-zone.ts';
 import { createFormat } from '../../src/i18n/format.ts';
+import { findTimeZone, wallClock } from '../../src/i18n/time-zone.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
 import { dayIn } from '../support/naive-list.ts';

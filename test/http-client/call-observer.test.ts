@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { nameFailure, observeCall } from '../../src/http-client/call-observer.ts';
 import { AppError } from '../../src/errors.ts';
+import { nameFailure, observeCall } from '../../src/http-client/call-observer.ts';
 import { CircuitOpenError, RedirectedError, TransportError } from '../../src/http-client/http-client.ts';
 
 const reset = new TransportError('acme', 'ECONNRESET', { timedOut: false, neverSent: false });

@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DEMO_CLIENT, type Emulator, startEmulator } from '../../emulator/index.ts';
-import type { ExportOwner } from '../../src/exports/jobs/export-job.ts';
 import { createExports, type Exports } from '../../src/exports/exports.ts';
 import { createLogger } from '../../src/log.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { connectRedis } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import { aPortal } from '../support/builders.ts';
-import { newDataDir, STORE_KINDS, type StoreKind } from '../support/start-app.ts';
 import type { ExporterTask } from '../exports/exporter-process.ts';
 import { aWish, idsIn, isDone, newClientId, readResult, untilJob } from '../exports/support.ts';
+import { aPortal } from '../support/builders.ts';
+import { newDataDir, STORE_KINDS, type StoreKind } from '../support/start-app.ts';
 
 const SCRIPT = join(import.meta.dirname, '../exports/exporter-process.ts');
 const MANY = 20_000;
@@ -22,7 +22,7 @@ const MANY = 20_000;
 interface World {
   emulator: Emulator;
   exports: Exports;
-  owner: ExportOwner;
+  owner: PortalUserId;
   startProcess(): Promise<ChildProcess>;
   stop(): Promise<void>;
 }

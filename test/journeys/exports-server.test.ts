@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
+import { range } from '../exports/support.ts';
 import { type BrowserAgent, createAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { freePort } from '../support/redis-server.ts';
 import { type ServerProcess, spawnServer, untilReady } from '../support/server-process.ts';
 import { newDataDir } from '../support/start-app.ts';
-import { range } from '../exports/support.ts';
 
 const CLIENT_SECRET = `client${SECRET_MARK}secret`;
 const MANY = 10_000;

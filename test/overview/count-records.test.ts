@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   CLAIM_MS,
-  type CountOwner,
   type CountRecords,
   createCountRecords,
   MAX_AGE_MS,
 } from '../../src/overview/count-records.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import type { Store } from '../../src/store/store.ts';
 import { STORE_KINDS } from '../support/start-app.ts';
 import { openTestStore, type TestStore } from '../support/stores.ts';
@@ -15,7 +15,7 @@ import { someCounts } from './builders.ts';
 const CLIENT = 'local.test';
 const KEPT = { kept: { counts: someCounts(), countedAt: 1_000 } };
 const FAILED = {
-  failure: { code: 'portal_failed', reason: null, status: 502, retryAfterSeconds: null, at: 2_000 },
+  failure: { code: 'portal_failed', reason: null, httpStatus: 502, retryAfterSeconds: null, at: 2_000 },
   isRefusal: false,
 };
 const always = () => true;
@@ -23,12 +23,12 @@ const always = () => true;
 describe.each(STORE_KINDS)('the record of counts, on the %s store', (kind) => {
   let test: TestStore;
   let records: CountRecords;
-  let owner: CountOwner;
+  let owner: PortalUserId;
   let key: string;
   beforeEach(async () => {
     test = await openTestStore(kind);
-    records = createCountRecords(test.store, CLIENT);
-    owner = { memberId: randomBytes(16).toString('hex'), userId: 7 };
+    records = createCountRecords(test.store);
+    owner = { memberId: randomBytes(16).toString('hex'), clientId: CLIENT, userId: 7 };
     key = `b24:overview:{${owner.memberId}}:${CLIENT}:7`;
   });
   afterEach(() => test.close());
@@ -54,11 +54,11 @@ describe.each(STORE_KINDS)('the record of counts, on the %s store', (kind) => {
     await records.finish(owner, await claim(), KEPT);
 
     expect(await records.load({ ...owner, userId: 8 })).toEqual(empty);
-    expect(await createCountRecords(test.store, 'local.other').load(owner)).toEqual(empty);
+    expect(await records.load({ ...owner, clientId: 'local.other' })).toEqual(empty);
   });
 
   it('when two replicas want to count › one of them does', async () => {
-    const other = createCountRecords(test.another(), CLIENT);
+    const other = createCountRecords(test.another());
 
     const claims = await Promise.all([records.claim(owner, always), other.claim(owner, always)]);
 
@@ -73,7 +73,7 @@ describe.each(STORE_KINDS)('the record of counts, on the %s store', (kind) => {
 
   it('when a replica dies › another one counts, and what the dead one brings is dropped', async () => {
     const dead = await claim();
-    const later = createCountRecords(ahead(test.store, CLAIM_MS + 1), CLIENT);
+    const later = createCountRecords(ahead(test.store, CLAIM_MS + 1));
 
     const next = await claim(later);
 
@@ -85,8 +85,8 @@ describe.each(STORE_KINDS)('the record of counts, on the %s store', (kind) => {
 
   it('when a claim is renewed › it holds longer', async () => {
     const mine = await claim();
-    const later = createCountRecords(ahead(test.store, CLAIM_MS - 1_000), CLIENT);
-    const muchLater = createCountRecords(ahead(test.store, CLAIM_MS + 10_000), CLIENT);
+    const later = createCountRecords(ahead(test.store, CLAIM_MS - 1_000));
+    const muchLater = createCountRecords(ahead(test.store, CLAIM_MS + 10_000));
 
     expect(await later.renew(owner, mine)).toBe(true);
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { CommandAnswer, RestClient } from '../../src/bitrix24/rest/rest-client.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
-import { createOverview, type OverviewPerson } from '../../src/overview/overview.ts';
+import { createOverview, type OverviewUser } from '../../src/overview/overview.ts';
 import { createClock, DAY, HOUR, MINUTE, type TestClock } from '../support/clock.ts';
 import { STORE_KINDS } from '../support/start-app.ts';
 import { openTestStore, type TestStore } from '../support/stores.ts';
@@ -27,7 +27,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
   let test: TestStore;
   let clock: TestClock;
   let portal: Portal;
-  let person: OverviewPerson;
+  let person: OverviewUser;
   let lines: string[];
   beforeEach(async () => {
     test = await openTestStore(kind);
@@ -35,7 +35,14 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
     portal = aPortal();
     lines = [];
     const since = new Date(clock.now()).toISOString();
-    person = { memberId: randomBytes(16).toString('hex'), userId: 7, name: 'Max', since };
+    person = {
+      memberId: randomBytes(16).toString('hex'),
+      clientId: 'local.test',
+      userId: 7,
+      portal: 'https://acme.example',
+      name: 'Max',
+      since,
+    };
     clock.advance(SECOND);
   });
   afterEach(() => test.close());
@@ -43,8 +50,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
   const open = (store = test.store) =>
     createOverview({
       store,
-      clientId: 'local.test',
-      clientFor: (_person: OverviewPerson, signal) => portal.client(signal),
+      clientFor: (_person: OverviewUser, signal) => portal.client(signal),
       logger: createLogger({
         level: 'info',
         isPretty: false,
@@ -267,7 +273,7 @@ describe.each(STORE_KINDS)('the overview, on the %s store', (kind) => {
 
     const { failure } = await read(overview);
 
-    expect(failure).toMatchObject({ code: 'internal_error', status: 500 });
+    expect(failure).toMatchObject({ code: 'internal_error', httpStatus: 500 });
     expect(lines.join()).toContain('"level":"error"');
   });
 });

@@ -3,18 +3,19 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createInstance } from 'i18next';
 import { createFormat } from '../../src/i18n/format.ts';
-import type { Language, Translate } from '../../src/web/language.ts';
+import type { Language } from '../../src/i18n/languages.ts';
 import { overviewEnglish } from '../../src/i18n/messages/overview.en.ts';
 import { overviewRussian } from '../../src/i18n/messages/overview.ru.ts';
+import type { Translate } from '../../src/i18n/translate.ts';
 import { layOutBars } from '../../src/overview/plots/bars.ts';
 import { cutText } from '../../src/overview/plots/cut-text.ts';
 import { drawOverview } from '../../src/overview/plots/draw-overview.ts';
 import { headlineFigures } from '../../src/overview/plots/figures.ts';
-import { type PlotReader, plotWords } from '../../src/overview/plots/plot-words.ts';
+import { type PlotLocale, plotWords } from '../../src/overview/plots/plot-words.ts';
 import { renderTemplate, VIEWS } from '../../src/web/templates.ts';
 import { someCounts } from './builders.ts';
 
-let readers: Record<Language, PlotReader>;
+let readers: Record<Language, PlotLocale>;
 beforeAll(async () => {
   const catalogue = createInstance();
   const person = { unnamed: 'User {{id}}' };

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type AnswerCache, createAnswerCache, type Epochs } from '../../src/portal-client/answer-cache.ts';
 import { AppError } from '../../src/errors.ts';
+import { type AnswerCache, createAnswerCache, type Epochs } from '../../src/portal-client/answer-cache.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { createClock, MINUTE, type TestClock } from '../support/clock.ts';
 
-const PLACE = { owner: 'portal:app:1', question: 'list' };
+const USER: PortalUserId = { memberId: 'portal', clientId: 'app', userId: 1 };
+const PLACE = { user: USER, question: 'list' };
 const ALWAYS = 0;
 const refusal = new AppError('no', { code: 'access_denied', status: 403 });
 const trouble = new AppError('away', { code: 'portal_failed', status: 502 });
@@ -37,7 +39,7 @@ describe('read()', () => {
     expect((await cache.read(PLACE, ALWAYS, asking.ask)).value).toBe('two');
   });
 
-  it('when the owner signed in after it was asked › it is not shown', async () => {
+  it('when the user signed in after it was asked › it is not shown', async () => {
     const asking = countingAsk(['before', 'after']);
     await cache.read(PLACE, ALWAYS, asking.ask);
     clock.advance(1_000);
@@ -47,7 +49,7 @@ describe('read()', () => {
     expect(value).toBe('after');
   });
 
-  it('when the owner signed in after it was asked, and it is still under way › asks anew', async () => {
+  it('when the user signed in after it was asked, and it is still under way › asks anew', async () => {
     const asking = countingAsk(['before', 'after']);
     const slow = cache.read(PLACE, ALWAYS, asking.ask);
     await Promise.resolve();
@@ -62,7 +64,7 @@ describe('read()', () => {
     const asking = countingAsk(['before', 'after']);
     const slow = cache.read(PLACE, ALWAYS, asking.ask);
     await Promise.resolve();
-    await cache.forget(PLACE.owner);
+    await cache.forget(USER);
 
     const { value } = await cache.read(PLACE, ALWAYS, asking.ask);
     await slow;
@@ -71,11 +73,11 @@ describe('read()', () => {
     expect([value, kept.value, asking.times]).toEqual(['after', 'after', 2]);
   });
 
-  it('when another replica has forgotten the owner › asks anew once a second has passed', async () => {
+  it('when another replica has forgotten the user › asks anew once a second has passed', async () => {
     const replica = newCache();
     const asking = countingAsk(['before', 'after']);
     await cache.read(PLACE, ALWAYS, asking.ask);
-    await replica.forget(PLACE.owner);
+    await replica.forget(USER);
     clock.advance(1_001);
 
     const { value } = await cache.read(PLACE, ALWAYS, asking.ask);
@@ -87,7 +89,7 @@ describe('read()', () => {
     await cache.read(PLACE, ALWAYS, async () => 'of one');
 
     const { value } = await cache.read(
-      { ...PLACE, owner: 'portal:app:11' },
+      { ...PLACE, user: { ...USER, userId: 11 } },
       ALWAYS,
       async () => 'of another',
     );
@@ -125,6 +127,24 @@ describe('read()', () => {
     expect(other.value).toBe('asked anew');
   });
 
+  it('when the portal ends access › tells it, and still throws the refusal when that fails', async () => {
+    const told: PortalUserId[] = [];
+    const telling = createAnswerCache({
+      freshMs: 30_000,
+      epochs,
+      now: clock.now,
+      async onAccessEnded(user) {
+        told.push(user);
+        throw new Error('the store is away');
+      },
+    });
+
+    await expect(telling.read(PLACE, ALWAYS, countingAsk([refusal]).ask)).rejects.toBe(refusal);
+    await expect(telling.read(PLACE, ALWAYS, countingAsk([trouble]).ask)).rejects.toBe(trouble);
+
+    expect(told).toEqual([USER]);
+  });
+
   it('when the epochs cannot be read › there is no answer rather than one that may be over', async () => {
     await cache.read(PLACE, ALWAYS, async () => 'kept');
     clock.advance(2_000);
@@ -158,41 +178,6 @@ describe('read()', () => {
     const last = await cache.read({ ...PLACE, question: '3' }, ALWAYS, async () => 'asked anew');
 
     expect([first.value, last.value === large]).toEqual(['asked anew', true]);
-  });
-});
-
-describe('derive()', () => {
-  it('when the answer is shown again › is not made again, unless under another name', async () => {
-    let made = 0;
-    const make = async () => `made ${++made}`;
-    const texts: string[] = [];
-    for (const name of ['en', 'en', 'ru']) {
-      const answer = await cache.read(PLACE, ALWAYS, async () => 'value');
-      texts.push(await answer.derive(name, make));
-    }
-
-    expect(texts).toEqual(['made 1', 'made 1', 'made 2']);
-  });
-
-  it('when there is a new answer › is made anew', async () => {
-    const first = await cache.read(PLACE, ALWAYS, async () => 'old');
-    await first.derive('en', async () => 'of the old');
-    await cache.forget(PLACE.owner);
-
-    const second = await cache.read(PLACE, ALWAYS, async () => 'new');
-
-    expect(await second.derive('en', async () => 'of the new')).toBe('of the new');
-  });
-
-  it('counts as much as the answer itself', async () => {
-    for (const question of ['1', '2', '3']) {
-      const answer = await cache.read({ ...PLACE, question }, ALWAYS, async () => 'small');
-      await answer.derive('en', async () => 'x'.repeat(5_000_000));
-    }
-
-    const first = await cache.read({ ...PLACE, question: '1' }, ALWAYS, async () => 'asked anew');
-
-    expect(first.value).toBe('asked anew');
   });
 });
 
@@ -247,16 +232,16 @@ function settled(): Promise<void> {
 }
 
 function createEpochs(): Epochs & { asked: number } {
-  const known = new Map<string, string>();
+  const known = new Map<number, string>();
   return {
     asked: 0,
-    async current(owner) {
+    async current({ userId }) {
       this.asked += 1;
-      return known.get(owner) ?? '';
+      return known.get(userId) ?? '';
     },
-    async begin(owner) {
+    async begin({ userId }) {
       const epoch = String(Math.random());
-      known.set(owner, epoch);
+      known.set(userId, epoch);
       return epoch;
     },
   };

@@ -1,7 +1,7 @@
 import { type Emulator, type EmulatorOptions, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
+import { startServer } from '../../src/boot/start-server.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/log.ts';
-import { startServer } from '../../src/boot/start-server.ts';
 import { type BrowserAgent, createAgent } from './browser-agent.ts';
 import { aPortal } from './builders.ts';
 import { freePort } from './redis-server.ts';

@@ -10,12 +10,13 @@ import {
   SECRET_MARK,
   startEmulator,
 } from '../../emulator/index.ts';
-import { type App, createApp } from '../../src/app.ts';
-import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
+import { createApp } from '../../src/app.ts';
+import { idleTime } from '../../src/auth/session.ts';
 import { parseRequestLimits } from '../../src/bitrix24/limits/request-limits.ts';
+import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
-import { idleTime } from '../../src/boot/open-stores.ts';
+import { createServices, type Services } from '../../src/services.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { connectRedis, type RedisClient } from '../../src/store/redis/redis-connection.ts';
@@ -57,7 +58,7 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
-const IDLE_MS = 168 * 3600_000;
+const SESSION_HOURS = 168;
 
 export interface TestSecrets {
   sessionSecrets: string[];
@@ -147,10 +148,10 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     now: clock.now,
     isStopping: () => false,
   };
-  const first = createApp({ ...settings, store, sessionStore });
+  const first = createServices({ ...settings, store, sessionStore });
   first.exports.start();
-  server.on('request', first.listener);
-  const replicas: { server: Server; store: Store; app: App }[] = [];
+  server.on('request', createApp(first));
+  const replicas: { server: Server; store: Store; services: Services }[] = [];
 
   return {
     origin,
@@ -171,15 +172,15 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     },
     async replica(differing = {}) {
       const stores = openStores(options, dataDir, clock);
-      const second = createApp({ ...settings, ...stores, ...differing });
+      const second = createServices({ ...settings, ...stores, ...differing });
       second.exports.start();
-      const another = createServer(second.listener);
-      replicas.push({ server: another, store: stores.store, app: second });
+      const another = createServer(createApp(second));
+      replicas.push({ server: another, store: stores.store, services: second });
       return listen(another);
     },
     async stop() {
-      for (const each of [{ server, store, app: first }, ...replicas]) {
-        await each.app.exports.stop();
+      for (const each of [{ server, store, services: first }, ...replicas]) {
+        await each.services.exports.stop();
         await closeServer(each.server);
         await each.store.close();
       }
@@ -197,13 +198,13 @@ export function newDataDir(): string {
 function openStores(options: TestAppOptions, dataDir: string, clock: TestClock) {
   if (options.store !== 'redis' && options.redisUrl === undefined) {
     const store = openEmbeddedStore(dataDir, clock.now);
-    return { store, sessionStore: sessionStores.embedded(store, idleTime(IDLE_MS)), redis: undefined };
+    return { store, sessionStore: sessionStores.embedded(store, idleTime(SESSION_HOURS)), redis: undefined };
   }
   const url = options.redisUrl ?? process.env.TEST_REDIS_URL ?? '';
   const redis = connectRedis(parseRedisAddress(url), () => {});
   return {
     store: createRedisStore(redis),
-    sessionStore: sessionStores.redis(redis, idleTime(IDLE_MS)),
+    sessionStore: sessionStores.redis(redis, idleTime(SESSION_HOURS)),
     redis,
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { TokenOwner } from '../../src/vault/token-record.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import type { Grant, NewTokens } from '../../src/vault/token-vault.ts';
 import { HOUR } from './clock.ts';
 
 /** Somebody nobody else has tokens of. */
-export function anOwner(overrides: Partial<TokenOwner> = {}): TokenOwner {
+export function anOwner(overrides: Partial<PortalUserId> = {}): PortalUserId {
   return {
     memberId: randomBytes(16).toString('hex'),
     clientId: 'local.0123456789abcd.01234567',

@@ -3,10 +3,11 @@ import { findAllowedEndpoint, parseAllowedPortals } from '../../src/bitrix24/por
 import { TransportError, UnexpectedResponseError } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../../src/oauth/token-endpoint.ts';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
-import { type TokenOwner, tokenKey } from '../../src/vault/token-record.ts';
+import { tokenKey } from '../../src/vault/token-record.ts';
 import {
   createTokenRefresher,
   GrantEndedError,
@@ -53,7 +54,7 @@ let store: Store;
 let vault: TokenVault;
 let server: AuthorizationServerStub;
 let refresher: TokenRefresher;
-let owner: TokenOwner;
+let owner: PortalUserId;
 let lines: string[];
 let toClose: Store[];
 /** What the newest refresher does when the store is back. */

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { quarantineKey, type Store } from '../../src/store/store.ts';
 import { type Cipher, createCipher } from '../../src/vault/cipher.ts';
-import { type TokenOwner, tokenKey } from '../../src/vault/token-record.ts';
+import { tokenKey } from '../../src/vault/token-record.ts';
 import { type Claim, createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
 import { createClock, DAY, HOUR, type TestClock } from '../support/clock.ts';
 import { newDataDir } from '../support/start-app.ts';
@@ -15,7 +16,7 @@ let clock: TestClock;
 let store: Store;
 let cipher: Cipher;
 let vault: TokenVault;
-let owner: TokenOwner;
+let owner: PortalUserId;
 beforeEach(() => {
   clock = createClock();
   store = openEmbeddedStore(newDataDir(), clock.now);
@@ -119,7 +120,7 @@ describe('load()', () => {
     expect(await vault.load(owner)).toBe(undefined);
   });
 
-  it.each<[string, Partial<TokenOwner>]>([
+  it.each<[string, Partial<PortalUserId>]>([
     ['another person of the portal', { userId: 8 }],
     ['the same number on another portal', { memberId: 'another' }],
     ['another application', { clientId: 'local.another' }],

@@ -5,9 +5,15 @@ import { type Readiness, showReadiness } from '../../src/web/health.ts';
 
 const READY: Readiness = { isStopping: false, isStoreWritable: true, areTokensSaved: true };
 
-function readyz(options: Partial<Parameters<typeof showReadiness>[0]>) {
+function readyz({
+  isStopping = () => false,
+  readiness = async () => READY,
+}: {
+  isStopping?: () => boolean;
+  readiness?: () => Promise<Readiness>;
+}) {
   const app = express();
-  app.get('/readyz', showReadiness({ isStopping: () => false, readiness: async () => READY, ...options }));
+  app.get('/readyz', showReadiness(isStopping, readiness));
   return request(app).get('/readyz');
 }
 

@@ -1,11 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
-import { PAGE_SIZE } from './company-list.ts';
-import { COMPANY_SELECT, type Company, readCompany, readRow, responsibleOf } from './company.ts';
-import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
-import { ListNames } from './list-names.ts';
-import { askForPeople } from './users.ts';
 import {
   type Command,
   type CommandAnswer,
@@ -14,7 +9,12 @@ import {
   type RestClient,
 } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
+import { COMPANY_SELECT, type Company, readCompany, readRow, responsibleOf } from './company.ts';
+import { PAGE_SIZE } from './company-list.ts';
+import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
+import { ListNames } from './list-names.ts';
 import { readResumeToken, writeResumeToken } from './resume-token.ts';
+import { askForPeople } from './users.ts';
 
 /** What comes in one piece: companies in the order of their ids, none of them twice. */
 export interface ListPart {

@@ -1,5 +1,6 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import { PAGE_SIZE } from './company-list.ts';
+import { mustSucceed, type RestClient } from '../rest/rest-client.ts';
+import { type Company, readCompany, readRow } from './company.ts';
 import {
   asList,
   asNumber,
@@ -8,11 +9,10 @@ import {
   isPersonType,
   readFields,
 } from './company-fields.ts';
-import { type Company, readCompany, readRow } from './company.ts';
-import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
-import { askForRelated, completeRelated, type Related } from './related-records.ts';
-import { mustSucceed, type RestClient } from '../rest/rest-client.ts';
+import { PAGE_SIZE } from './company-list.ts';
 import { Vocabulary } from './reference-data.ts';
+import { askForRelated, completeRelated, type Related } from './related-records.ts';
+import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
 
 export interface CompanyCard extends Related {
   company: Company;

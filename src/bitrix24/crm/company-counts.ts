@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
-import { askForTotal } from './company-list.ts';
-import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
-import type { Person } from './users.ts';
 import type { CommandAnswer, RestClient } from '../rest/rest-client.ts';
+import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
+import { askForTotal } from './company-list.ts';
 import { Vocabulary } from './reference-data.ts';
+import type { Person } from './users.ts';
 
 /** Null where the portal would not count. */
 const Count = z.number().int().nonnegative().nullable();

@@ -1,9 +1,9 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
-import { COMPANY_SELECT, type Company, readCompany, readRow } from './company.ts';
-import { askForPeople, readPeople } from './users.ts';
 import { type Command, mustSucceed, type RestClient } from '../rest/rest-client.ts';
+import { COMPANY_SELECT, type Company, readCompany, readRow } from './company.ts';
+import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
 import { Vocabulary } from './reference-data.ts';
+import { askForPeople, readPeople } from './users.ts';
 
 /** One page of a list. */
 export interface CompanyPage {

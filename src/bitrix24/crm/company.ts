@@ -1,6 +1,6 @@
 import { asInstant, asNumber } from './company-fields.ts';
-import type { Person } from './users.ts';
 import type { Vocabulary } from './reference-data.ts';
+import type { Person } from './users.ts';
 
 /** A value of one of the portal's own dictionaries. The name is null when the dictionary does not know the id. */
 export interface DictionaryValue {

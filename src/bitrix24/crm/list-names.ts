@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { PAGE_SIZE } from './company-list.ts';
-import { askForPeople, type Person, readPeople } from './users.ts';
 import type { CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
+import { PAGE_SIZE } from './company-list.ts';
 import { type DictionaryName, Vocabulary } from './reference-data.ts';
+import { askForPeople, type Person, readPeople } from './users.ts';
 
 /** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
 const PEOPLE_AT_ONCE = 10 * PAGE_SIZE;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
 import { type Dictionary, type FieldDescription, readDescriptions } from './company-fields.ts';
 import type { CompanyFilter } from './company-filter.ts';
 import { askForColleagues, askForPeople, type Person, readPeople } from './users.ts';
-import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
 
 /** The dictionaries that fields of companies refer to (protocol 7.5), by their `ENTITY_ID`. */
 const DICTIONARIES = { types: 'COMPANY_TYPE', industries: 'INDUSTRY', employees: 'EMPLOYEES' } as const;

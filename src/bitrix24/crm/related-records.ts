@@ -1,8 +1,8 @@
 import { AppError } from '../../errors.ts';
-import { asInstant, asNumber } from './company-fields.ts';
-import { readRow, readText, readValues } from './company.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
+import { readRow, readText, readValues } from './company.ts';
+import { asInstant, asNumber } from './company-fields.ts';
 import type { Stage, Vocabulary } from './reference-data.ts';
 
 /** What a company has to do with. Null is a list that this person may not read. */

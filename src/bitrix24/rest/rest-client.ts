@@ -1,8 +1,8 @@
 import type { CallObserver } from '../../http-client/call-observer.ts';
 import type { HttpClient } from '../../http-client/http-client.ts';
-import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
 import { readFinish, readOperating } from '../limits/operating-report.ts';
 import type { LimitedPortal, RateLimiter, Urgency } from '../limits/rate-limiter.ts';
+import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
 import type { RestError } from './rest-error.ts';
 import { createSender } from './rest-sender.ts';
 

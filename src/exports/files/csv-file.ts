@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { Company } from '../../bitrix24/crm/company.ts';
-import { type Cell, createCellReader } from './cells.ts';
 import type { ExportJob } from '../jobs/export-job.ts';
+import { type Cell, createCellReader } from './cells.ts';
 
 /** What spreadsheets take for the beginning of a formula; wide forms too, where people type East Asian. */
 const FORMULA = /^[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/;

@@ -1,9 +1,9 @@
 import type { Company } from '../../bitrix24/crm/company.ts';
 import type { Claim } from '../jobs/claim.ts';
-import { writeCsv } from './csv-file.ts';
 import type { ExportFiles } from '../jobs/export-files.ts';
 import type { Checkpoint, ExportJob } from '../jobs/export-job.ts';
 import { parseRow, readRowLines } from '../jobs/gathered-rows.ts';
+import { writeCsv } from './csv-file.ts';
 import { isGatheredOrder, sortRows } from './sorted-rows.ts';
 import { writeXlsx } from './xlsx-file.ts';
 

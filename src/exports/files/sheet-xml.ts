@@ -1,5 +1,5 @@
-import type { Cell } from './cells.ts';
 import type { ExportColumn, ExportView } from '../jobs/export-job.ts';
+import type { Cell } from './cells.ts';
 import { DATE_STYLE, HEADER_STYLE } from './workbook-xml.ts';
 
 /** Excel's own limits: rows of a sheet without its header, and characters of a cell. */

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yazl from 'yazl';
 import type { Company } from '../../bitrix24/crm/company.ts';
-import { createCellReader } from './cells.ts';
 import type { ExportJob } from '../jobs/export-job.ts';
+import { createCellReader } from './cells.ts';
 import { buildSheetEnd, buildSheetRow, buildSheetStart, MOST_ROWS } from './sheet-xml.ts';
 import {
   buildContentTypes,

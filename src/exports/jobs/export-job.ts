@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { COMPANY_SORTS } from '../../bitrix24/crm/company-list.ts';
 import type { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
+import { COMPANY_SORTS } from '../../bitrix24/crm/company-list.ts';
+import type { PortalUserId } from '../../portal-user.ts';
 import { instant } from '../../store/instant.ts';
 import { KEY_PREFIX } from '../../store/store.ts';
 
@@ -43,10 +44,12 @@ const Filter = z.object({
   revenue: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
 }) satisfies z.ZodType<CompanyFilter>;
 
-const Owner = z.object({ memberId: z.string(), clientId: z.string(), userId: z.number().int().positive() });
-/** Whose export. Nobody else finds it, and it is read with their rights. */
-export type ExportOwner = z.infer<typeof Owner>;
-
+/** Whose export. No other portal user finds it, and it is read with this one's rights. */
+const Owner = z.object({
+  memberId: z.string(),
+  clientId: z.string(),
+  userId: z.number().int().positive(),
+}) satisfies z.ZodType<PortalUserId>;
 /** Part of the gathered rows, in a file of its own; what lies behind `bytes` does not count. */
 const Segment = z.object({ name: z.string().regex(/^[\w.-]{1,60}$/), bytes: z.number().int() });
 
@@ -129,7 +132,7 @@ export function jobKey({ owner, id }: ExportRef): string {
   return `${KEY_PREFIX}export:{${owner.memberId}}:${owner.clientId}:${owner.userId}:${id}`;
 }
 
-export function listKey(owner: ExportOwner): string {
+export function listKey(owner: PortalUserId): string {
   return `${KEY_PREFIX}exports:{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import type { PortalUserId } from '../../portal-user.ts';
 import { KEY_PREFIX, type Store, update } from '../../store/store.ts';
 import {
   type ExportJob,
-  type ExportOwner,
   type ExportRef,
   isOpen,
   jobKey,
@@ -76,7 +76,7 @@ export class ExportRecords {
   }
 
   /** Newest first. */
-  async list(owner: ExportOwner): Promise<ExportJob[]> {
+  async list(owner: PortalUserId): Promise<ExportJob[]> {
     const list = readList(await this.#store.get(listKey(owner)));
     const jobs = await this.#loadAll(
       owner,
@@ -162,7 +162,7 @@ export class ExportRecords {
     await this.#changeList(ref.owner, (list) => list.filter(({ id }) => id !== ref.id));
   }
 
-  async #loadAll(owner: ExportOwner, ids: string[]): Promise<(ExportJob | undefined)[]> {
+  async #loadAll(owner: PortalUserId, ids: string[]): Promise<(ExportJob | undefined)[]> {
     const [now, ...texts] = await Promise.all([
       this.#store.now(),
       ...ids.map((id) => this.#store.get(jobKey({ owner, id }))),
@@ -174,7 +174,7 @@ export class ExportRecords {
   }
 
   /** What is gone leaves the list, and what ended without a file makes room for something new. */
-  async #makeRoom(owner: ExportOwner): Promise<void> {
+  async #makeRoom(owner: PortalUserId): Promise<void> {
     const ids = readList(await this.#store.get(listKey(owner))).map(({ id }) => id);
     if (ids.length < MAX_EXPORTS) return;
     const jobs = await this.#loadAll(owner, ids);
@@ -185,12 +185,12 @@ export class ExportRecords {
     for (const id of useless) await this.forget({ owner, id });
   }
 
-  #changeList(owner: ExportOwner, change: (list: List) => List): Promise<void> {
+  #changeList(owner: PortalUserId, change: (list: List) => List): Promise<void> {
     return this.#changeListBy(owner, async (list) => ({ list: change(list), result: undefined }));
   }
 
   #changeListBy<T>(
-    owner: ExportOwner,
+    owner: PortalUserId,
     decide: (list: List) => Promise<{ list?: List; result: T }>,
   ): Promise<T> {
     return update(this.#store, listKey(owner), LIST_LIFETIME_MS, async (text) => {

@@ -1,4 +1,5 @@
-import type { ExportJob, ExportOwner } from './export-job.ts';
+import type { PortalUserId } from '../../portal-user.ts';
+import type { ExportJob } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -14,7 +15,7 @@ export interface Listener {
 }
 
 interface Watched {
-  owner: ExportOwner;
+  owner: PortalUserId;
   listeners: Set<Listener>;
   last: ExportJob[] | undefined;
 }
@@ -31,7 +32,7 @@ export class Watchers {
   }
 
   /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
-  add(owner: ExportOwner, listener: Listener): (() => void) | undefined {
+  add(owner: PortalUserId, listener: Listener): (() => void) | undefined {
     const key = `${owner.memberId}:${owner.clientId}:${owner.userId}`;
     const watched = this.#watched.get(key) ?? { owner, listeners: new Set(), last: undefined };
     if (this.#isStopped || watched.listeners.size >= MAX_LISTENERS) return undefined;

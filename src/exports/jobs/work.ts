@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { AppError, traitsOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { makeFile } from '../files/make-file.ts';
 import { BrokenOff, type Claim } from './claim.ts';
 import { type ExportFiles, resultName } from './export-files.ts';
 import { type ExportJob, KEPT_MS } from './export-job.ts';
 import { gatherRows, type Patience, type Portals } from './gather.ts';
-import { makeFile } from '../files/make-file.ts';
 
 /**
  * How this process's work on a job ended. `waiting`: until the person does something; `stopping` and `lost`: another process

@@ -10,7 +10,7 @@ import {
   responsiblePanel,
   revenuePanel,
 } from './panels.ts';
-import { isolated, type PlotReader, type PlotWords, plotWords } from './plot-words.ts';
+import { isolated, type PlotLocale, type PlotWords, plotWords } from './plot-words.ts';
 
 /**
  * Why d3-scale: every bar has to be a real link, with a name and classes of our own and no style of the library's, so
@@ -18,7 +18,7 @@ import { isolated, type PlotReader, type PlotWords, plotWords } from './plot-wor
  * Measured on Node 20.20: loaded in 24 ms and 4 MB, where Observable Plot with linkedom takes 510 ms and 52 MB and adds a
  * `<style>` that our policy forbids, Vega 405 ms and 25 MB, and ECharts, which knows no links of bars, 880 ms and 46 MB.
  */
-export function drawOverview(counts: CompanyCounts, reader: PlotReader) {
+export function drawOverview(counts: CompanyCounts, reader: PlotLocale) {
   const words = plotWords(reader);
   const { total } = counts;
   const months = monthsPanel(counts, words);

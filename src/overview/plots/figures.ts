@@ -1,6 +1,6 @@
 import type { CompanyCounts } from '../../bitrix24/crm/company-counts.ts';
 import { listAddress } from '../../companies/list-query.ts';
-import { type PlotReader, plotWords } from './plot-words.ts';
+import { type PlotLocale, plotWords } from './plot-words.ts';
 
 /** A number that stands for itself, with what it counts and what it compares to. */
 export interface Figure {
@@ -11,7 +11,7 @@ export interface Figure {
 }
 
 /** What the page says first. What the portal did not count is left out. */
-export function headlineFigures(counts: CompanyCounts, reader: PlotReader): Figure[] {
+export function headlineFigures(counts: CompanyCounts, reader: PlotLocale): Figure[] {
   const { t, format } = reader;
   const { total, withoutPhone, withoutEmail } = counts;
   const words = plotWords(reader);
@@ -36,7 +36,7 @@ export function headlineFigures(counts: CompanyCounts, reader: PlotReader): Figu
 }
 
 /** A month that has just begun is not compared with a whole one, but with as much of it. */
-function describeChange({ months, sameDaysBefore }: CompanyCounts, { t, format }: PlotReader): string | null {
+function describeChange({ months, sameDaysBefore }: CompanyCounts, { t, format }: PlotLocale): string | null {
   const count = months.at(-1)?.count;
   if (typeof count !== 'number' || sameDaysBefore === null) return null;
   const change = count - sameDaysBefore;

@@ -1,15 +1,13 @@
-import type { Format } from '../../i18n/format.ts';
-import type { Language, Translate } from '../../web/language.ts';
+import type { Language } from '../../i18n/languages.ts';
+import type { Locale } from '../../i18n/locale.ts';
 
-/** Whose language a plot speaks. */
-export interface PlotReader {
+/** How a plot is written for its reader. */
+export interface PlotLocale extends Locale {
   language: Language;
-  t: Translate;
-  format: Format;
 }
 
 /** Shares, months and amounts in words; the costly Intl objects are made once for each language. */
-export interface PlotWords extends PlotReader {
+export interface PlotWords extends PlotLocale {
   /** Whole per cents; something that is less than one is not nothing. */
   share(part: number, whole: number): string;
   /** `November 2026` of `2026-11-01` */
@@ -20,15 +18,15 @@ export interface PlotWords extends PlotReader {
   amount(value: number): string;
 }
 
-const made = new Map<Language, Omit<PlotWords, keyof PlotReader>>();
+const made = new Map<Language, Omit<PlotWords, keyof PlotLocale>>();
 
-export function plotWords(reader: PlotReader): PlotWords {
+export function plotWords(reader: PlotLocale): PlotWords {
   const known = made.get(reader.language) ?? makeWords(reader.language);
   made.set(reader.language, known);
   return { ...reader, ...known };
 }
 
-function makeWords(language: Language): Omit<PlotWords, keyof PlotReader> {
+function makeWords(language: Language): Omit<PlotWords, keyof PlotLocale> {
   const locale = language === 'ru' ? 'ru-RU' : 'en-GB';
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const month = new Intl.DateTimeFormat(locale, { month: 'long', timeZone: 'UTC' });

@@ -6,10 +6,10 @@ import {
   type Emulator,
   startEmulator,
 } from '../../../emulator/index.ts';
+import { readWholeList, type WholeListOptions } from '../../../src/bitrix24/crm/all-companies.ts';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
 import { createRateLimiter } from '../../../src/bitrix24/limits/rate-limiter.ts';
 import { createRestClient, type RestClient } from '../../../src/bitrix24/rest/rest-client.ts';
-import { readWholeList, type WholeListOptions } from '../../../src/bitrix24/crm/all-companies.ts';
 import { createHttpClient, type HttpClient } from '../../../src/http-client/http-client.ts';
 import { aCompany, aPortal, aUser } from '../../support/builders.ts';
 import { NO_LIMITS } from '../../support/export-portals.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { listCompanies } from '../../../src/bitrix24/crm/company-list.ts';
+import type { Company } from '../../../src/bitrix24/crm/company.ts';
 import { loadCompany } from '../../../src/bitrix24/crm/company-card.ts';
 import type { FieldValue } from '../../../src/bitrix24/crm/company-fields.ts';
 import { ALL_COMPANIES } from '../../../src/bitrix24/crm/company-filter.ts';
-import type { Company } from '../../../src/bitrix24/crm/company.ts';
+import { listCompanies } from '../../../src/bitrix24/crm/company-list.ts';
+import { Vocabulary } from '../../../src/bitrix24/crm/reference-data.ts';
 import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
-import { Vocabulary } from '../../../src/bitrix24/crm/reference-data.ts';
 
 const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 

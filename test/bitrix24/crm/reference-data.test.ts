@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import { Vocabulary } from '../../../src/bitrix24/crm/reference-data.ts';
+import { readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
 
 describe('the colleagues of a vocabulary', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parsePortal } from '../../../src/bitrix24/portal.ts';
 import type { RequestLimit } from '../../../src/bitrix24/limits/request-bucket.ts';
 import { parseRequestLimits, USUAL_LIMIT } from '../../../src/bitrix24/limits/request-limits.ts';
+import { parsePortal } from '../../../src/bitrix24/portal.ts';
 
 /** The limit that a setting gives the portal at an address. */
 function limitOf(setting: string, address: string): RequestLimit | undefined {

@@ -1,0 +1,33 @@
+import type { CompanySearch } from '../bitrix24/crm/company-filter.ts';
+import { COMPANY_SORTS, type CompanyPage } from '../bitrix24/crm/company-list.ts';
+import type { Locale } from '../i18n/locale.ts';
+import { COLUMNS } from './columns.ts';
+import { presentFilters } from './list-filters.ts';
+import { buildListPage, buildPaging } from './list-navigation.ts';
+import type { ListView } from './list-query.ts';
+import { presentRows } from './list-rows.ts';
+import type { Preferences } from './preferences.ts';
+
+/** What a page of the list is rendered for, besides its companies. */
+export interface ShownList {
+  view: ListView;
+  preferences: Preferences;
+  searchedBy: CompanySearch['by'] | undefined;
+  /** All companies in Bitrix24 itself. */
+  portalListHref: string;
+}
+
+/** Everything that views/companies.ejs shows. */
+export function buildListValues({ companies, total, words }: CompanyPage, shown: ShownList, locale: Locale) {
+  const { view, preferences } = shown;
+  return {
+    ...shown,
+    ...buildListPage(view, preferences.columns, locale),
+    allColumns: COLUMNS,
+    sorts: COMPANY_SORTS,
+    filters: presentFilters(view, words, locale),
+    paging: buildPaging(view, total, companies.length),
+    rows: presentRows(companies, locale),
+    isWhole: total !== null,
+  };
+}

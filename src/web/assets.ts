@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Stylesheets, scripts and icons, served as they are. */
+export const PUBLIC = join(import.meta.dirname, '../../public');
+/** A path of their own, so that no page costs a look at the disk. */
+export const ASSETS = '/assets';
+
+/** Addresses of the files in public/ that change with their content, so that browsers may keep them. */
+export function assetAddresses(): (name: string) => string {
+  const versions = new Map(
+    readdirSync(PUBLIC).map((name) => {
+      const digest = createHash('sha256')
+        .update(readFileSync(join(PUBLIC, name)))
+        .digest('hex');
+      return [name, `${ASSETS}/${name}?v=${digest.slice(0, 8)}`];
+    }),
+  );
+  return (name) => versions.get(name) ?? `${ASSETS}/${name}`;
+}
