@@ -3,7 +3,7 @@ import axios from 'axios';
 import { ALL_COMPANIES } from '../src/bitrix24/crm/company-filter.ts';
 import { listCompanies } from '../src/bitrix24/crm/company-list.ts';
 import { buildBatch } from '../src/bitrix24/rest/batch.ts';
-import type { Params, RestClient } from '../src/bitrix24/rest/rest-client.ts';
+import type { Params, RestClient } from '../src/bitrix24/rest/rest-types.ts';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';

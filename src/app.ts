@@ -35,7 +35,7 @@ export function createApp(services: Services): RequestListener {
   const isSecure = publicUrl.protocol === 'https:';
   const { portalOf } = auth.portalClients;
   const { requireAccess } = companyReader;
-  const readView = createViewReader({ wordsFor: companyReader.wordsFor, preferences });
+  const readView = createViewReader({ referenceDataFor: companyReader.referenceDataFor, preferences });
 
   const app = express();
   configure(app, { isSecure, trustedProxies: services.trustedProxies });

@@ -10,7 +10,7 @@ import {
   listCompanies,
   requireAccess,
 } from '../bitrix24/crm/company-list.ts';
-import { loadWords, Vocabulary } from '../bitrix24/crm/reference-data.ts';
+import { loadReferenceData, ReferenceData } from '../bitrix24/crm/reference-data.ts';
 import { AppError } from '../errors.ts';
 import { type Answer, type AnswerCache, MAX_AGE_MS } from '../portal-client/answer-cache.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';
@@ -35,7 +35,7 @@ export interface CompanyReader {
    */
   requireAccess(user: SignedInUser): Promise<void>;
   /** The words of a person's portal, with those that a filter is told in if they can be had soon. */
-  wordsFor(user: SignedInUser, filter: CompanyFilter): Promise<Vocabulary>;
+  referenceDataFor(user: SignedInUser, filter: CompanyFilter): Promise<ReferenceData>;
   /** What this user was shown before is shown no more. */
   forget(user: SignedInUser): Promise<void>;
 }
@@ -59,7 +59,7 @@ export function createCompanyReader({
   visitorLimits: VisitorLimits;
 }): CompanyReader {
   const { clientFor } = portalClients;
-  const wordsOf = (user: SignedInUser) => answers.companion(user, () => new Vocabulary());
+  const referenceDataOf = (user: SignedInUser) => answers.companion(user, () => new ReferenceData());
   const slow = new LRUCache<string, true>({ max: SLOW_FILTERS, ttl: MAX_AGE_MS });
   const slowKey = (user: SignedInUser, filter: CompanyFilter) =>
     portalUserKey('slow', user, JSON.stringify(filter));
@@ -71,7 +71,7 @@ export function createCompanyReader({
   function list(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>> {
     return read(user, `list ${JSON.stringify(query)}`, async () => {
       if (query.filter.search !== null) await visitorLimits.countSearch(user);
-      const page = await listCompanies(clientFor(user), query, wordsOf(user));
+      const page = await listCompanies(clientFor(user), query, referenceDataOf(user));
       const isSlow = page.total !== null && page.seconds !== undefined && page.seconds > SLOW_SECONDS;
       if (isSlow) slow.set(slowKey(user, query.filter), true);
       return page;
@@ -97,12 +97,12 @@ export function createCompanyReader({
   return {
     list,
     listSoon,
-    async wordsFor(user, filter) {
-      const words = wordsOf(user);
+    async referenceDataFor(user, filter) {
+      const referenceData = referenceDataOf(user);
       const client = clientFor(user, { waitMs: WORDS_WAIT_MS });
       // A new token may take longer than any request; what fails leaves ids where words could be.
-      await settlesWithin(loadWords(client, filter, words), WORDS_WAIT_MS);
-      return words;
+      await settlesWithin(loadReferenceData(client, filter, referenceData), WORDS_WAIT_MS);
+      return referenceData;
     },
     async requireAccess(user) {
       await requireAccess(clientFor(user)).catch((error: unknown) => {
@@ -115,7 +115,8 @@ export function createCompanyReader({
       );
       return value;
     },
-    card: (user, id) => read(user, `card ${id}`, () => loadCompany(clientFor(user), id, wordsOf(user))),
+    card: (user, id) =>
+      read(user, `card ${id}`, () => loadCompany(clientFor(user), id, referenceDataOf(user))),
     forget: (user) => answers.forget(user),
   };
 }

@@ -1,6 +1,6 @@
-import type { Dictionary } from '../bitrix24/crm/company-fields.ts';
-import type { Vocabulary } from '../bitrix24/crm/reference-data.ts';
+import type { ReferenceData } from '../bitrix24/crm/reference-data.ts';
 import type { Person } from '../bitrix24/crm/users.ts';
+import type { Dictionary } from '../bitrix24/crm/values.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { asChoice, EVERYTHING, type ListView, listAddress } from './list-query.ts';
 
@@ -10,7 +10,7 @@ export interface ListFilters {
   responsible: Option[];
   /** None where nothing narrows the list down. */
   chips: Chip[];
-  /** The view in words, for a name of it. */
+  /** The view in words, as a proposal for its name. */
   description: string;
 }
 
@@ -33,14 +33,14 @@ const DICTIONARIES = [
   ['employees', 'EMPLOYEES'],
 ] as const;
 
-export function presentFilters(view: ListView, words: Vocabulary, locale: Locale): ListFilters {
+export function presentFilters(view: ListView, referenceData: ReferenceData, locale: Locale): ListFilters {
   const { t } = locale;
   const choices = DICTIONARIES.map(([name, entityId]) => ({
     name,
     label: t(`list.columns.${name}`),
-    options: choicesOf(words.dictionary(entityId), view[name], t('list.filters.without')),
+    options: choicesOf(referenceData.dictionary(entityId), view[name], t('list.filters.without')),
   }));
-  const responsible = peopleToChoose(view.responsible, words, locale);
+  const responsible = peopleToChoose(view.responsible, referenceData, locale);
   const chips = chipsOf(view, { choices, responsible }, locale);
   return { choices, responsible, chips, description: chips.map(({ text }) => text).join(' · ') };
 }
@@ -56,12 +56,12 @@ function choicesOf(dictionary: Dictionary, chosen: string[], without: string): O
 }
 
 /** Colleagues, and whoever was chosen although they are none, or none any more. */
-function peopleToChoose(chosen: string | undefined, words: Vocabulary, { t }: Locale): Option[] {
-  const { colleagues } = words;
+function peopleToChoose(chosen: string | undefined, referenceData: ReferenceData, { t }: Locale): Option[] {
+  const { colleagues } = referenceData;
   const nameOf = ({ id, name }: Person) => name ?? t('person.unnamed', { id });
   const isListed =
     chosen === undefined || chosen === 'me' || colleagues.some(({ id }) => String(id) === chosen);
-  const other = words.person(Number(chosen)) ?? { id: Number(chosen), name: null };
+  const other = referenceData.person(Number(chosen)) ?? { id: Number(chosen), name: null };
   const people = isListed ? colleagues : [...colleagues, other];
   const option = (value: string, text: string) => ({ value, text, isChosen: value === (chosen ?? '') });
   return [

@@ -18,14 +18,18 @@ export interface ShownList {
 }
 
 /** Everything that views/companies.ejs shows. */
-export function buildListValues({ companies, total, words }: CompanyPage, shown: ShownList, locale: Locale) {
+export function buildListValues(
+  { companies, total, referenceData }: CompanyPage,
+  shown: ShownList,
+  locale: Locale,
+) {
   const { view, preferences } = shown;
   return {
     ...shown,
     ...buildListPage(view, preferences.columns, locale),
     allColumns: COLUMNS,
     sorts: COMPANY_SORTS,
-    filters: presentFilters(view, words, locale),
+    filters: presentFilters(view, referenceData, locale),
     paging: buildPaging(view, total, companies.length),
     rows: presentRows(companies, locale),
     isWhole: total !== null,

@@ -1,6 +1,6 @@
 import type { SignedInUser } from '../auth/signed-in-user.ts';
 import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
-import type { Vocabulary } from '../bitrix24/crm/reference-data.ts';
+import type { ReferenceData } from '../bitrix24/crm/reference-data.ts';
 import { presentFilters } from '../companies/list-filters.ts';
 import { asCompanyQuery, readListView, viewerOf } from '../companies/list-query.ts';
 import type { PreferencesStore } from '../companies/preferences.ts';
@@ -10,19 +10,19 @@ import type { ReadView } from './exports-page.ts';
 /**
  * Reads what was on the screen from the query of its address, and from what its reader wants lists to show.
  *
- * @param dependencies.wordsFor  the portal's words that a filter is told in; what is not among them is described by its id
+ * @param dependencies.referenceDataFor  the portal's words that a filter is told in; what is not among them is described by its id
  */
 export function createViewReader(dependencies: {
-  wordsFor: (user: SignedInUser, filter: CompanyFilter) => Promise<Vocabulary>;
+  referenceDataFor: (user: SignedInUser, filter: CompanyFilter) => Promise<ReferenceData>;
   preferences: PreferencesStore;
 }): ReadView {
-  const { wordsFor, preferences } = dependencies;
+  const { referenceDataFor, preferences } = dependencies;
   return async (search, user, res) => {
     const view = { ...readListView(readQuery(search)), page: 1 };
     const { filter, sort, order } = asCompanyQuery(view, viewerOf(user));
     // `me` is described as such, and not by the user's name.
     const told = view.responsible === 'me' ? { ...filter, responsible: null } : filter;
-    const [{ columns }, words] = await Promise.all([preferences.load(user), wordsFor(user, told)]);
+    const [{ columns }, words] = await Promise.all([preferences.load(user), referenceDataFor(user, told)]);
     const { description } = presentFilters(view, words, localeOf(res));
     return { filter, sort, order, columns, description };
   };

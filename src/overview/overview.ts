@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countByKind } from '../bitrix24/crm/company-counts.ts';
-import type { RestClient } from '../bitrix24/rest/rest-client.ts';
+import type { RestClient } from '../bitrix24/rest/rest-types.ts';
 import { AppError, traitsOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { PortalUser, PortalUserId } from '../portal-user.ts';

@@ -6,12 +6,8 @@ import {
   type Portal,
   PortalNotAllowedError,
 } from '../bitrix24/portal.ts';
-import {
-  createRestClient,
-  type RestAccess,
-  type RestClient,
-  type RestMethod,
-} from '../bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../bitrix24/rest/rest-client.ts';
+import type { RestAccess, RestClient, RestMethod } from '../bitrix24/rest/rest-types.ts';
 import { AppError } from '../errors.ts';
 import type { CallObserver } from '../http-client/call-observer.ts';
 import type { HttpClient } from '../http-client/http-client.ts';

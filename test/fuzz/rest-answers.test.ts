@@ -4,14 +4,15 @@ import { z } from 'zod';
 import { readWholeList } from '../../src/bitrix24/crm/all-companies.ts';
 import { loadCompany } from '../../src/bitrix24/crm/company-card.ts';
 import { CompanyCounts, countByKind } from '../../src/bitrix24/crm/company-counts.ts';
-import { asInstant } from '../../src/bitrix24/crm/company-fields.ts';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { countCompanies, listCompanies } from '../../src/bitrix24/crm/company-list.ts';
 import { readResumeToken } from '../../src/bitrix24/crm/resume-token.ts';
 import { loadRights } from '../../src/bitrix24/crm/rights.ts';
 import { loadPeople, loadProfile } from '../../src/bitrix24/crm/users.ts';
+import { asInstant } from '../../src/bitrix24/crm/values.ts';
 import { readOperating } from '../../src/bitrix24/limits/operating-report.ts';
-import { createRestClient, type RestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import type { RestClient } from '../../src/bitrix24/rest/rest-types.ts';
 import { presentCard } from '../../src/companies/card-groups.ts';
 import { AppError } from '../../src/errors.ts';
 import type { HttpClient } from '../../src/http-client/http-client.ts';
@@ -295,7 +296,7 @@ describe('whatever a portal answers', () => {
         for (const company of page.companies) expectShape(Company, company);
         if (page.total !== null) expectShape(Total, page.total);
         expectShape(z.number().nonnegative().optional(), page.seconds);
-        expectShape(z.array(Person), page.words.colleagues);
+        expectShape(z.array(Person), page.referenceData.colleagues);
       },
     ));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readResumeToken, writeResumeToken } from '../../src/bitrix24/crm/resume-token.ts';
-import type { Params } from '../../src/bitrix24/rest/rest-client.ts';
+import type { Params } from '../../src/bitrix24/rest/rest-types.ts';
 import { InvalidRequestError } from '../../src/errors.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';

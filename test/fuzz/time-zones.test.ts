@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { asInstant } from '../../src/bitrix24/crm/company-fields.ts';
+import { asInstant } from '../../src/bitrix24/crm/values.ts';
 import { createFormat } from '../../src/i18n/format.ts';
 import { findTimeZone, wallClock } from '../../src/i18n/time-zone.ts';
 import { EACH } from '../support/fuzz.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { CommandAnswer, RestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import type { CommandAnswer, RestClient } from '../../src/bitrix24/rest/rest-types.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { createOverview, type OverviewUser } from '../../src/overview/overview.ts';

@@ -3,7 +3,8 @@ import type {
   LimitedPortal,
   RateLimiter,
 } from '../../src/bitrix24/limits/rate-limiter.ts';
-import { createRestClient, type RestAccess } from '../../src/bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../../src/bitrix24/rest/rest-client.ts';
+import type { RestAccess } from '../../src/bitrix24/rest/rest-types.ts';
 import type { Portals } from '../../src/exports/jobs/gather.ts';
 import type { HttpClient } from '../../src/http-client/http-client.ts';
 

@@ -1,20 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
+import { RestError } from '../rest/rest-error.ts';
 import {
   type Command,
   type CommandAnswer,
   mustSucceed,
   type Params,
   type RestClient,
-} from '../rest/rest-client.ts';
-import { RestError } from '../rest/rest-error.ts';
-import { COMPANY_SELECT, type Company, readCompany, readRow, responsibleOf } from './company.ts';
+} from '../rest/rest-types.ts';
+import { COMPANY_SELECT, type Company, readCompany, responsibleOf } from './company.ts';
 import { PAGE_SIZE } from './company-list.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
 import { ListNames } from './list-names.ts';
 import { readResumeToken, writeResumeToken } from './resume-token.ts';
 import { askForPeople } from './users.ts';
+import { readRow } from './values.ts';
 
 /** What comes in one piece: companies in the order of their ids, none of them twice. */
 export interface ListPart {
@@ -171,7 +172,7 @@ class PageReader {
         },
       },
       people: askForPeople(people),
-      ...this.#names.missingWords(),
+      ...this.#names.missingCommands(),
     });
     this.#names.learn(answers);
     const page = readPage(mustSucceed(answers.first).result, after);
@@ -249,7 +250,7 @@ class PageReader {
 
   #asPart({ rows, lastId, strangeRows }: Page): ListPart {
     return {
-      companies: rows.map((row) => readCompany(row, this.#names.vocabulary, this.#names.people)),
+      companies: rows.map((row) => readCompany(row, this.#names.referenceData, this.#names.people)),
       resumeToken: writeResumeToken(lastId, this.#filter),
       strangeRows,
     };

@@ -1,18 +1,12 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import { mustSucceed, type RestClient } from '../rest/rest-client.ts';
-import { type Company, readCompany, readRow } from './company.ts';
-import {
-  asList,
-  asNumber,
-  type CompanyField,
-  type FieldDescription,
-  isPersonType,
-  readFields,
-} from './company-fields.ts';
+import { mustSucceed, type RestClient } from '../rest/rest-types.ts';
+import { type Company, readCompany } from './company.ts';
+import { type CompanyField, type FieldDescription, isPersonType, readFields } from './company-fields.ts';
 import { PAGE_SIZE } from './company-list.ts';
-import { Vocabulary } from './reference-data.ts';
+import { ReferenceData } from './reference-data.ts';
 import { askForRelated, completeRelated, type Related } from './related-records.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
+import { asList, asNumber, readRow } from './values.ts';
 
 export interface CompanyCard extends Related {
   company: Company;
@@ -26,31 +20,31 @@ const PERSON_FIELDS = ['ASSIGNED_BY_ID', 'CREATED_BY_ID', 'MODIFY_BY_ID', 'LAST_
 /**
  * One company with every field that has a value, its contacts and its deals.
  *
- * @param vocabulary  as for `listCompanies`
+ * @param referenceData  as for `listCompanies`
  * @throws {RestError} `not_found` when there is none; others as `listCompanies`
  */
 export async function loadCompany(
   client: RestClient,
   id: number,
-  vocabulary = new Vocabulary(),
+  referenceData = new ReferenceData(),
 ): Promise<CompanyCard> {
   const answers = await client.batch({
     company: { method: 'crm.company.get', params: { id } },
-    people: askForPeople(personFields(vocabulary.descriptions).map((name) => `$result[company][${name}]`)),
+    people: askForPeople(personFields(referenceData.descriptions).map((name) => `$result[company][${name}]`)),
     ...askForRelated(id),
-    ...vocabulary.missing(['types', 'industries', 'employees']),
-    ...vocabulary.missingDescriptions(),
-    ...vocabulary.missingStages(),
+    ...referenceData.commandsFor(['types', 'industries', 'employees']),
+    ...referenceData.commandsForFields(),
+    ...referenceData.commandsForStages(),
   });
-  vocabulary.learn(answers);
+  referenceData.load(answers);
   const row = readRow(mustSucceed(answers.company).result);
   if (!row) throw new UnexpectedResponseError('result', 'crm.company.get answered no company');
-  const { descriptions, dictionaries } = vocabulary;
+  const { descriptions, dictionaries } = referenceData;
   const [people, related] = await Promise.all([
     completePeople(client, readPeople(answers.people), peopleOf(row.fields, descriptions)),
-    completeRelated(client, answers, vocabulary),
+    completeRelated(client, answers, referenceData),
   ]);
-  const company = readCompany(row, vocabulary, people);
+  const company = readCompany(row, referenceData, people);
   const context = { currency: company.currency, dictionaries, people };
   return { company, fields: readFields(row.fields, descriptions, context), ...related };
 }

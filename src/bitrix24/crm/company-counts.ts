@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
-import type { CommandAnswer, RestClient } from '../rest/rest-client.ts';
+import type { CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
 import { askForTotal } from './company-list.ts';
-import { Vocabulary } from './reference-data.ts';
+import { ReferenceData } from './reference-data.ts';
 import type { Person } from './users.ts';
 
 /** Null where the portal would not count. */
@@ -114,26 +114,26 @@ interface Value {
 
 /** What the dictionaries and the people are called; undefined where the portal would not say. */
 async function askForWords(client: RestClient, self: Person) {
-  const vocabulary = new Vocabulary();
-  vocabulary.learn(
+  const referenceData = new ReferenceData();
+  referenceData.load(
     await client.batch({
-      ...vocabulary.missing(['types', 'industries']),
-      ...vocabulary.missingColleagues(),
+      ...referenceData.commandsFor(['types', 'industries']),
+      ...referenceData.commandsForColleagues(),
     }),
   );
-  const { colleagues, knowsAllColleagues } = vocabulary;
-  const isMissing = vocabulary.person(self.id) === undefined;
+  const { colleagues, knowsAllColleagues } = referenceData;
+  const isMissing = referenceData.person(self.id) === undefined;
   return {
-    types: valuesOf(vocabulary, 'COMPANY_TYPE'),
-    industries: valuesOf(vocabulary, 'INDUSTRY'),
+    types: valuesOf(referenceData, 'COMPANY_TYPE'),
+    industries: valuesOf(referenceData, 'INDUSTRY'),
     // Where people may be read there is one at least.
     people: colleagues.length === 0 ? undefined : [...colleagues, ...(isMissing ? [self] : [])],
     isEverybody: knowsAllColleagues,
   };
 }
 
-function valuesOf(vocabulary: Vocabulary, entityId: string): Value[] | undefined {
-  const names = vocabulary.dictionaries.get(entityId);
+function valuesOf(referenceData: ReferenceData, entityId: string): Value[] | undefined {
+  const names = referenceData.dictionaries.get(entityId);
   if (names === undefined) return undefined;
   const values = [...names].map(([id, name]) => ({ id, name })).filter(({ id }) => id !== '');
   return [...values.slice(0, MAX_VALUES), { id: '', name: null }];

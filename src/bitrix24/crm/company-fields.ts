@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { withoutMarkup } from './plain-text.ts';
 import type { Person } from './users.ts';
+import { asInstant, asList, asNumber, type Dictionary } from './values.ts';
 
 /** One field of a card, in the words of the portal. */
 export interface CompanyField {
@@ -21,9 +22,6 @@ export type FieldValue =
   | { kind: 'person'; person: Person }
   | { kind: 'phone' | 'email' | 'web' | 'messenger'; value: string; valueType: string }
   | { kind: 'file' };
-
-/** Names of a dictionary's values by their ids. */
-export type Dictionary = Map<string, string>;
 
 /** What the values of a card refer to. */
 export interface FieldContext {
@@ -81,28 +79,6 @@ export function readFields(
 
 export function isPersonType(type: string): boolean {
   return type === 'user' || type === 'employee';
-}
-
-/** A number as the wire writes it, or null. */
-export function asNumber(value: unknown): number | null {
-  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value));
-  return isNumber && Number.isFinite(Number(value)) ? Number(value) : null;
-}
-
-/** As portals write instants: nothing in it is out of range, but perhaps the last days of a short month. */
-const USUAL_INSTANT =
-  /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](0\d|1[0-4]):[0-5]\d$/;
-
-/** An instant or a day in ISO 8601, or null. */
-export function asInstant(value: unknown): string | null {
-  // Whole lists have hundreds of thousands, and `Date.parse` takes longer than the rest of a row.
-  if (typeof value === 'string' && USUAL_INSTANT.test(value)) return value;
-  const isIso = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}|$)/.test(value);
-  return isIso && !Number.isNaN(Date.parse(value)) ? value : null;
-}
-
-export function asList(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [value];
 }
 
 function labelOf(name: string, description: FieldDescription): string {

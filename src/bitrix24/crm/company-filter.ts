@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../errors.ts';
-import type { Params } from '../rest/rest-client.ts';
+import type { Params } from '../rest/rest-types.ts';
 
 /** Which companies are wanted: all conditions hold at once, and whatever is null or empty is no condition. */
 export interface CompanyFilter {

@@ -1,9 +1,10 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import { type Command, mustSucceed, type RestClient } from '../rest/rest-client.ts';
-import { COMPANY_SELECT, type Company, readCompany, readRow } from './company.ts';
+import { type Command, mustSucceed, type RestClient } from '../rest/rest-types.ts';
+import { COMPANY_SELECT, type Company, readCompany } from './company.ts';
 import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
-import { Vocabulary } from './reference-data.ts';
+import { ReferenceData } from './reference-data.ts';
 import { askForPeople, readPeople } from './users.ts';
+import { readRow } from './values.ts';
 
 /** One page of a list. */
 export interface CompanyPage {
@@ -13,7 +14,7 @@ export interface CompanyPage {
   /** How long the portal took to find and to count, where it tells. */
   seconds: number | undefined;
   /** What its filters can be chosen from. */
-  words: Vocabulary;
+  referenceData: ReferenceData;
 }
 
 export const COMPANY_SORTS = [
@@ -57,15 +58,15 @@ const SORT_FIELDS: Record<CompanySort, string> = {
 
 /**
  * One page of the companies this person may read, in one request: names of types and industries come along unless the
- * vocabulary has them, and the people by reference to the rows.
+ * referenceData has them, and the people by reference to the rows.
  *
- * @param vocabulary  what is known of the portal's words; it learns from the answer
+ * @param referenceData  what is known of the portal's referenceData; it learns from the answer
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */
 export async function listCompanies(
   client: RestClient,
   query: CompanyQuery,
-  vocabulary = new Vocabulary(),
+  referenceData = new ReferenceData(),
 ): Promise<CompanyPage> {
   const direction = query.order.toUpperCase();
   const rowNumbers = Array.from({ length: PAGE_SIZE }, (_, row) => row);
@@ -81,11 +82,11 @@ export async function listCompanies(
       },
     },
     people: askForPeople(rowNumbers.map((row) => `$result[list][${row}][ASSIGNED_BY_ID]`)),
-    ...vocabulary.missing(['types', 'industries', 'employees']),
-    ...vocabulary.missingColleagues(),
-    ...vocabulary.missingPerson(query.filter.responsible),
+    ...referenceData.commandsFor(['types', 'industries', 'employees']),
+    ...referenceData.commandsForColleagues(),
+    ...referenceData.commandsForPerson(query.filter.responsible),
   });
-  vocabulary.learn(answers);
+  referenceData.load(answers);
   const list = mustSucceed(answers.list);
   if (!Array.isArray(list.result)) {
     throw new UnexpectedResponseError('result', 'crm.company.list answered no list of companies');
@@ -98,10 +99,10 @@ export async function listCompanies(
   // A page that is not full ends the list, whoever has counted it.
   const isCut = query.isUncounted === true && list.result.length === PAGE_SIZE;
   return {
-    companies: isPastEnd ? [] : rows.map((row) => readCompany(row, vocabulary, people)),
+    companies: isPastEnd ? [] : rows.map((row) => readCompany(row, referenceData, people)),
     total: isCut ? null : (list.total ?? rows.length),
     seconds: list.seconds,
-    words: vocabulary,
+    referenceData: referenceData,
   };
 }
 

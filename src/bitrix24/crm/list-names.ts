@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
+import type { CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
 import { PAGE_SIZE } from './company-list.ts';
-import { type DictionaryName, Vocabulary } from './reference-data.ts';
+import { type DictionaryName, ReferenceData } from './reference-data.ts';
 import { askForPeople, type Person, readPeople } from './users.ts';
 
 /** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
@@ -16,7 +16,7 @@ const PAUSE_MS = 500;
  * them is still a list, so that a refusal leaves ids in place of names; but one bad moment shall not cost all of them.
  */
 export class ListNames {
-  readonly vocabulary = new Vocabulary();
+  readonly referenceData = new ReferenceData();
   /** By their ids; whoever the portal does not know has no name here either, and is not asked for again. */
   readonly people = new Map<number, Person>();
   readonly #client: RestClient;
@@ -33,13 +33,13 @@ export class ListNames {
   }
 
   /** Commands that ask for the words that are not known. */
-  missingWords(): Commands<string> {
-    return this.vocabulary.missing(this.#words);
+  missingCommands(): Commands<string> {
+    return this.referenceData.commandsFor(this.#words);
   }
 
   /** Takes in the answers to those commands, and to one or several for people. Only the lack of a right is final. */
   learn(answers: Record<string, CommandAnswer>): void {
-    this.vocabulary.learn(answers);
+    this.referenceData.load(answers);
     this.#words = this.#words.filter((word) => !isForbidden(answers[word]));
     for (const [name, answer] of Object.entries(answers)) {
       if (!name.startsWith('people')) continue;
@@ -65,7 +65,7 @@ export class ListNames {
       await this.#ask(wanted.slice(from, from + PEOPLE_AT_ONCE));
     }
     const missing = this.#unknown(ids);
-    const isComplete = missing.length === 0 && Object.keys(this.missingWords()).length === 0;
+    const isComplete = missing.length === 0 && Object.keys(this.missingCommands()).length === 0;
     if (isComplete || this.#repeats === REPEATS) return;
     this.#repeats += 1;
     await wait(PAUSE_MS * this.#repeats, undefined, { signal: this.#signal });
@@ -84,7 +84,7 @@ export class ListNames {
     for (const id of ids) this.#askedInVain.add(id);
     try {
       const answers = await this.#client.batch({
-        ...this.missingWords(),
+        ...this.missingCommands(),
         ...Object.fromEntries(pages.map((page) => [page.name, askForPeople(page.ids)])),
       });
       this.learn(answers);

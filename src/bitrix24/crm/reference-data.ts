@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-client.ts';
-import { type Dictionary, type FieldDescription, readDescriptions } from './company-fields.ts';
+import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
+import { type FieldDescription, readDescriptions } from './company-fields.ts';
 import type { CompanyFilter } from './company-filter.ts';
 import { askForColleagues, askForPeople, type Person, readPeople } from './users.ts';
+import type { Dictionary } from './values.ts';
 
 /** The dictionaries that fields of companies refer to (protocol 7.5), by their `ENTITY_ID`. */
 const DICTIONARIES = { types: 'COMPANY_TYPE', industries: 'INDUSTRY', employees: 'EMPLOYEES' } as const;
@@ -30,7 +31,7 @@ const FIRST_PIPELINE = 'DEAL_STAGE';
  * The words of a portal: names in its dictionaries, and what its fields are called. They change seldom, so whoever reads
  * companies asks along for what is not known yet, in the same request.
  */
-export class Vocabulary {
+export class ReferenceData {
   readonly #dictionaries = new Map<string, Dictionary>();
   #descriptions: Map<string, FieldDescription> | undefined;
   #stages: Map<string, Stage> | undefined;
@@ -41,18 +42,18 @@ export class Vocabulary {
   readonly #named = new Map<number, Person>();
 
   /** Commands that ask for those of `names` that are not known. */
-  missing(names: DictionaryName[]): Commands<string> {
+  commandsFor(names: DictionaryName[]): Commands<string> {
     const unknown = names.filter((name) => !this.#dictionaries.has(DICTIONARIES[name]));
     return Object.fromEntries(unknown.map((name) => [name, askForDictionary(DICTIONARIES[name])]));
   }
 
-  /** As `missing`, for the descriptions of fields. */
-  missingDescriptions(): Commands<string> {
+  /** As `commandsFor`, for the descriptions of fields. */
+  commandsForFields(): Commands<string> {
     return this.#descriptions ? {} : { fields: { method: 'crm.company.fields' } };
   }
 
-  /** As `missing`, for the stages of deals: each pipeline has its own, and which there are is told in the same request. */
-  missingStages(): Commands<string> {
+  /** As `commandsFor`, for the stages of deals: each pipeline has its own, and which there are is told in the same request. */
+  commandsForStages(): Commands<string> {
     if (this.#stages) return {};
     return {
       pipelines: { method: 'crm.category.list', params: { entityTypeId: 2 } },
@@ -66,8 +67,8 @@ export class Vocabulary {
     };
   }
 
-  /** As `missing`, for these stages once those of the first pipelines are known. */
-  missingStagesOf(stageIds: string[]): Commands<string> {
+  /** As `commandsFor`, for these stages once those of the first pipelines are known. */
+  commandsForStagesOf(stageIds: string[]): Commands<string> {
     const pipelines = new Set(this.#stages ? stageIds.map(pipelineOf) : []);
     const unknown = [...pipelines].filter((pipeline) => !this.#pipelines.has(pipeline));
     return Object.fromEntries(unknown.map((pipeline) => [pipeline, askForDictionary(pipeline)]));
@@ -78,38 +79,38 @@ export class Vocabulary {
     return this.#stages?.get(id);
   }
 
-  /** As `missing`, for the people of the portal that a company may be given to. */
-  missingColleagues(): Commands<string> {
+  /** As `commandsFor`, for the people of the portal that a company may be given to. */
+  commandsForColleagues(): Commands<string> {
     if (this.#colleagues) return {};
     return Object.fromEntries(
       COLLEAGUE_PAGES.map((page) => [`colleagues${page}`, askForColleagues(page * PEOPLE_PER_PAGE)]),
     );
   }
 
-  /** As `missing`, for somebody whom a filter names: they may have left, or be past those who can be chosen. */
-  missingPerson(id: number | null): Commands<string> {
+  /** As `commandsFor`, for somebody whom a filter names: they may have left, or be past those who can be chosen. */
+  commandsForPerson(id: number | null): Commands<string> {
     // Where nobody can be chosen, people may not be read.
     const isOfNoUse = id === null || this.person(id) !== undefined || this.#colleagues?.length === 0;
     return isOfNoUse ? {} : { named: askForPeople([id]) };
   }
 
-  /** As `missing`, for all that a filter names. */
-  missingFor({ responsible, ...filter }: CompanyFilter): Commands<string> {
+  /** As `commandsFor`, for all that a filter names. */
+  commandsForFilter({ responsible, ...filter }: CompanyFilter): Commands<string> {
     const names = (Object.keys(DICTIONARIES) as DictionaryName[]).filter((name) =>
       filter[name].some((id) => id !== ''),
     );
-    return { ...this.missing(names), ...this.missingPerson(responsible) };
+    return { ...this.commandsFor(names), ...this.commandsForPerson(responsible) };
   }
 
   /** Takes in the answers to those commands. What was refused is asked for again next time. */
-  learn(answers: Record<string, CommandAnswer>): void {
+  load(answers: Record<string, CommandAnswer>): void {
     for (const [name, entityId] of Object.entries(DICTIONARIES)) {
       const answer = answers[name];
       if (answer && !('error' in answer)) this.#dictionaries.set(entityId, readDictionary(answer.result));
     }
     const { fields } = answers;
     if (fields && !('error' in fields)) this.#descriptions = readDescriptions(fields.result);
-    this.#learnStages(answers);
+    this.#loadStages(answers);
     const colleagues = COLLEAGUE_PAGES.flatMap((page) => answers[`colleagues${page}`] ?? []);
     // Where people may not be read there are none to choose from, and asking again would not help.
     if (colleagues.some((answer) => !('error' in answer) || !answer.error.passes)) {
@@ -123,7 +124,7 @@ export class Vocabulary {
     if (answers.named) for (const [id, person] of readPeople(answers.named)) this.#named.set(id, person);
   }
 
-  #learnStages(answers: Record<string, CommandAnswer>): void {
+  #loadStages(answers: Record<string, CommandAnswer>): void {
     if (answers.stages && !('error' in answers.stages)) this.#stages ??= new Map();
     if (this.#stages === undefined) return;
     for (const [name, answer] of Object.entries(answers)) {
@@ -175,13 +176,13 @@ export class Vocabulary {
  *
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */
-export async function loadWords(
+export async function loadReferenceData(
   client: RestClient,
   filter: CompanyFilter,
-  vocabulary: Vocabulary,
+  referenceData: ReferenceData,
 ): Promise<void> {
-  const commands = vocabulary.missingFor(filter);
-  if (Object.keys(commands).length > 0) vocabulary.learn(await client.batch(commands));
+  const commands = referenceData.commandsForFilter(filter);
+  if (Object.keys(commands).length > 0) referenceData.load(await client.batch(commands));
 }
 
 function askForDictionary(entityId: string): Command {

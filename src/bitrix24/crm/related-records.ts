@@ -1,9 +1,8 @@
 import { AppError } from '../../errors.ts';
-import type { Command, CommandAnswer, RestClient } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
-import { readRow, readText, readValues } from './company.ts';
-import { asInstant, asNumber } from './company-fields.ts';
-import type { Stage, Vocabulary } from './reference-data.ts';
+import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
+import type { ReferenceData, Stage } from './reference-data.ts';
+import { asInstant, asNumber, readRow, readText, readValues } from './values.ts';
 
 /** What a company has to do with. Null is a list that this person may not read. */
 export interface Related {
@@ -77,13 +76,13 @@ export function askForRelated(id: number): { bindings: Command; contacts: Comman
 export async function completeRelated(
   client: RestClient,
   answers: Record<'bindings' | 'contacts' | 'deals', CommandAnswer>,
-  vocabulary: Vocabulary,
+  referenceData: ReferenceData,
 ): Promise<Related> {
   const [contacts] = await Promise.all([
     completeContacts(client, answers),
-    completeStages(client, answers.deals, vocabulary),
+    completeStages(client, answers.deals, referenceData),
   ]);
-  return { contacts, deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, vocabulary)) };
+  return { contacts, deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, referenceData)) };
 }
 
 /** Asks for the contacts that the list did not tell, in one more request if there are any. */
@@ -112,13 +111,13 @@ async function completeContacts(
 async function completeStages(
   client: RestClient,
   deals: CommandAnswer,
-  vocabulary: Vocabulary,
+  referenceData: ReferenceData,
 ): Promise<void> {
   const stages = readSome(deals, ({ STAGE_ID }) => readText(STAGE_ID))?.items ?? [];
-  const commands = vocabulary.missingStagesOf(stages.filter((stage) => stage !== null));
+  const commands = referenceData.commandsForStagesOf(stages.filter((stage) => stage !== null));
   if (Object.keys(commands).length === 0) return;
   try {
-    vocabulary.learn(await client.batch(commands));
+    referenceData.load(await client.batch(commands));
   } catch (error) {
     // Whatever it was: their ids can stand in for them.
     if (!(error instanceof AppError)) throw error;
@@ -145,12 +144,12 @@ function readContact(fields: Record<string, unknown>, id: number): Contact {
   };
 }
 
-function readDeal(fields: Record<string, unknown>, id: number, vocabulary: Vocabulary): Deal {
+function readDeal(fields: Record<string, unknown>, id: number, referenceData: ReferenceData): Deal {
   const stage = readText(fields.STAGE_ID);
   return {
     id,
     title: readText(fields.TITLE) ?? '',
-    stage: stage === null ? null : (vocabulary.stage(stage) ?? { name: stage, outcome: null }),
+    stage: stage === null ? null : (referenceData.stage(stage) ?? { name: stage, outcome: null }),
     amount: asNumber(fields.OPPORTUNITY),
     currency: readText(fields.CURRENCY_ID),
     created: asInstant(fields.DATE_CREATE),

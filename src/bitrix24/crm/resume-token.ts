@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { InvalidRequestError } from '../../errors.ts';
-import type { Params } from '../rest/rest-client.ts';
+import type { Params } from '../rest/rest-types.ts';
 
 /** Where a reading of a whole list has got to; opaque to whoever keeps it. */
 export function writeResumeToken(lastId: number, filter: Params): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommandAnswer, mustSucceed, type RestClient } from '../rest/rest-client.ts';
+import { type CommandAnswer, mustSucceed, type RestClient } from '../rest/rest-types.ts';
 
 /** What a person may do through the application. Null where the portal would not tell. */
 export interface Rights {

@@ -1,7 +1,7 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import type { Command, CommandAnswer, RestClient } from '../rest/rest-client.ts';
 import { RestError } from '../rest/rest-error.ts';
-import { readId, readText } from './company.ts';
+import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
+import { readId, readText } from './values.ts';
 
 /** A portal user as others see them. The name is unknown without the `user` permission. */
 export interface Person {

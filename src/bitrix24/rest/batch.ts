@@ -1,6 +1,6 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
-import type { CommandAnswer, Commands, Params } from './rest-client.ts';
 import { readRestError } from './rest-error.ts';
+import type { CommandAnswer, Commands, Params } from './rest-types.ts';
 
 /** Commands in one request (protocol 5). */
 export const MAX_COMMANDS = 50;

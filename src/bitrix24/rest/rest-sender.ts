@@ -8,8 +8,8 @@ import {
 } from '../../http-client/http-client.ts';
 import type { OperatingReport } from '../limits/operating-report.ts';
 import type { Pass } from '../limits/rate-limiter.ts';
-import type { Params, RestAccess, RestLimits, RestTokens } from './rest-client.ts';
 import { RestError, readRestError } from './rest-error.ts';
+import type { Params, RestAccess, RestLimits, RestTokens } from './rest-types.ts';
 
 const MAX_BYTES = 5 * 1024 * 1024;
 /** Everything we call only reads, so that asking again does no harm; but not for ever. */

@@ -3,7 +3,7 @@ import { readWholeList } from '../../bitrix24/crm/all-companies.ts';
 import { buildWireFilter } from '../../bitrix24/crm/company-filter.ts';
 import { countCompanies } from '../../bitrix24/crm/company-list.ts';
 import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
-import type { RestClient } from '../../bitrix24/rest/rest-client.ts';
+import type { RestClient } from '../../bitrix24/rest/rest-types.ts';
 import { AppError } from '../../errors.ts';
 import type { Claim } from './claim.ts';
 import type { ExportFiles } from './export-files.ts';

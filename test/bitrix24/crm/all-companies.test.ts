@@ -9,7 +9,8 @@ import {
 import { readWholeList, type WholeListOptions } from '../../../src/bitrix24/crm/all-companies.ts';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
 import { createRateLimiter } from '../../../src/bitrix24/limits/rate-limiter.ts';
-import { createRestClient, type RestClient } from '../../../src/bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
+import type { RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
 import { createHttpClient, type HttpClient } from '../../../src/http-client/http-client.ts';
 import { aCompany, aPortal, aUser } from '../../support/builders.ts';
 import { NO_LIMITS } from '../../support/export-portals.ts';

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../../../emulator/index.ts';
 import { CompanyCounts, type CountedPeriods, countByKind } from '../../../src/bitrix24/crm/company-counts.ts';
-import { createRestClient, type RestClient } from '../../../src/bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
+import type { RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
 import { createHttpClient, type HttpClient, TransportError } from '../../../src/http-client/http-client.ts';
 import { aCompany, aPortal, aUser } from '../../support/builders.ts';
 

@@ -4,9 +4,9 @@ import { loadCompany } from '../../../src/bitrix24/crm/company-card.ts';
 import type { FieldValue } from '../../../src/bitrix24/crm/company-fields.ts';
 import { ALL_COMPANIES } from '../../../src/bitrix24/crm/company-filter.ts';
 import { listCompanies } from '../../../src/bitrix24/crm/company-list.ts';
-import { Vocabulary } from '../../../src/bitrix24/crm/reference-data.ts';
-import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest/rest-client.ts';
+import { ReferenceData } from '../../../src/bitrix24/crm/reference-data.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
+import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
 
 const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 
@@ -311,7 +311,7 @@ describe('loadCompany()', () => {
   });
 
   it('when the stages of a further pipeline are refused › shows their ids, and asks again for the next card', async () => {
-    const vocabulary = new Vocabulary();
+    const referenceData = new ReferenceData();
     const portal = aPortalAnswering({ row: { ID: '1' } });
     let isRefused = true;
     const client: RestClient = {
@@ -325,9 +325,9 @@ describe('loadCompany()', () => {
       },
     };
 
-    const first = await loadCompany(client, 1, vocabulary);
+    const first = await loadCompany(client, 1, referenceData);
     isRefused = false;
-    const second = await loadCompany(client, 1, vocabulary);
+    const second = await loadCompany(client, 1, referenceData);
 
     expect([first, second].map(({ deals }) => deals?.items[0]?.stage?.name)).toEqual(['C12:NEW', 'Begun']);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Vocabulary } from '../../../src/bitrix24/crm/reference-data.ts';
+import { ReferenceData } from '../../../src/bitrix24/crm/reference-data.ts';
 import { readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
 
-describe('the colleagues of a vocabulary', () => {
+describe('the colleagues of a referenceData', () => {
   it.each([
     ['OPERATION_TIME_LIMIT', true],
     ['QUERY_LIMIT_EXCEEDED', true],
@@ -10,13 +10,13 @@ describe('the colleagues of a vocabulary', () => {
     ['insufficient_scope', false],
     ['ACCESS_DENIED', false],
   ])('when they were refused with %s › are asked for again: %p', (wireCode, isAsked) => {
-    const vocabulary = new Vocabulary();
+    const referenceData = new ReferenceData();
     const error = readRestError('user.get', { error: wireCode });
     if (error === undefined) throw new Error('this is no refusal');
-    const pages = Object.keys(vocabulary.missingColleagues());
+    const pages = Object.keys(referenceData.commandsForColleagues());
 
-    vocabulary.learn(Object.fromEntries(pages.map((page) => [page, { error }])));
+    referenceData.load(Object.fromEntries(pages.map((page) => [page, { error }])));
 
-    expect(Object.keys(vocabulary.missingColleagues())).toEqual(isAsked ? pages : []);
+    expect(Object.keys(referenceData.commandsForColleagues())).toEqual(isAsked ? pages : []);
   });
 });

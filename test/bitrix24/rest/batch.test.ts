@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parsePhpParams } from '../../../emulator/wire/php-params.ts';
 import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from '../../../src/bitrix24/rest/batch.ts';
-import type { Commands, Params } from '../../../src/bitrix24/rest/rest-client.ts';
+import type { Commands, Params } from '../../../src/bitrix24/rest/rest-types.ts';
 import { UnexpectedResponseError } from '../../../src/http-client/http-client.ts';
 
 const TWO: Commands<'list' | 'types'> = {

@@ -1,12 +1,8 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  createRestClient,
-  mustSucceed,
-  type RestAccess,
-  type RestClient,
-} from '../../../src/bitrix24/rest/rest-client.ts';
+import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
+import { mustSucceed, type RestAccess, type RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
 import {
   type CallLimits,
   type HttpAnswer,
