@@ -2,6 +2,7 @@ import type { DealCategory } from './crm/deal-categories.ts';
 import type { Dictionaries } from './crm/dictionaries.ts';
 import type { CompanyRow, ContactRow, DealRow } from './crm/row.ts';
 import type { UserField } from './crm/user-fields.ts';
+import type { Language } from './language.ts';
 
 /** What may be bent, also while the emulator runs; the README tells what each one is for. */
 export interface Switches {
@@ -80,7 +81,7 @@ export interface PortalOptions {
   /** 32 hex digits; default random. */
   memberId?: string;
   title?: string;
-  language?: 'ru' | 'en';
+  language?: Language;
   /** `+03:00` */
   utcOffset?: string;
   /** `Europe/Moscow` */

@@ -1,6 +1,6 @@
 import { pause } from '../../test/chaos/harness/time.ts';
 import type { Visitor } from '../../test/chaos/harness/visit.ts';
-import type { Load } from './people.ts';
+import type { Load } from './load.ts';
 import { CUT } from './sighting.ts';
 
 /** Whoever waits for longer thinks that it is stuck: outages here last for seconds. */

@@ -1,9 +1,8 @@
 import { pause } from '../../test/chaos/harness/time.ts';
 import { aVisitor, type Visitor } from '../../test/chaos/harness/visit.ts';
-import type { World } from '../../test/chaos/harness/world.ts';
 import { openPage } from './browse.ts';
 import { exportOnce } from './export-once.ts';
-import type { Sighting } from './sighting.ts';
+import type { Load } from './load.ts';
 
 /** How busy they are. */
 const LOOK_MS = 3_000;
@@ -12,17 +11,6 @@ const EXPORT_EVERY_MS = 10_000;
 /** Who only signs in, again and again; the harness gives the first numbers to visitors. */
 const FIRST_NEWCOMER = 400;
 const NEWCOMERS = 300;
-
-export interface Load {
-  world: World;
-  /** Signed in. */
-  visitors: Visitor[];
-  companies: number;
-  /** They begin within this, so that their access tokens do not all end at the same moment. */
-  spreadMs: number;
-  see: (sighting: Sighting) => void;
-  isOver: () => boolean;
-}
 
 /** Pages, sign-ins and exports, until it is over and the last of them have ended. */
 export async function letPeopleCome(load: Load): Promise<void> {

@@ -1,7 +1,7 @@
+import { type Comparable, type FieldKind, toComparable } from './comparable.ts';
 import type { CrmField } from './fields.ts';
-import { toComparable } from './filter.ts';
 import { type CrmRow, isMultifieldName, type Multifield } from './row.ts';
-import type { Columns, Comparable, FieldKind } from './table.ts';
+import type { Columns } from './table.ts';
 
 const KIND_OF_TYPE: Record<string, FieldKind> = {
   integer: 'number',

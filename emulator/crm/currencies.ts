@@ -1,4 +1,4 @@
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 
 interface Currency {
   CURRENCY: string;

@@ -1,4 +1,4 @@
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 
 /** A pipeline of deals; the one with ID 0 is the default (`crm.category.list`). */
 export interface DealCategory {

@@ -1,4 +1,4 @@
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 
 /** What companies, contacts and deals refer to; each is the `ENTITY_ID` of `crm.status.list` (section 7.5). */
 export type DictionaryName =

@@ -1,6 +1,6 @@
-import { offsetToMs } from '../clock.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
-import type { Comparable, FieldKind, RowFilter, RowTest } from './table.ts';
+import { type Comparable, type FieldKind, toComparable, type ValueTest } from './comparable.ts';
+import { ANY_ID, type IdRange } from './row-filter.ts';
 
 /** One entry of a filter: an optional operator and a field name, and what to compare with (section 7.2). */
 export interface Condition {
@@ -54,13 +54,6 @@ export function readValues(value: PhpValue): string[] {
   return isArrayLike(value) ? asList(value).map((item) => asText(item) ?? '') : [asText(value) ?? ''];
 }
 
-/** The IDs that are at least `from` and less than `below`. */
-export interface IdRange {
-  from: number;
-  below: number;
-}
-
-export const ANY_ID: IdRange = { from: 0, below: Number.POSITIVE_INFINITY };
 const NO_ID: IdRange = { from: 0, below: 0 };
 
 /** What a condition on the ID comes to, if that is a range: IDs are whole numbers, and none is empty. */
@@ -86,32 +79,16 @@ export function toIdRange({ operator, values }: Condition): IdRange | undefined 
   }
 }
 
-/** All of these hold. */
-export function joinFilters(parts: (IdRange | RowTest | RowFilter)[]): RowFilter {
-  let ids = ANY_ID;
-  const tests: RowTest[] = [];
-  for (const part of parts) {
-    if (typeof part === 'function') {
-      tests.push(part);
-      continue;
-    }
-    const range = 'ids' in part ? part.ids : part;
-    if (range !== ANY_ID) {
-      ids = { from: Math.max(ids.from, range.from), below: Math.min(ids.below, range.below) };
-    }
-    if ('ids' in part) tests.push(...part.tests);
-  }
-  return { ids, tests };
-}
-
-export type Test = (value: Comparable) => boolean;
-
 /**
  * Turns a condition into a test of a column's value.
  *
  * @param utcOffset  the portal's: an instant without an offset means the portal's time
  */
-export function compileCondition({ operator, values }: Condition, kind: FieldKind, utcOffset: string): Test {
+export function compileCondition(
+  { operator, values }: Condition,
+  kind: FieldKind,
+  utcOffset: string,
+): ValueTest {
   const simple = operatorFor(operator, kind);
   switch (simple) {
     case '=':
@@ -139,7 +116,7 @@ function operatorFor(operator: Operator, kind: FieldKind): Operator {
   return operator === '!%' || operator === '!like' ? '!=' : operator;
 }
 
-function equalsAny(values: string[], kind: FieldKind, utcOffset: string): Test {
+function equalsAny(values: string[], kind: FieldKind, utcOffset: string): ValueTest {
   const wanted = new Set<unknown>(values.map((value) => toComparable(value, kind, utcOffset)));
   return (value) => {
     if (!Array.isArray(value)) return wanted.has(value);
@@ -147,12 +124,12 @@ function equalsAny(values: string[], kind: FieldKind, utcOffset: string): Test {
   };
 }
 
-function containsAny(values: string[]): Test {
+function containsAny(values: string[]): ValueTest {
   const wanted = values.map((value) => value.toLowerCase());
   return (value) => typeof value === 'string' && wanted.some((part) => value.includes(part));
 }
 
-function matchesAny(values: string[]): Test {
+function matchesAny(values: string[]): ValueTest {
   const patterns = values.map((value) => new RegExp(`^${likeToRegExp(value.toLowerCase())}$`, 'su'));
   return (value) => typeof value === 'string' && patterns.some((pattern) => pattern.test(value));
 }
@@ -165,7 +142,7 @@ function likeToRegExp(pattern: string): string {
     .join('.*');
 }
 
-function compares(operator: '>' | '>=' | '<' | '<=', wanted: Comparable): Test {
+function compares(operator: '>' | '>=' | '<' | '<=', wanted: Comparable): ValueTest {
   if (wanted === null || Array.isArray(wanted)) return () => false;
   switch (operator) {
     case '>':
@@ -179,50 +156,6 @@ function compares(operator: '>' | '>=' | '<' | '<=', wanted: Comparable): Test {
   }
 }
 
-function not(test: Test): Test {
+function not(test: ValueTest): ValueTest {
   return (value) => !test(value);
-}
-
-/** A text of a row or a filter as something that compares the way the database would: empty is null, case is nothing. */
-export function toComparable(text: string, kind: FieldKind, utcOffset: string): string | number | null {
-  if (text === '') return null;
-  switch (kind) {
-    case 'number':
-      return Number.parseFloat(text) || 0;
-    case 'instant':
-      return parseInstant(text, utcOffset);
-    case 'day':
-      return Math.floor((parseInstant(text, utcOffset) + offsetToMs(utcOffset)) / MS_PER_DAY);
-    default:
-      return text.toLowerCase();
-  }
-}
-
-const MS_PER_DAY = 24 * 60 * 60 * 1000;
-const WITHOUT_OFFSET = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?)?$/;
-const RUSSIAN = /^(\d\d)\.(\d\d)\.(\d{4})(?: (\d\d):(\d\d)(?::(\d\d))?)?$/;
-const WITH_OFFSET = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/i;
-
-/**
- * In whole seconds, as PHP reads it. Without an offset it is the server's time, never that of the user who asks
- * [core:rest/classes/general/rest_util.php, unConvertDateTime; crm/classes/general/restservice.php].
- *
- * An instant nobody can read is NaN, which equals and precedes nothing.
- */
-function parseInstant(text: string, utcOffset: string): number {
-  const local = WITHOUT_OFFSET.exec(text);
-  if (local) return portalTime(local.slice(1), utcOffset);
-  const russian = RUSSIAN.exec(text);
-  if (russian) {
-    const [day, month, year, ...time] = russian.slice(1);
-    return portalTime([year, month, day, ...time], utcOffset);
-  }
-  return WITH_OFFSET.test(text) ? Math.floor(Date.parse(text) / 1000) * 1000 : Number.NaN;
-}
-
-function portalTime(parts: (string | undefined)[], utcOffset: string): number {
-  const [year = 0, month = 1, day = 1, hours = 0, minutes = 0, seconds = 0] = parts.map((part) =>
-    Number(part ?? 0),
-  );
-  return Date.UTC(year, month - 1, day, hours, minutes, seconds) - offsetToMs(utcOffset);
 }

@@ -1,10 +1,5 @@
-import { ANY_ID, type IdRange, type Test } from './filter.ts';
-
-/** How the values of a field compare: `day` has no time, `choice` is a dictionary's id, `list` has several values. */
-export type FieldKind = 'number' | 'instant' | 'day' | 'text' | 'choice' | 'list';
-
-/** A value made ready to compare; null stands for empty. */
-export type Comparable = string | number | null | readonly (string | number | null)[];
+import type { Comparable, FieldKind, ValueTest } from './comparable.ts';
+import { ANY_ID, type IdRange, type RowFilter, type RowTest } from './row-filter.ts';
 
 /** Rows by their position in the order of their IDs; a row may be made only when it is asked for. */
 export interface Rows<Row> {
@@ -32,15 +27,6 @@ export interface Visibility<Row> {
 export interface OrderEntry {
   field: string;
   descending: boolean;
-}
-
-/** A filter over several columns: looks values up by the row's position. */
-export type RowTest = (position: number) => boolean;
-
-/** A filter made ready: what it says about the ID, which needs no look at a row, and everything else. */
-export interface RowFilter {
-  ids: IdRange;
-  tests: RowTest[];
 }
 
 export interface Page<Row> {
@@ -81,7 +67,7 @@ export class Table<Row> {
   }
 
   /** The row test that a condition's test makes for one field. */
-  testColumn(field: string, test: Test): RowTest {
+  testColumn(field: string, test: ValueTest): RowTest {
     if (field === 'ID') return (position) => test(this.#rows.idAt(position) ?? null);
     const values = this.#column(field);
     return (position) => test(values[position] ?? null);

@@ -1,4 +1,4 @@
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 
 /** A field that the portal's owner added (`UF_CRM_…`, section 7.4). */
 export interface UserField {

@@ -2,7 +2,7 @@ import { toIsoDay, toIsoWithOffset } from '../clock.ts';
 import { type CompanySource, completeRow, KEPT_COMPANIES } from '../crm/company-book.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 import type { UserField } from '../crm/user-fields.ts';
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 import { Random, seedOfRow } from './random.ts';
 import { type City, WORDS, type Words } from './words.ts';
 

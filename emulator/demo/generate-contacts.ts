@@ -1,7 +1,7 @@
 import { toIsoDay, toIsoWithOffset } from '../clock.ts';
 import { madeId, type RelatedSource } from '../crm/related-book.ts';
 import { type CompanyRow, type ContactRow, completeMultifields, type Multifield } from '../crm/row.ts';
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 import { EASY_TO_REACH, isAwkward, OUT_OF_REACH } from './awkward-companies.ts';
 import { makeAwkwardContact } from './awkward-relations.ts';
 import { MS_PER_DAY, makePhone, NEWEST_AT_MS, slugOf } from './generate-companies.ts';

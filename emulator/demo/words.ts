@@ -1,4 +1,4 @@
-import type { Language } from '../portal/portal.ts';
+import type { Language } from '../language.ts';
 
 /** What invented companies are made of, in one language. */
 export interface Words {

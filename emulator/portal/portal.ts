@@ -9,10 +9,9 @@ import { demoUserFields, type UserField } from '../crm/user-fields.ts';
 import { companySource } from '../demo/generate-companies.ts';
 import { contactSource } from '../demo/generate-contacts.ts';
 import { dealSource } from '../demo/generate-deals.ts';
+import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
-
-export type Language = 'ru' | 'en';
 
 /** Somebody of this portal, everything optional filled in. */
 export type PortalUser = Required<PortalUserOptions>;

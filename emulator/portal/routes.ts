@@ -1,4 +1,4 @@
-import { joinFilters } from '../crm/filter.ts';
+import { joinFilters } from '../crm/row-filter.ts';
 import { companyListPage, companyPage, homePage, notFoundPage, signInPage } from '../pages.ts';
 import { routeRest } from '../rest/call.ts';
 import { readableBy } from '../rest/crm-list.ts';

@@ -1,7 +1,8 @@
 import type { CrmField } from '../crm/fields.ts';
-import { type Condition, compileCondition, joinFilters, readConditions, toIdRange } from '../crm/filter.ts';
+import { type Condition, compileCondition, readConditions, toIdRange } from '../crm/filter.ts';
+import { joinFilters, type RowFilter } from '../crm/row-filter.ts';
 import { type CrmRow, type CrmValue, isMultifieldName } from '../crm/row.ts';
-import { type OrderEntry, PAGE_SIZE, type RowFilter, type Table, type Visibility } from '../crm/table.ts';
+import { type OrderEntry, PAGE_SIZE, type Table, type Visibility } from '../crm/table.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, readStart } from './method.ts';

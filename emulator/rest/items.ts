@@ -1,14 +1,8 @@
-import {
-  compileCondition,
-  type IdRange,
-  joinFilters,
-  readValues,
-  splitFilterKey,
-  toIdRange,
-} from '../crm/filter.ts';
+import { compileCondition, readValues, splitFilterKey, toIdRange } from '../crm/filter.ts';
 import { type ItemField, itemFields, toFm } from '../crm/item-fields.ts';
 import type { CompanyRow } from '../crm/row.ts';
-import type { OrderEntry, RowFilter, RowTest } from '../crm/table.ts';
+import { type IdRange, joinFilters, type RowFilter, type RowTest } from '../crm/row-filter.ts';
+import type { OrderEntry } from '../crm/table.ts';
 import {
   asEntries,
   asList,

@@ -1,12 +1,7 @@
-import {
-  type Condition,
-  compileCondition,
-  joinFilters,
-  readConditions,
-  type Test,
-  toComparable,
-} from '../crm/filter.ts';
-import { type Columns, type FieldKind, rowsOfList, Table, type Visibility } from '../crm/table.ts';
+import { type Condition, compileCondition, readConditions } from '../crm/filter.ts';
+import { type FieldKind, toComparable, type ValueTest } from '../crm/comparable.ts';
+import { joinFilters } from '../crm/row-filter.ts';
+import { type Columns, rowsOfList, Table, type Visibility } from '../crm/table.ts';
 import type { PortalUser } from '../portal/portal.ts';
 import { asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
@@ -89,7 +84,7 @@ function toActive(value: string): string {
 }
 
 /** Each word of what is looked for begins a word of the text. */
-function hasWordsThatBegin(text: string): Test {
+function hasWordsThatBegin(text: string): ValueTest {
   const wanted = toWords(text.toLowerCase());
   return (value) => {
     const words = toWords(typeof value === 'string' ? value : '');

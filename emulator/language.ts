@@ -1,0 +1,2 @@
+/** Languages that an emulated portal speaks. */
+export type Language = 'ru' | 'en';
