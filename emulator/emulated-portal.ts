@@ -1,14 +1,18 @@
 import type { EmulatedPortal } from './emulator.ts';
+import type { EmulatorContext } from './emulator-context.ts';
 import type { GrantOwner } from './grants/grants.ts';
 import type { Portal } from './portal/portal.ts';
 import { isLoopbackAddress, type Listener } from './wire/listen.ts';
-import type { World } from './world.ts';
 
 /** A portal as tests hold it: its facts, and the handles by which its circumstances change. */
-export function toEmulatedPortal(world: World, portal: Portal, portalServer: Listener): EmulatedPortal {
-  const { grants, portals } = world;
+export function toEmulatedPortal(
+  context: EmulatorContext,
+  portal: Portal,
+  portalServer: Listener,
+): EmulatedPortal {
+  const { grants, portals } = context;
   const ownerOf = ({ clientId, userId }: { clientId: string; userId: number }): GrantOwner => {
-    if (world.clients.find(clientId) === undefined)
+    if (context.clients.find(clientId) === undefined)
       throw new Error(`no application ${clientId} is registered`);
     if (portal.findUser(userId) === undefined) throw new Error(`portal ${portal.host} has no user ${userId}`);
     return { clientId, portal, userId };
@@ -32,7 +36,7 @@ export function toEmulatedPortal(world: World, portal: Portal, portalServer: Lis
     removeCompany: (id) => portal.companies.remove(id),
     issueCode: (owner) => grants.issueCode(ownerOf(owner)),
     issueTokens: (owner) => {
-      const { accessToken, refreshToken, accessTokenExpiresAtMs } = grants.beginChain(ownerOf(owner));
+      const { accessToken, refreshToken, accessTokenExpiresAtMs } = grants.startTokenFamily(ownerOf(owner));
       return {
         accessToken,
         refreshToken,

@@ -5,12 +5,13 @@ import { createClock } from './clock.ts';
 import { demoPortals } from './demo-portals.ts';
 import { toEmulatedPortal } from './emulated-portal.ts';
 import type { Emulator } from './emulator.ts';
+import type { EmulatorContext } from './emulator-context.ts';
 import { FaultOrders } from './faults/fault-orders.ts';
 import { Clients, DEMO_CLIENT } from './grants/clients.ts';
 import { Grants } from './grants/grants.ts';
 import type { EmulatorOptions, Switches } from './options.ts';
 import { Portal } from './portal/portal.ts';
-import { PortalBook } from './portal/portal-book.ts';
+import { PortalRegistry } from './portal/portal-registry.ts';
 import { routePortals } from './portal/routes.ts';
 import { Cost } from './record/cost.ts';
 import { RequestLog } from './record/request-log.ts';
@@ -18,7 +19,6 @@ import { OperatingTime } from './rest/operating-time.ts';
 import { RequestBuckets } from './rest/request-buckets.ts';
 import { type Listener, listen, loopbackAddresses } from './wire/listen.ts';
 import { serve } from './wire/serve.ts';
-import type { World } from './world.ts';
 
 export type { DealCategory, DealStage } from './crm/deal-categories.ts';
 export type { CompanyRow, ContactRow, DealRow, Multifield } from './crm/row.ts';
@@ -51,9 +51,9 @@ const DEFAULT_SWITCHES: Switches = {
  * What they do is told, with sources, in the README beside this file.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const world = createWorld(options);
-  const { log, faults, portals } = world;
-  const addresses = options.listenOn ?? loopbackAddresses(portals.portals.map(({ host }) => host));
+  const context = createContext(options);
+  const { log, faults, portals } = context;
+  const addresses = options.listenOn ?? loopbackAddresses(portals.all.map(({ host }) => host));
   const stopping = new AbortController();
   // Every request that a fault delays listens to it, and there may be hundreds.
   setMaxListeners(0, stopping.signal);
@@ -61,7 +61,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     listen(
       port,
       addresses,
-      serve((asked) => route(world, asked), {
+      serve((asked) => route(context, asked), {
         log,
         faults,
         print: options.print ?? (() => undefined),
@@ -77,10 +77,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       throw error;
     },
   );
-  world.authorizationServer = `http://localhost:${authorizationServer.port}`;
-  world.serverDomain = options.serverDomain ?? `localhost:${authorizationServer.port}`;
+  context.authorizationServer = `http://localhost:${authorizationServer.port}`;
+  context.serverDomain = options.serverDomain ?? `localhost:${authorizationServer.port}`;
 
-  return createEmulator(world, portalServer, async () => {
+  return createEmulator(context, portalServer, async () => {
     stopping.abort();
     faults.clear();
     await Promise.all([portalServer.close(), authorizationServer.close()]);
@@ -88,7 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 /** All but the addresses, which are known once the servers listen. */
-function createWorld(options: EmulatorOptions): World {
+function createContext(options: EmulatorOptions): EmulatorContext {
   const clock = createClock(options.now ?? Date.now);
   const switches = readSwitches(options);
   const portals = (options.portals ?? demoPortals()).map((portal) => new Portal(portal));
@@ -97,7 +97,7 @@ function createWorld(options: EmulatorOptions): World {
     switches,
     clients: new Clients(options.clients ?? [DEMO_CLIENT]),
     grants: new Grants(clock, switches),
-    portals: new PortalBook(portals),
+    portals: new PortalRegistry(portals),
     faults: new FaultOrders(),
     log: new RequestLog(),
     cost: new Cost(),
@@ -115,11 +115,15 @@ function readSwitches(options: EmulatorOptions): Switches {
   return { ...DEFAULT_SWITCHES, ...(Object.fromEntries(given) as Partial<Switches>) };
 }
 
-function createEmulator(world: World, portalServer: Listener, stop: () => Promise<void>): Emulator {
-  const { log, cost, clock, faults, clients, switches, buckets } = world;
+function createEmulator(
+  context: EmulatorContext,
+  portalServer: Listener,
+  stop: () => Promise<void>,
+): Emulator {
+  const { log, cost, clock, faults, clients, switches, buckets } = context;
   return {
-    authorizationServer: world.authorizationServer,
-    portals: world.portals.portals.map((portal) => toEmulatedPortal(world, portal, portalServer)),
+    authorizationServer: context.authorizationServer,
+    portals: context.portals.all.map((portal) => toEmulatedPortal(context, portal, portalServer)),
     requests: log.requests,
     clearRequests: () => log.clear(),
     cost: () => cost.summary(),

@@ -24,7 +24,7 @@ const options: EmulatorOptions = {
   clients: [client],
   print,
   ...(EMULATOR_HOST && { listenOn: EMULATOR_HOST.split(',') }),
-  ...(EMULATOR_NAME && goBy(EMULATOR_NAME)),
+  ...(EMULATOR_NAME && useHostName(EMULATOR_NAME)),
 };
 
 const emulator = await startEmulator(options).catch((error: unknown) => {
@@ -35,7 +35,7 @@ const emulator = await startEmulator(options).catch((error: unknown) => {
   process.exit(1);
 });
 
-introduce(emulator, client);
+printIntroduction(emulator, client);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     await emulator.stop();
@@ -45,7 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /** Where `localhost` is not the same machine for browsers and application: the first portal, under a name that is. */
-function goBy(host: string): EmulatorOptions {
+function useHostName(host: string): EmulatorOptions {
   return {
     portals: demoPortals()
       .slice(0, 1)
@@ -69,7 +69,7 @@ function readClient(env: NodeJS.ProcessEnv): ClientOptions {
   };
 }
 
-function introduce(
+function printIntroduction(
   { portals, authorizationServer }: Emulator,
   { clientId, redirectUri }: ClientOptions,
 ): void {

@@ -1,7 +1,7 @@
 import type { CompanyRow, CrmValue } from './crm/row.ts';
+import type { EmulatorContext } from './emulator-context.ts';
 import type { Portal, PortalUser } from './portal/portal.ts';
 import type { RecordedRequest } from './record/recorded-request.ts';
-import type { World } from './world.ts';
 
 /**
  * The emulator's few pages. Every value goes through the `html` tag, which escapes it: companies may be called
@@ -151,12 +151,13 @@ export function companyPage({ portal, company }: { portal: Portal; company: Comp
   const rows = portal.companies.fields
     .filter(({ name }) => company[name] !== undefined && company[name] !== null && company[name] !== '')
     .map(
-      (field) => html`<tr><th>${field[portal.language]}</th><td>${inWords(company[field.name])}</td></tr>`,
+      (field) =>
+        html`<tr><th>${field[portal.language]}</th><td>${formatValue(company[field.name])}</td></tr>`,
     );
   return portalDocument(portal, company.TITLE, html`<h1>${company.TITLE}</h1><table>${rows}</table>`);
 }
 
-function inWords(value: CrmValue | undefined): string {
+function formatValue(value: CrmValue | undefined): string {
   if (!Array.isArray(value)) return value ?? '';
   return value
     .map((item) => (typeof item === 'string' ? item : `${item.VALUE} (${item.VALUE_TYPE})`))
@@ -181,14 +182,14 @@ export function notFoundPage(text: string): string {
 }
 
 /** Who is who and what happened, for a person who tries things out. */
-export function controlPage({ portals, clients, log, serverDomain }: World): string {
+export function controlPage({ portals, clients, log, serverDomain }: EmulatorContext): string {
   const recent = log.requests.filter(({ kind }) => kind !== 'control').slice(-20);
   return wholePage(
     'en',
     'Bitrix24 emulator',
     'Bitrix24 emulator',
     html`<h1>Portals</h1>
-${portals.portals.map((portal) => portalTable(portal, portals.originOf(portal)))}
+${portals.all.map((portal) => portalTable(portal, portals.originOf(portal)))}
 <h1>Applications</h1>
 <table><tr><th>client_id</th><th>client_secret</th><th>redirect URI</th><th>scope</th></tr>
 ${clients.all().map((client) => html`<tr><td>${client.clientId}</td><td>${client.clientSecret}</td><td>${client.redirectUri}</td><td>${client.scope.join(', ')}</td></tr>`)}

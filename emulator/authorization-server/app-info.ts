@@ -1,62 +1,62 @@
 import { toIsoWithOffset } from '../clock.ts';
+import type { EmulatorContext } from '../emulator-context.ts';
 import { type AccessToken, isOfFormerInstallation } from '../grants/grants.ts';
 import { findToken } from '../rest/authorize-call.ts';
 import { type Answer, jsonAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 
 /** `{server_endpoint}app.info`: the trusted way to learn whose token this is (section 3.1). */
-export function routeAppInfo(world: World, asked: Asked): Route {
-  const found = findToken(asked);
-  const token = found && world.grants.findAccessToken(found.value);
-  const portal = token?.chain.portal;
+export function routeAppInfo(context: EmulatorContext, httpRequest: HttpRequest): Route {
+  const found = findToken(httpRequest);
+  const token = found && context.grants.findAccessToken(found.value);
+  const portal = token?.family.portal;
   return {
     kind: 'rest',
     about: {
       restMethod: 'app.info',
       ...(found && { tokenIn: found.in }),
-      ...(token && { clientId: token.chain.clientId, userId: token.chain.userId }),
+      ...(token && { clientId: token.family.clientId, userId: token.family.userId }),
       ...(portal && { portal: portal.host, memberId: portal.memberId }),
     },
     faultSubject: { on: 'app.info', portal: portal?.host, restMethod: 'app.info' },
-    perform: () => answerAppInfo(world, token),
+    perform: () => answerAppInfo(context, token),
   };
 }
 
-function answerAppInfo(world: World, token: AccessToken | undefined): Answer {
+function answerAppInfo(context: EmulatorContext, token: AccessToken | undefined): Answer {
   if (token === undefined || isEnded(token)) return refuse(400, 'invalid_client');
-  if (world.grants.hasExpired(token)) {
+  if (context.grants.hasExpired(token)) {
     return refuse(401, 'expired_token', 'The access token provided has expired.');
   }
-  if (!token.chain.portal.installed) return refuse(401, 'ERROR_OAUTH', 'Application not installed');
-  if (token.chain.portal.unpaid) return refuse(401, 'PAYMENT_REQUIRED', 'Payment required');
-  return jsonAnswer(200, { result: describe(world, token) });
+  if (!token.family.portal.installed) return refuse(401, 'ERROR_OAUTH', 'Application not installed');
+  if (token.family.portal.unpaid) return refuse(401, 'PAYMENT_REQUIRED', 'Payment required');
+  return jsonAnswer(200, { result: describe(context, token) });
 }
 
 /** A token that was replaced or revoked is no longer told from garbage. */
-function isEnded({ chain, dead }: AccessToken): boolean {
-  return dead || chain.ended || (chain.portal.installed && isOfFormerInstallation(chain));
+function isEnded({ family, dead }: AccessToken): boolean {
+  return dead || family.ended || (family.portal.installed && isOfFormerInstallation(family));
 }
 
-function describe({ clients, portals, switches }: World, { chain, expiresAtMs }: AccessToken) {
-  const client = clients.find(chain.clientId);
+function describe({ clients, portals, switches }: EmulatorContext, { family, expiresAtMs }: AccessToken) {
+  const client = clients.find(family.clientId);
   return {
-    client_id: chain.clientId,
+    client_id: family.clientId,
     scope: switches.tokenScope,
     expires: toIsoWithOffset(expiresAtMs, '+00:00'),
     install: {
       installed: true,
       version: 1,
       status: client?.status,
-      scope: chain.portal.grantedScope(client?.scope ?? []).join(','),
-      domain: portals.originOf(chain.portal).replace('http://', ''),
-      uri: portals.originOf(chain.portal),
-      client_endpoint: portals.clientEndpointOf(chain.portal),
-      member_id: chain.portal.memberId,
+      scope: family.portal.grantedScope(client?.scope ?? []).join(','),
+      domain: portals.originOf(family.portal).replace('http://', ''),
+      uri: portals.originOf(family.portal),
+      client_endpoint: portals.clientEndpointOf(family.portal),
+      member_id: family.portal.memberId,
       member_type: 'emulated',
     },
-    user_id: chain.userId,
+    user_id: family.userId,
   };
 }
 

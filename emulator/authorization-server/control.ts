@@ -1,11 +1,10 @@
 import { ZodError, z } from 'zod';
-
+import type { EmulatorContext } from '../emulator-context.ts';
 import { parseFault } from '../faults/fault.ts';
 import { controlPage, requestsPage } from '../pages.ts';
 import { type Answer, htmlAnswer, jsonAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 
 export const CONTROL_PATH = '/_emulator';
 
@@ -14,37 +13,37 @@ export const CONTROL_PATH = '/_emulator';
  *
  * It is not Bitrix24's; it stands beside the authorization server so that no portal path is taken.
  */
-export function routeControl(world: World, asked: Asked): Route {
-  return { kind: 'control', perform: () => answerControl(world, asked) };
+export function routeControl(context: EmulatorContext, httpRequest: HttpRequest): Route {
+  return { kind: 'control', perform: () => answerControl(context, httpRequest) };
 }
 
-function answerControl(world: World, asked: Asked): Answer {
-  const path = asked.path.slice(CONTROL_PATH.length).replace(/\/$/, '');
+function answerControl(context: EmulatorContext, httpRequest: HttpRequest): Answer {
+  const path = httpRequest.path.slice(CONTROL_PATH.length).replace(/\/$/, '');
   const [, faultId, verb] = /^\/faults\/(\d+)(\/release)?$/.exec(path) ?? [];
   try {
-    switch (`${asked.httpMethod} ${faultId === undefined ? path : `/faults/id${verb ?? ''}`}`) {
+    switch (`${httpRequest.httpMethod} ${faultId === undefined ? path : `/faults/id${verb ?? ''}`}`) {
       case 'GET ':
-        return htmlAnswer(controlPage(world));
+        return htmlAnswer(controlPage(context));
       case 'GET /requests':
-        return showRequests(world, asked);
+        return showRequests(context, httpRequest);
       case 'POST /faults':
-        return jsonAnswer(201, { id: world.faults.order(parseFault(asked.json)).id });
+        return jsonAnswer(201, { id: context.faults.order(parseFault(httpRequest.json)).id });
       case 'DELETE /faults':
-        world.faults.clear();
+        context.faults.clear();
         return done();
       case 'POST /faults/id/release':
-        world.faults.find(Number(faultId))?.release();
+        context.faults.find(Number(faultId))?.release();
         return done();
       case 'DELETE /faults/id':
-        world.faults.find(Number(faultId))?.cancel();
+        context.faults.find(Number(faultId))?.cancel();
         return done();
       case 'GET /cost':
-        return jsonAnswer(200, world.cost.summary());
+        return jsonAnswer(200, context.cost.summary());
       case 'DELETE /cost':
-        world.cost.reset();
+        context.cost.reset();
         return done();
       case 'POST /clock':
-        return moveClock(world, asked);
+        return moveClock(context, httpRequest);
       default:
         return jsonAnswer(404, {
           error: 'not_found',
@@ -60,7 +59,7 @@ function answerControl(world: World, asked: Asked): Answer {
 }
 
 /** A table for a browser, JSON for programs; `?since=id` leaves out what the asker knows already. */
-function showRequests({ log }: World, { headers, query }: Asked): Answer {
+function showRequests({ log }: EmulatorContext, { headers, query }: HttpRequest): Answer {
   const since = Number(query.since ?? 0);
   const requests = log.requests.filter(({ id, kind }) => id > since && kind !== 'control');
   return headers.accept?.includes('text/html')
@@ -68,7 +67,7 @@ function showRequests({ log }: World, { headers, query }: Asked): Answer {
     : jsonAnswer(200, { requests });
 }
 
-function moveClock({ clock }: World, { json }: Asked): Answer {
+function moveClock({ clock }: EmulatorContext, { json }: HttpRequest): Answer {
   const { advanceMs } = z.strictObject({ advanceMs: z.number().min(0) }).parse(json);
   clock.advance(advanceMs);
   return jsonAnswer(200, { now: new Date(clock.now()).toISOString() });

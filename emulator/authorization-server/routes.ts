@@ -1,19 +1,20 @@
+import type { EmulatorContext } from '../emulator-context.ts';
 import { notFoundPage } from '../pages.ts';
 import { notFoundAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 import { routeAppInfo } from './app-info.ts';
 import { CONTROL_PATH, routeControl } from './control.ts';
 import { routeToken } from './token-endpoint.ts';
 
 /** Everything the authorization server's port answers. */
-export function routeAuthorizationServer(world: World, asked: Asked): Route {
-  if (/^\/oauth\/token\/?$/.test(asked.path)) return routeToken(world, asked);
-  if (/^\/rest\/app\.info(\.json)?\/?$/i.test(asked.path)) return routeAppInfo(world, asked);
-  if (asked.path.startsWith(CONTROL_PATH)) return routeControl(world, asked);
+export function routeAuthorizationServer(context: EmulatorContext, httpRequest: HttpRequest): Route {
+  if (/^\/oauth\/token\/?$/.test(httpRequest.path)) return routeToken(context, httpRequest);
+  if (/^\/rest\/app\.info(\.json)?\/?$/i.test(httpRequest.path)) return routeAppInfo(context, httpRequest);
+  if (httpRequest.path.startsWith(CONTROL_PATH)) return routeControl(context, httpRequest);
   return {
     kind: 'page',
-    perform: () => notFoundAnswer(notFoundPage(`The authorization server has nothing at ${asked.path}.`)),
+    perform: () =>
+      notFoundAnswer(notFoundPage(`The authorization server has nothing at ${httpRequest.path}.`)),
   };
 }

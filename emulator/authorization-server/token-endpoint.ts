@@ -1,11 +1,11 @@
 import { toUnixSeconds } from '../clock.ts';
+import type { EmulatorContext } from '../emulator-context.ts';
 import type { Client } from '../grants/clients.ts';
 import { type GrantOwner, type IssuedTokens, isOfFormerInstallation } from '../grants/grants.ts';
 import type { AboutRequest } from '../record/recorded-request.ts';
 import { type Answer, jsonAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 
 /** The parameters of a token request; an array is no parameter at all. */
 interface TokenRequest {
@@ -17,19 +17,19 @@ interface TokenRequest {
 }
 
 /** `/oauth/token/` (sections 2.2, 2.3 and 2.7), by GET or by POST with a form. */
-export function routeToken(world: World, asked: Asked): Route {
-  const request = readTokenRequest(asked);
-  const owner = findOwner(world, request);
+export function routeToken(context: EmulatorContext, httpRequest: HttpRequest): Route {
+  const request = readTokenRequest(httpRequest);
+  const owner = findOwner(context, request);
   return {
     kind: 'token',
     about: describeTokenRequest(request, owner),
     faultSubject: { on: 'token', portal: owner?.portal.host, grantType: request.grantType },
-    perform: () => answerTokenRequest(world, request),
+    perform: () => answerTokenRequest(context, request),
   };
 }
 
 /** The server looks in the query, then in the body (2.2). */
-function readTokenRequest({ query, form }: Asked): TokenRequest {
+function readTokenRequest({ query, form }: HttpRequest): TokenRequest {
   const param = (name: string) => [query[name], form[name]].find((value) => typeof value === 'string');
   return {
     grantType: param('grant_type'),
@@ -40,8 +40,11 @@ function readTokenRequest({ query, form }: Asked): TokenRequest {
   };
 }
 
-function findOwner({ grants }: World, { code, refreshToken }: TokenRequest): GrantOwner | undefined {
-  return grants.findCode(code ?? '') ?? grants.findRefreshToken(refreshToken ?? '')?.chain;
+function findOwner(
+  { grants }: EmulatorContext,
+  { code, refreshToken }: TokenRequest,
+): GrantOwner | undefined {
+  return grants.findCode(code ?? '') ?? grants.findRefreshToken(refreshToken ?? '')?.family;
 }
 
 function describeTokenRequest(
@@ -56,8 +59,8 @@ function describeTokenRequest(
 }
 
 /** The checks in the order of section 2.7: client, grant type, secret, parameter, code or token, installed, paid. */
-function answerTokenRequest(world: World, request: TokenRequest): Answer {
-  const client = world.clients.find(request.clientId);
+function answerTokenRequest(context: EmulatorContext, request: TokenRequest): Answer {
+  const client = context.clients.find(request.clientId);
   if (client === undefined) return refuse(200, 'wrong_client');
   if (!isKnownGrantType(request.grantType)) {
     return refuse(400, 'invalid_request', 'Invalid grant_type parameter or parameter missing');
@@ -65,9 +68,9 @@ function answerTokenRequest(world: World, request: TokenRequest): Answer {
   if (request.clientSecret !== client.clientSecret) return refuse(400, 'invalid_client');
   switch (request.grantType) {
     case 'authorization_code':
-      return exchangeCode(world, client, request.code);
+      return exchangeCode(context, client, request.code);
     case 'refresh_token':
-      return refresh(world, client, request.refreshToken);
+      return refresh(context, client, request.refreshToken);
     default:
       return refuse(400, 'unsupported_grant_type');
   }
@@ -80,33 +83,33 @@ function isKnownGrantType(grantType: string | undefined): boolean {
   return grantType !== undefined && KNOWN_GRANT_TYPES.includes(grantType);
 }
 
-function exchangeCode(world: World, client: Client, value: string | undefined): Answer {
+function exchangeCode(context: EmulatorContext, client: Client, value: string | undefined): Answer {
   if (value === undefined || value === '') return refuse(400, 'invalid_request');
-  const code = world.grants.findCode(value);
+  const code = context.grants.findCode(value);
   if (code === undefined || code.clientId !== client.clientId || code.used)
     return refuse(400, 'invalid_grant');
-  if (world.grants.hasExpired(code)) {
+  if (context.grants.hasExpired(code)) {
     return refuse(401, 'expired_token', 'The authorization token provided has expired.');
   }
-  return refuseIfNotUsable(code) ?? tokenResponse(world, client, code, world.grants.redeemCode(code));
+  return refuseIfNotUsable(code) ?? tokenResponse(context, client, code, context.grants.redeemCode(code));
 }
 
-function refresh(world: World, client: Client, value: string | undefined): Answer {
+function refresh(context: EmulatorContext, client: Client, value: string | undefined): Answer {
   if (value === undefined || value === '') {
     return refuse(400, 'invalid_request', 'No "refresh_token" parameter found');
   }
-  const token = world.grants.findRefreshToken(value);
-  if (token === undefined || token.chain.clientId !== client.clientId) return refuse(400, 'invalid_grant');
-  if (token.used) world.grants.noteReplay(token);
-  if (token.used || token.chain.ended) return refuse(400, 'invalid_grant');
-  if (world.grants.hasExpired(token)) {
+  const token = context.grants.findRefreshToken(value);
+  if (token === undefined || token.family.clientId !== client.clientId) return refuse(400, 'invalid_grant');
+  if (token.used) context.grants.handleReplay(token);
+  if (token.used || token.family.ended) return refuse(400, 'invalid_grant');
+  if (context.grants.hasExpired(token)) {
     return refuse(401, 'expired_token', 'The refresh token provided has expired.');
   }
-  const refused = refuseIfNotUsable(token.chain);
+  const refused = refuseIfNotUsable(token.family);
   if (refused) return refused;
-  if (token.chain.portal.findUser(token.chain.userId)?.appAccess === false)
+  if (token.family.portal.findUser(token.family.userId)?.appAccess === false)
     return refuse(403, 'user_access_error');
-  return tokenResponse(world, client, token.chain, world.grants.rotate(token));
+  return tokenResponse(context, client, token.family, context.grants.rotate(token));
 }
 
 /** Whether the application is still on the portal, the same installation of it, and paid for. */
@@ -118,8 +121,13 @@ function refuseIfNotUsable(grant: GrantOwner & { installation: number }): Answer
 }
 
 /** Section 2.3: no `token_type`, and a `domain` that is the authorization server's. */
-function tokenResponse(world: World, client: Client, owner: GrantOwner, tokens: IssuedTokens): Answer {
-  const { portals, switches, serverDomain, authorizationServer } = world;
+function tokenResponse(
+  context: EmulatorContext,
+  client: Client,
+  owner: GrantOwner,
+  tokens: IssuedTokens,
+): Answer {
+  const { portals, switches, serverDomain, authorizationServer } = context;
   return jsonAnswer(
     200,
     {

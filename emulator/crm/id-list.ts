@@ -7,16 +7,16 @@
 export class IdList {
   readonly #first: number;
   #length: number;
-  #written: number[] | undefined;
+  #listed: number[] | undefined;
 
   constructor(ids: { first: number; count: number } | Iterable<number>) {
     if ('first' in ids) {
       this.#first = ids.first;
       this.#length = ids.count;
     } else {
-      this.#written = [...new Set(ids)].sort((a, b) => a - b);
-      this.#first = this.#written[0] ?? 1;
-      this.#length = this.#written.length;
+      this.#listed = [...new Set(ids)].sort((a, b) => a - b);
+      this.#first = this.#listed[0] ?? 1;
+      this.#length = this.#listed.length;
     }
   }
 
@@ -25,7 +25,7 @@ export class IdList {
   }
 
   at(position: number): number | undefined {
-    if (this.#written) return this.#written[position];
+    if (this.#listed) return this.#listed[position];
     return position >= 0 && position < this.#length ? this.#first + position : undefined;
   }
 
@@ -35,12 +35,12 @@ export class IdList {
 
   /** How many are less than this number: also the position of the first that is not. */
   countBelow(id: number): number {
-    if (!this.#written) return Math.min(Math.max(Math.ceil(id) - this.#first, 0), this.#length);
+    if (!this.#listed) return Math.min(Math.max(Math.ceil(id) - this.#first, 0), this.#length);
     let low = 0;
     let high = this.#length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#written[middle] ?? id) < id) low = middle + 1;
+      if ((this.#listed[middle] ?? id) < id) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -49,18 +49,18 @@ export class IdList {
   add(id: number): void {
     if (this.has(id)) return;
     const isNext = id === this.#first + this.#length;
-    if (this.#written || !isNext) this.#write().splice(this.countBelow(id), 0, id);
+    if (this.#listed || !isNext) this.#materialize().splice(this.countBelow(id), 0, id);
     this.#length += 1;
   }
 
   remove(id: number): void {
     if (!this.has(id)) return;
-    this.#write().splice(this.countBelow(id), 1);
+    this.#materialize().splice(this.countBelow(id), 1);
     this.#length -= 1;
   }
 
-  #write(): number[] {
-    this.#written ??= Array.from({ length: this.#length }, (_, position) => this.#first + position);
-    return this.#written;
+  #materialize(): number[] {
+    this.#listed ??= Array.from({ length: this.#length }, (_, position) => this.#first + position);
+    return this.#listed;
   }
 }

@@ -20,7 +20,7 @@ export interface Columns<Row> {
 export interface Visibility<Row> {
   key: string;
   /** All rows, so that none need be looked at to tell. */
-  everything: boolean;
+  includesAll: boolean;
   test(row: Row): boolean;
 }
 
@@ -87,7 +87,7 @@ export class Table<Row> {
   page(visible: Visibility<Row>, order: OrderEntry[], filter: RowFilter, start: number): Page<Row> {
     const keys = this.#sortKeys(order);
     const [first] = keys;
-    if (visible.everything && filter.tests.length === 0 && (first === undefined || first.field === 'ID')) {
+    if (visible.includesAll && filter.tests.length === 0 && (first === undefined || first.field === 'ID')) {
       return this.#pageById(filter.ids, first?.descending ?? false, start);
     }
     const sorted = this.#sort(visible, keys);
@@ -174,11 +174,11 @@ export class Table<Row> {
     return sorted;
   }
 
-  #visiblePositions({ everything, test }: Visibility<Row>): Uint32Array {
+  #visiblePositions({ includesAll, test }: Visibility<Row>): Uint32Array {
     const positions = new Uint32Array(this.#rows.length);
     let found = 0;
     for (let position = 0; position < positions.length; position += 1) {
-      if (!everything) {
+      if (!includesAll) {
         const row = this.#rows.at(position);
         if (row === undefined || !test(row)) continue;
       }

@@ -110,9 +110,9 @@ export function isAwkward({ TITLE }: CompanyRow): boolean {
 }
 
 /** The one with a page and more of contacts and deals. */
-export const EASY_TO_REACH: string = AWKWARD.manyContacts.TITLE;
+export const MANY_RELATIONS_TITLE: string = AWKWARD.manyContacts.TITLE;
 /** The one with neither. */
-export const OUT_OF_REACH: string = AWKWARD.noContacts.TITLE;
+export const NO_RELATIONS_TITLE: string = AWKWARD.noContacts.TITLE;
 
 type Pairs = [kind: string, value: string][];
 interface Awkward {

@@ -1,5 +1,5 @@
 import { toIsoDay, toIsoWithOffset } from '../clock.ts';
-import { type CompanySource, completeRow, KEPT_COMPANIES } from '../crm/company-book.ts';
+import { type CompanySource, completeRow, MAX_KEPT_COMPANIES } from '../crm/company-collection.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../language.ts';
@@ -24,31 +24,31 @@ export const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const COVERED_MS = 6 * 365 * MS_PER_DAY;
 
 /** In a book with more companies than this, each is like one of these but for its ID and its dates. */
-const MOULDS = 5_000;
+const TEMPLATE_COUNT = 5_000;
 
 /** Believable companies, older ones with smaller IDs, each made by itself: the same whenever and in whatever order. */
 export function companySource(options: GenerateOptions): CompanySource {
   const { count, seed = 1, firstId = 1, utcOffset } = options;
   const createdAtMs = (index: number, part: number) =>
     NEWEST_AT_MS - (1 - (index + part) / count) * COVERED_MS;
-  const invent = (id: number) => {
+  const generate = (id: number) => {
     const index = id - firstId;
     const random = new Random(seedOfRow(seed, index));
     return generateCompany(id, createdAtMs(index, random.next()), random, options);
   };
-  if (count <= KEPT_COMPANIES) return { firstId, count, make: invent };
+  if (count <= MAX_KEPT_COMPANIES) return { firstId, count, make: generate };
 
-  const moulds: CompanyRow[] = [];
+  const templates: CompanyRow[] = [];
   return {
     firstId,
     count,
-    makesComplete: true,
+    rowsAreComplete: true,
     make: (id) => {
       const index = id - firstId;
-      const number = index % MOULDS;
-      moulds[number] ??= completeRow(invent(firstId + number));
-      return castCompany(
-        moulds[number],
+      const number = index % TEMPLATE_COUNT;
+      templates[number] ??= completeRow(generate(firstId + number));
+      return copyTemplate(
+        templates[number],
         id,
         toIsoWithOffset(createdAtMs(index, 0.5), utcOffset),
         options.userFields,
@@ -61,39 +61,44 @@ export function companySource(options: GenerateOptions): CompanySource {
  * A company like another one, which was not changed since it was entered. Field by field, so that all of them have one
  * shape: copies of rows that differ in their fields are what a page would mostly cost.
  */
-function castCompany(mould: CompanyRow, id: number, created: string, userFields: UserField[]): CompanyRow {
+function copyTemplate(
+  template: CompanyRow,
+  id: number,
+  created: string,
+  userFields: UserField[],
+): CompanyRow {
   const row: CompanyRow = {
     ID: String(id),
-    TITLE: mould.TITLE,
-    COMPANY_TYPE: mould.COMPANY_TYPE,
-    INDUSTRY: mould.INDUSTRY,
-    EMPLOYEES: mould.EMPLOYEES,
-    REVENUE: mould.REVENUE,
-    CURRENCY_ID: mould.CURRENCY_ID,
-    ASSIGNED_BY_ID: mould.ASSIGNED_BY_ID,
-    CREATED_BY_ID: mould.CREATED_BY_ID,
-    MODIFY_BY_ID: mould.MODIFY_BY_ID,
+    TITLE: template.TITLE,
+    COMPANY_TYPE: template.COMPANY_TYPE,
+    INDUSTRY: template.INDUSTRY,
+    EMPLOYEES: template.EMPLOYEES,
+    REVENUE: template.REVENUE,
+    CURRENCY_ID: template.CURRENCY_ID,
+    ASSIGNED_BY_ID: template.ASSIGNED_BY_ID,
+    CREATED_BY_ID: template.CREATED_BY_ID,
+    MODIFY_BY_ID: template.MODIFY_BY_ID,
     DATE_CREATE: created,
     DATE_MODIFY: created,
     LAST_ACTIVITY_TIME: created,
-    LAST_ACTIVITY_BY: mould.LAST_ACTIVITY_BY,
-    COMMENTS: mould.COMMENTS,
-    ADDRESS: mould.ADDRESS,
-    ADDRESS_2: mould.ADDRESS_2,
-    ADDRESS_CITY: mould.ADDRESS_CITY,
-    ADDRESS_POSTAL_CODE: mould.ADDRESS_POSTAL_CODE,
-    ADDRESS_PROVINCE: mould.ADDRESS_PROVINCE,
-    ADDRESS_COUNTRY: mould.ADDRESS_COUNTRY,
-    OPENED: mould.OPENED,
-    IS_MY_COMPANY: mould.IS_MY_COMPANY,
-    HAS_IMOL: mould.HAS_IMOL,
-    HAS_PHONE: mould.HAS_PHONE,
-    HAS_EMAIL: mould.HAS_EMAIL,
+    LAST_ACTIVITY_BY: template.LAST_ACTIVITY_BY,
+    COMMENTS: template.COMMENTS,
+    ADDRESS: template.ADDRESS,
+    ADDRESS_2: template.ADDRESS_2,
+    ADDRESS_CITY: template.ADDRESS_CITY,
+    ADDRESS_POSTAL_CODE: template.ADDRESS_POSTAL_CODE,
+    ADDRESS_PROVINCE: template.ADDRESS_PROVINCE,
+    ADDRESS_COUNTRY: template.ADDRESS_COUNTRY,
+    OPENED: template.OPENED,
+    IS_MY_COMPANY: template.IS_MY_COMPANY,
+    HAS_IMOL: template.HAS_IMOL,
+    HAS_PHONE: template.HAS_PHONE,
+    HAS_EMAIL: template.HAS_EMAIL,
   };
-  if (mould.PHONE) row.PHONE = mould.PHONE.map((item) => renumber(item, id));
-  if (mould.EMAIL) row.EMAIL = mould.EMAIL.map((item) => renumber(item, id));
-  if (mould.WEB) row.WEB = mould.WEB.map((item) => renumber(item, id));
-  for (const { name } of userFields) row[name] = mould[name];
+  if (template.PHONE) row.PHONE = template.PHONE.map((item) => renumber(item, id));
+  if (template.EMAIL) row.EMAIL = template.EMAIL.map((item) => renumber(item, id));
+  if (template.WEB) row.WEB = template.WEB.map((item) => renumber(item, id));
+  for (const { name } of userFields) row[name] = template[name];
   return row;
 }
 

@@ -1,8 +1,8 @@
 import { toIsoDay, toIsoWithOffset } from '../clock.ts';
-import { madeId, type RelatedSource } from '../crm/related-book.ts';
+import { generatedId, type RelatedSource } from '../crm/related-collection.ts';
 import { type CompanyRow, type ContactRow, completeMultifields, type Multifield } from '../crm/row.ts';
 import type { Language } from '../language.ts';
-import { EASY_TO_REACH, isAwkward, OUT_OF_REACH } from './awkward-companies.ts';
+import { isAwkward, MANY_RELATIONS_TITLE, NO_RELATIONS_TITLE } from './awkward-companies.ts';
 import { makeAwkwardContact } from './awkward-relations.ts';
 import { MS_PER_DAY, makePhone, NEWEST_AT_MS, slugOf } from './generate-companies.ts';
 import { Random, seedOfRow } from './random.ts';
@@ -26,7 +26,7 @@ export function contactSource(options: RelationOptions): RelatedSource<ContactRo
   return {
     countOf: countContacts,
     make(company, index) {
-      const id = madeId(Number(company.ID), index);
+      const id = generatedId(Number(company.ID), index);
       const contact = generateContact(id, company, options);
       return completeMultifields(isAwkward(company) ? makeAwkwardContact(contact, company, index) : contact);
     },
@@ -34,8 +34,8 @@ export function contactSource(options: RelationOptions): RelatedSource<ContactRo
 }
 
 export function countContacts(company: CompanyRow): number {
-  if (company.TITLE === OUT_OF_REACH) return 0;
-  if (company.TITLE === EASY_TO_REACH) return 55;
+  if (company.TITLE === NO_RELATIONS_TITLE) return 0;
+  if (company.TITLE === MANY_RELATIONS_TITLE) return 55;
   if (isAwkward(company)) return 3;
   const random = new Random(seedOfRow(SEED, Number(company.ID)));
   return Math.floor((MOST_CONTACTS + 1) * random.next() ** 2);
@@ -49,7 +49,7 @@ function generateContact(
   const random = new Random(seedOfRow(SEED, id));
   const words = WORDS[language];
   const name = makePersonName(random, words);
-  const createdAtMs = someTimeAfter(company, random);
+  const createdAtMs = randomInstantAfter(company, random);
   const modifiedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() ** 3 * 500 * MS_PER_DAY);
   const modified = toIsoWithOffset(modifiedAtMs, utcOffset);
   const responsibleId = pickResponsible(company, random, responsibleIds);
@@ -104,7 +104,7 @@ function makePersonName(random: Random, words: Words) {
 }
 
 /** When something was entered that belongs to a company: after it, and before the demo's last day. */
-export function someTimeAfter(company: CompanyRow, random: Random): number {
+export function randomInstantAfter(company: CompanyRow, random: Random): number {
   const companyAtMs = Date.parse(typeof company.DATE_CREATE === 'string' ? company.DATE_CREATE : '');
   const fromMs = Number.isNaN(companyAtMs) ? NEWEST_AT_MS - 365 * MS_PER_DAY : companyAtMs;
   return fromMs + random.next() * Math.max(0, NEWEST_AT_MS - fromMs);

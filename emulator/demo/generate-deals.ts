@@ -1,16 +1,16 @@
 import { toIsoDay, toIsoWithOffset } from '../clock.ts';
 import type { DealCategory, DealStage } from '../crm/deal-categories.ts';
-import { madeId, type RelatedSource } from '../crm/related-book.ts';
+import { generatedId, type RelatedSource } from '../crm/related-collection.ts';
 import type { CompanyRow, DealRow } from '../crm/row.ts';
-import { EASY_TO_REACH, isAwkward, OUT_OF_REACH } from './awkward-companies.ts';
+import { isAwkward, MANY_RELATIONS_TITLE, NO_RELATIONS_TITLE } from './awkward-companies.ts';
 import { makeAwkwardDeal } from './awkward-relations.ts';
 import { MS_PER_DAY, NEWEST_AT_MS } from './generate-companies.ts';
 import {
   countContacts,
   pickResponsible,
   type RelationOptions,
+  randomInstantAfter,
   SOURCES,
-  someTimeAfter,
 } from './generate-contacts.ts';
 import { Random, seedOfRow } from './random.ts';
 import { WORDS } from './words.ts';
@@ -29,15 +29,15 @@ export function dealSource(options: DealOptions): RelatedSource<DealRow> {
   return {
     countOf: countDeals,
     make(company, index) {
-      const deal = generateDeal(madeId(Number(company.ID), index), company, options);
+      const deal = generateDeal(generatedId(Number(company.ID), index), company, options);
       return isAwkward(company) ? makeAwkwardDeal(deal, company, index) : deal;
     },
   };
 }
 
 function countDeals(company: CompanyRow): number {
-  if (company.TITLE === OUT_OF_REACH) return 0;
-  if (company.TITLE === EASY_TO_REACH) return 60;
+  if (company.TITLE === NO_RELATIONS_TITLE) return 0;
+  if (company.TITLE === MANY_RELATIONS_TITLE) return 60;
   if (isAwkward(company)) return 3;
   const random = new Random(seedOfRow(SEED, Number(company.ID)));
   return Math.floor((MOST_DEALS + 1) * random.next() ** 2);
@@ -50,7 +50,7 @@ function generateDeal(
 ): DealRow {
   const random = new Random(seedOfRow(SEED, id));
   const words = WORDS[language];
-  const createdAtMs = someTimeAfter(company, random);
+  const createdAtMs = randomInstantAfter(company, random);
   const plannedAtMs = createdAtMs + random.integer(7, 180) * MS_PER_DAY;
   const category = categories[Math.floor(categories.length * random.next() ** 1.5)];
   const stage = pickStage(category, plannedAtMs <= NEWEST_AT_MS, random);
@@ -117,5 +117,5 @@ function makeAmount(random: Random): string {
 function pickContactId(company: CompanyRow, random: Random): string | null {
   const count = countContacts(company);
   if (count === 0 || random.chance(0.2)) return null;
-  return String(madeId(Number(company.ID), random.integer(0, count - 1)));
+  return String(generatedId(Number(company.ID), random.integer(0, count - 1)));
 }

@@ -7,14 +7,14 @@ import { createGzip } from 'node:zlib';
 import { type Answer, jsonAnswer, redirectAnswer } from '../wire/answer.ts';
 import { toPhpJson } from '../wire/php-json.ts';
 import type { Effect, Moment } from './fault.ts';
-import type { MetFault } from './fault-orders.ts';
+import type { MatchedFault } from './fault-orders.ts';
 
 /** How a fault changes the life of one request; `undefined` where it leaves things as they are. */
-export interface Interference {
+export interface AppliedFault {
   /** Waits, or decides that the connection is dropped. */
-  around(moment: Moment): Promise<'go on' | 'drop'>;
+  waitOrDrop(moment: Moment): Promise<'continue' | 'drop'>;
   /** Answers in place of the real thing, which then does not happen. */
-  insteadOfAnswer: Answer | undefined;
+  replacementAnswer: Answer | undefined;
   /** Changes the real answer. */
   alter(answer: Answer): Answer;
   /** Sends the answer in its own way. */
@@ -24,17 +24,17 @@ export interface Interference {
 /**
  * @param stopped  aborts when the emulator stops, so that no delay outlives it
  */
-export function interfere(met: MetFault | undefined, stopped: AbortSignal): Interference {
-  const effect = met?.effect;
+export function applyFault(matched: MatchedFault | undefined, stopped: AbortSignal): AppliedFault {
+  const effect = matched?.effect;
   return {
-    async around(moment) {
-      if (met === undefined || effect === undefined || !('when' in effect) || effect.when !== moment)
-        return 'go on';
+    async waitOrDrop(moment) {
+      if (matched === undefined || effect === undefined || !('when' in effect) || effect.when !== moment)
+        return 'continue';
       if (effect.type === 'drop') return 'drop';
-      await (effect.type === 'hold' ? met.released : wait(effect.ms, stopped));
-      return 'go on';
+      await (effect.type === 'hold' ? matched.released : wait(effect.ms, stopped));
+      return 'continue';
     },
-    insteadOfAnswer: effect && answerInstead(effect),
+    replacementAnswer: effect && buildReplacementAnswer(effect),
     alter: (answer) =>
       effect?.type === 'alter' ? alterAnswer(answer, effect.patch, effect.remove ?? []) : answer,
     send: effect && senderOf(effect),
@@ -45,7 +45,7 @@ async function wait(ms: number, stopped: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal: stopped }).catch(() => undefined);
 }
 
-function answerInstead(effect: Effect): Answer | undefined {
+function buildReplacementAnswer(effect: Effect): Answer | undefined {
   switch (effect.type) {
     case 'answer':
       return typeof effect.body === 'string'
@@ -124,7 +124,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function senderOf(effect: Effect): Interference['send'] {
+function senderOf(effect: Effect): AppliedFault['send'] {
   switch (effect.type) {
     case 'half':
       return sendHalf;

@@ -24,7 +24,7 @@ export interface FaultSubject {
 }
 
 /** A fault that met a request: what to do, and the gate a `hold` waits at. */
-export interface MetFault {
+export interface MatchedFault {
   effect: Fault['effect'];
   released: Promise<void>;
 }
@@ -47,14 +47,16 @@ export class FaultOrders {
   }
 
   /** The oldest fault that fits, counted as served. One request meets one fault. */
-  meet(subject: FaultSubject): MetFault | undefined {
-    return this.#orders.find((order) => order.awaits(subject))?.serve();
+  match(subject: FaultSubject): MatchedFault | undefined {
+    return this.#orders.find((order) => order.matches(subject))?.serve();
   }
 
   /** As `meet`, for a command inside a batch: there, only a refusal makes sense. */
-  meetInBatch(subject: FaultSubject): MetFault | undefined {
+  matchInBatch(subject: FaultSubject): MatchedFault | undefined {
     return this.#orders
-      .find((order) => order.fault.effect.type === 'error' && order.fault.restMethod && order.awaits(subject))
+      .find(
+        (order) => order.fault.effect.type === 'error' && order.fault.restMethod && order.matches(subject),
+      )
       ?.serve();
   }
 
@@ -86,7 +88,7 @@ class Order implements OrderedFault {
     return this.#served;
   }
 
-  awaits(subject: FaultSubject): boolean {
+  matches(subject: FaultSubject): boolean {
     const { on, portal, restMethod, grantType, userId, times = 1 } = this.fault;
     return (
       !this.#cancelled &&
@@ -99,7 +101,7 @@ class Order implements OrderedFault {
     );
   }
 
-  serve(): MetFault {
+  serve(): MatchedFault {
     this.#served += 1;
     for (const watcher of this.#watchers) {
       if (this.#served >= watcher.count) watcher.resolve();

@@ -11,7 +11,7 @@ export interface GrantOwner {
 }
 
 /** The line of token pairs that one authorization began (2.5); any number may live side by side. */
-interface Chain extends GrantOwner {
+interface TokenFamily extends GrantOwner {
   /** Tokens do not survive that the application is removed and installed again (2.5). */
   installation: number;
   ended: boolean;
@@ -24,14 +24,14 @@ interface Code extends GrantOwner {
 }
 
 export interface RefreshToken {
-  chain: Chain;
+  family: TokenFamily;
   accessToken: AccessToken;
   expiresAtMs: number;
   used: boolean;
 }
 
 export interface AccessToken {
-  chain: Chain;
+  family: TokenFamily;
   expiresAtMs: number;
   /** Died with the refresh token of its pair. */
   dead: boolean;
@@ -82,10 +82,10 @@ export class Grants {
   /** Begins a chain. The code works once; the 2017 server's leniency is not imitated (1.4). */
   redeemCode(code: Code): IssuedTokens {
     code.used = true;
-    return this.beginChain(code);
+    return this.startTokenFamily(code);
   }
 
-  beginChain({ clientId, portal, userId }: GrantOwner): IssuedTokens {
+  startTokenFamily({ clientId, portal, userId }: GrantOwner): IssuedTokens {
     return this.#issuePair({ clientId, portal, userId, installation: portal.installation, ended: false });
   }
 
@@ -95,25 +95,25 @@ export class Grants {
       refreshToken.used = true;
       refreshToken.accessToken.dead = true;
     }
-    return this.#issuePair(refreshToken.chain);
+    return this.#issuePair(refreshToken.family);
   }
 
   /** What an authorization server does that takes a used refresh token for a stolen one. */
-  noteReplay(refreshToken: RefreshToken): void {
-    if (this.#switches.familyKill) refreshToken.chain.ended = true;
+  handleReplay(refreshToken: RefreshToken): void {
+    if (this.#switches.familyKill) refreshToken.family.ended = true;
   }
 
   /** Ends the chains and codes of one portal user, or of all users of the portal. */
   revoke(portal: Portal, userId?: number): void {
     const concerns = (owner: GrantOwner) =>
       owner.portal === portal && (userId === undefined || owner.userId === userId);
-    for (const { chain } of this.#refreshTokens.values()) if (concerns(chain)) chain.ended = true;
+    for (const { family } of this.#refreshTokens.values()) if (concerns(family)) family.ended = true;
     for (const code of this.#codes.values()) if (concerns(code)) code.used = true;
   }
 
   expireAccessTokens(portal: Portal): void {
     for (const token of this.#accessTokens.values()) {
-      if (token.chain.portal === portal) token.expiresAtMs = Math.min(token.expiresAtMs, this.#clock.now());
+      if (token.family.portal === portal) token.expiresAtMs = Math.min(token.expiresAtMs, this.#clock.now());
     }
   }
 
@@ -121,16 +121,16 @@ export class Grants {
     return this.#clock.now() >= expiresAtMs;
   }
 
-  #issuePair(chain: Chain): IssuedTokens {
+  #issuePair(family: TokenFamily): IssuedTokens {
     const now = this.#clock.now();
     const accessTokenExpiresAtMs = now + this.#switches.accessTokenLifetimeSeconds * 1000;
     const refreshTokenExpiresAtMs = now + this.#switches.refreshTokenLifetimeDays * MS_PER_DAY;
     const accessToken = newSecret(accessTokenExpiresAtMs);
     const refreshToken = newSecret(refreshTokenExpiresAtMs);
-    const access = { chain, expiresAtMs: accessTokenExpiresAtMs, dead: false, seenByPortal: false };
+    const access = { family, expiresAtMs: accessTokenExpiresAtMs, dead: false, seenByPortal: false };
     this.#accessTokens.set(accessToken, access);
     this.#refreshTokens.set(refreshToken, {
-      chain,
+      family,
       accessToken: access,
       expiresAtMs: refreshTokenExpiresAtMs,
       used: false,

@@ -1,17 +1,17 @@
+import type { EmulatorContext } from '../emulator-context.ts';
 import { authorizeErrorPage, signInPage } from '../pages.ts';
 import { type Answer, htmlAnswer, redirectAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 import type { Portal, PortalUser } from './portal.ts';
 import { signIn } from './sign-in.ts';
 
 /** `/oauth/authorize/` (sections 1.1 to 1.4); the sign-in form is posted to the same URL. */
-export function routeAuthorize(world: World, portal: Portal, asked: Asked): Route {
-  const clientId = readText(asked.query.client_id);
-  const user = portal.signedInUser(asked.cookies);
+export function routeAuthorize(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
+  const clientId = readText(httpRequest.query.client_id);
+  const user = portal.signedInUser(httpRequest.cookies);
   return {
-    kind: asked.httpMethod === 'POST' ? 'login' : 'authorize',
+    kind: httpRequest.httpMethod === 'POST' ? 'login' : 'authorize',
     about: {
       portal: portal.host,
       memberId: portal.memberId,
@@ -20,25 +20,25 @@ export function routeAuthorize(world: World, portal: Portal, asked: Asked): Rout
     },
     faultSubject: { on: 'authorize', portal: portal.host },
     perform: () =>
-      asked.httpMethod === 'POST'
-        ? signIn(portal, asked)
-        : answerAuthorize(world, portal, asked, clientId, user),
+      httpRequest.httpMethod === 'POST'
+        ? signIn(portal, httpRequest)
+        : answerAuthorize(context, portal, httpRequest, clientId, user),
   };
 }
 
 /** The portal looks at `client_id` and `state` only, whatever else was sent (1.1). */
 function answerAuthorize(
-  world: World,
+  context: EmulatorContext,
   portal: Portal,
-  asked: Asked,
+  httpRequest: HttpRequest,
   clientId: string | undefined,
   user: PortalUser | undefined,
 ): Answer {
-  const client = world.clients.find(clientId);
+  const client = context.clients.find(clientId);
   if (clientId === undefined) return refuse(portal, NOT_FOUND);
   if (user === undefined) {
     if (client === undefined || !portal.installed) return refuse(portal, NOT_FOUND);
-    return htmlAnswer(signInPage({ portal, action: asked.target }));
+    return htmlAnswer(signInPage({ portal, action: httpRequest.target }));
   }
   if (client === undefined) {
     return refuse(
@@ -52,12 +52,12 @@ function answerAuthorize(
   return redirectAnswer(
     302,
     appendToRedirectUri(client.redirectUri, {
-      code: world.grants.issueCode({ clientId: client.clientId, portal, userId: user.id }),
-      state: readText(asked.query.state) ?? '',
-      domain: asked.host,
+      code: context.grants.issueCode({ clientId: client.clientId, portal, userId: user.id }),
+      state: readText(httpRequest.query.state) ?? '',
+      domain: httpRequest.host,
       member_id: portal.memberId,
       scope: portal.grantedScope(client.scope).join(','),
-      server_domain: world.serverDomain,
+      server_domain: context.serverDomain,
     }),
   );
 }

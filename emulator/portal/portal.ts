@@ -1,9 +1,9 @@
-import { CompanyBook, type CompanySource } from '../crm/company-book.ts';
+import { CompanyCollection, type CompanySource } from '../crm/company-collection.ts';
 import { CONTACT_FIELDS } from '../crm/contact-fields.ts';
 import { type DealCategory, demoDealCategories } from '../crm/deal-categories.ts';
 import { DEAL_FIELDS } from '../crm/deal-fields.ts';
 import { completeDictionaries, type Dictionaries } from '../crm/dictionaries.ts';
-import { RelatedBook } from '../crm/related-book.ts';
+import { RelatedCollection } from '../crm/related-collection.ts';
 import { type ContactRow, completeMultifields, type DealRow } from '../crm/row.ts';
 import { demoUserFields, type UserField } from '../crm/user-fields.ts';
 import { companySource } from '../demo/generate-companies.ts';
@@ -25,9 +25,9 @@ export class Portal {
   readonly timeZone: string;
   readonly dictionaries: Dictionaries;
   readonly userFields: UserField[];
-  readonly companies: CompanyBook;
-  readonly contacts: RelatedBook<ContactRow>;
-  readonly deals: RelatedBook<DealRow>;
+  readonly companies: CompanyCollection;
+  readonly contacts: RelatedCollection<ContactRow>;
+  readonly deals: RelatedCollection<DealRow>;
   readonly dealCategories: DealCategory[];
   host: string;
   installed = true;
@@ -50,20 +50,20 @@ export class Portal {
     this.#scope = options.scope;
     this.dealCategories = options.dealCategories ?? demoDealCategories(this.language);
     this.#users = new Map(options.users.map((user) => [user.id, completeUser(user, this.timeZone)]));
-    this.companies = new CompanyBook(
-      Array.isArray(options.companies) ? options.companies : this.#sourceOf(options.companies),
+    this.companies = new CompanyCollection(
+      Array.isArray(options.companies) ? options.companies : this.#companySource(options.companies),
       { userFields: this.userFields, utcOffset: this.utcOffset },
     );
     const { contacts, deals } = withRelations(options);
     const { companies, utcOffset } = this;
-    this.contacts = new RelatedBook(
+    this.contacts = new RelatedCollection(
       contacts === 'made'
-        ? contactSource(this.#making)
+        ? contactSource(this.#generatorOptions)
         : contacts.map((row) => completeMultifields({ ...row })),
       { companies, fields: CONTACT_FIELDS, utcOffset },
     );
-    this.deals = new RelatedBook(
-      deals === 'made' ? dealSource({ ...this.#making, categories: this.dealCategories }) : deals,
+    this.deals = new RelatedCollection(
+      deals === 'made' ? dealSource({ ...this.#generatorOptions, categories: this.dealCategories }) : deals,
       { companies, fields: DEAL_FIELDS, utcOffset },
     );
   }
@@ -119,12 +119,12 @@ export class Portal {
     return user?.active ? user : undefined;
   }
 
-  #sourceOf(companies: GeneratedCompanies): CompanySource {
-    return companySource({ ...companies, ...this.#making, userFields: this.userFields });
+  #companySource(companies: GeneratedCompanies): CompanySource {
+    return companySource({ ...companies, ...this.#generatorOptions, userFields: this.userFields });
   }
 
   /** What everything that is made here has in common. */
-  get #making() {
+  get #generatorOptions() {
     const { language, utcOffset } = this;
     const responsibleIds = this.users.filter((user) => user.crm !== 'none').map((user) => user.id);
     return { language, utcOffset, responsibleIds };

@@ -1,28 +1,28 @@
 import { joinFilters } from '../crm/row-filter.ts';
+import type { EmulatorContext } from '../emulator-context.ts';
 import { companyListPage, companyPage, homePage, notFoundPage, signInPage } from '../pages.ts';
 import { routeRest } from '../rest/call.ts';
 import { readableBy } from '../rest/crm-list.ts';
 import { type Answer, htmlAnswer, notFoundAnswer, redirectAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 import { routeAuthorize } from './authorize.ts';
 import type { Portal, PortalUser } from './portal.ts';
 import { signIn, signOut } from './sign-in.ts';
 
 /** Everything the portals' port answers; the Host header says which portal is meant. */
-export function routePortals(world: World, asked: Asked): Route {
-  const portal = world.portals.find(asked.host);
+export function routePortals(context: EmulatorContext, httpRequest: HttpRequest): Route {
+  const portal = context.portals.find(httpRequest.host);
   if (portal === undefined) {
-    return page(() => notFoundAnswer(notFoundPage(`No portal is called ${asked.host}.`)));
+    return page(() => notFoundAnswer(notFoundPage(`No portal is called ${httpRequest.host}.`)));
   }
-  if (portal.host !== asked.host) return routeFormerName(world, portal, asked);
-  if (asked.path.startsWith('/rest/')) return routeRest(world, portal, asked);
-  if (/^\/oauth\/authorize\/?$/.test(asked.path)) return routeAuthorize(world, portal, asked);
-  if (asked.httpMethod === 'POST' && asked.path === '/') {
-    return { kind: 'login', about: aboutPortal(portal), perform: () => signIn(portal, asked) };
+  if (portal.host !== httpRequest.host) return routeFormerName(context, portal, httpRequest);
+  if (httpRequest.path.startsWith('/rest/')) return routeRest(context, portal, httpRequest);
+  if (/^\/oauth\/authorize\/?$/.test(httpRequest.path)) return routeAuthorize(context, portal, httpRequest);
+  if (httpRequest.httpMethod === 'POST' && httpRequest.path === '/') {
+    return { kind: 'login', about: aboutPortal(portal), perform: () => signIn(portal, httpRequest) };
   }
-  return page(() => showPage(portal, asked), portal);
+  return page(() => showPage(portal, httpRequest), portal);
 }
 
 function page(perform: () => Answer, portal?: Portal): Route {
@@ -34,19 +34,19 @@ function aboutPortal({ host, memberId }: Portal) {
 }
 
 /** A renamed portal's old address only knows the new one (section 4). */
-function routeFormerName(world: World, portal: Portal, asked: Asked): Route {
+function routeFormerName(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
   return {
-    kind: asked.path.startsWith('/rest/') ? 'rest' : 'page',
-    about: { portal: asked.host, memberId: portal.memberId },
-    perform: () => redirectAnswer(302, `${world.portals.originOf(portal)}${asked.target}`),
+    kind: httpRequest.path.startsWith('/rest/') ? 'rest' : 'page',
+    about: { portal: httpRequest.host, memberId: portal.memberId },
+    perform: () => redirectAnswer(302, `${context.portals.originOf(portal)}${httpRequest.target}`),
   };
 }
 
 /** Pages for people, so that links into the portal lead somewhere. There is no `/oauth/token/` among them (2.1). */
-function showPage(portal: Portal, asked: Asked): Answer {
-  const { path } = asked;
-  if (/^\/logout\/?$/.test(path)) return signOut(portal, asked);
-  const user = portal.signedInUser(asked.cookies);
+function showPage(portal: Portal, httpRequest: HttpRequest): Answer {
+  const { path } = httpRequest;
+  if (/^\/logout\/?$/.test(path)) return signOut(portal, httpRequest);
+  const user = portal.signedInUser(httpRequest.cookies);
   if (path === '/') return htmlAnswer(homePage({ portal, user }));
   const companyId = /^\/crm\/company\/(?:details|show)\/(\d+)\/?$/.exec(path)?.[1];
   const isList = /^\/crm\/company(\/list)?\/?$/.test(path);

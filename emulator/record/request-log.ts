@@ -1,5 +1,5 @@
 import { maskSecret, maskSecretsIn } from '../secrets.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import { isPhpArray, type PhpArray, type PhpValue } from '../wire/php-params.ts';
 import type { AboutRequest, RecordedRequest, RequestKind } from './recorded-request.ts';
 
@@ -16,20 +16,20 @@ export class RequestLog {
   readonly requests: RecordedRequest[] = [];
   #lastId = 0;
 
-  begin(kind: RequestKind, asked: Asked, about: AboutRequest): RecordedRequest {
+  begin(kind: RequestKind, httpRequest: HttpRequest, about: AboutRequest): RecordedRequest {
     this.#lastId += 1;
     const request: RecordedRequest = {
       id: this.#lastId,
       at: new Date(),
       kind,
       ...about,
-      host: asked.headers.host ?? '',
-      httpMethod: asked.httpMethod,
-      path: asked.path,
-      params: maskParams({ ...asked.query, ...asked.form, ...asked.json }),
+      host: httpRequest.headers.host ?? '',
+      httpMethod: httpRequest.httpMethod,
+      path: httpRequest.path,
+      params: maskParams({ ...httpRequest.query, ...httpRequest.form, ...httpRequest.json }),
       status: null,
       durationMs: 0,
-      headers: headersWorthKeeping(asked),
+      headers: selectHeaders(httpRequest),
     };
     this.requests.push(request);
     const old = this.requests.at(-1 - REMEMBERED_PARAMS);
@@ -43,7 +43,7 @@ export class RequestLog {
   }
 }
 
-function headersWorthKeeping({ headers }: Asked): Record<string, string> {
+function selectHeaders({ headers }: HttpRequest): Record<string, string> {
   const kept = ['user-agent', 'content-type', 'accept'].map((name) => [name, headers[name]] as const);
   return Object.fromEntries(kept.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }

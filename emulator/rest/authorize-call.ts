@@ -1,8 +1,8 @@
+import type { EmulatorContext } from '../emulator-context.ts';
 import { type AccessToken, isOfFormerInstallation } from '../grants/grants.ts';
 import type { Portal } from '../portal/portal.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { PhpArray } from '../wire/php-params.ts';
-import type { World } from '../world.ts';
 import type { Caller, RestMethod } from './method.ts';
 import { RestRefusal } from './refusal.ts';
 
@@ -12,7 +12,7 @@ export interface FoundToken {
 }
 
 /** The token, wherever it travels: the header is looked at first; one passed as an array is ignored (section 3.2). */
-export function findToken({ headers, query, form, json }: Asked): FoundToken | undefined {
+export function findToken({ headers, query, form, json }: HttpRequest): FoundToken | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { value: bearer, in: 'header' };
   const inBody = tokenAmong({ ...form, ...json });
@@ -30,21 +30,25 @@ function tokenAmong({ auth, access_token }: PhpArray): string | undefined {
  *
  * @throws {RestRefusal}  with the code of the first check that fails
  */
-export function identifyCaller(world: World, portal: Portal, found: FoundToken | undefined): Caller {
+export function identifyCaller(
+  context: EmulatorContext,
+  portal: Portal,
+  found: FoundToken | undefined,
+): Caller {
   if (found === undefined) throw new RestRefusal('NO_AUTH_FOUND', 'Wrong authorization data');
-  const token = world.grants.findAccessToken(found.value);
-  if (token === undefined || token.chain.portal !== portal) throw unknownToken();
-  if (token.seenByPortal) checkCachedToken(world, token);
-  else checkNewToken(world, token);
+  const token = context.grants.findAccessToken(found.value);
+  if (token === undefined || token.family.portal !== portal) throw unknownToken();
+  if (token.seenByPortal) checkCachedToken(context, token);
+  else checkNewToken(context, token);
   token.seenByPortal = true;
 
-  const { clientId, userId } = token.chain;
-  const client = world.clients.find(clientId);
+  const { clientId, userId } = token.family;
+  const client = context.clients.find(clientId);
   if (client === undefined) throw new RestRefusal('APPLICATION_NOT_FOUND', 'Application not found');
   const user = portal.findUser(userId);
   if (user === undefined) throw unableToAuthorize();
   return {
-    world,
+    context,
     portal,
     client,
     user,
@@ -54,9 +58,9 @@ export function identifyCaller(world: World, portal: Portal, found: FoundToken |
 }
 
 /** #2: what the authorization server says on first sight of a token. */
-function checkNewToken(world: World, token: AccessToken): void {
+function checkNewToken(context: EmulatorContext, token: AccessToken): void {
   checkAlive(token);
-  if (world.grants.hasExpired(token)) {
+  if (context.grants.hasExpired(token)) {
     throw new RestRefusal('expired_token', 'The access token provided has expired.');
   }
   if (isUninstalled(token)) throw new RestRefusal('ERROR_OAUTH', 'Application not installed');
@@ -64,27 +68,27 @@ function checkNewToken(world: World, token: AccessToken): void {
 }
 
 /** #5 and #6: what the portal finds by itself about a token it knows; note the missing full stop. */
-function checkCachedToken(world: World, token: AccessToken): void {
+function checkCachedToken(context: EmulatorContext, token: AccessToken): void {
   if (isUninstalled(token)) throw new RestRefusal('APPLICATION_NOT_FOUND', 'Application not found');
   checkAlive(token);
-  if (world.grants.hasExpired(token)) {
+  if (context.grants.hasExpired(token)) {
     throw new RestRefusal('expired_token', 'The access token provided has expired');
   }
   checkPaid(token);
 }
 
 /** A real portal may go on with a cached answer for up to an hour; here an ended token is ended at once. */
-function checkAlive({ chain, dead }: AccessToken): void {
-  const replaced = chain.portal.installed && isOfFormerInstallation(chain);
-  if (dead || chain.ended || replaced) throw unknownToken();
+function checkAlive({ family, dead }: AccessToken): void {
+  const replaced = family.portal.installed && isOfFormerInstallation(family);
+  if (dead || family.ended || replaced) throw unknownToken();
 }
 
-function checkPaid({ chain }: AccessToken): void {
-  if (chain.portal.unpaid) throw new RestRefusal('PAYMENT_REQUIRED', 'Payment required');
+function checkPaid({ family }: AccessToken): void {
+  if (family.portal.unpaid) throw new RestRefusal('PAYMENT_REQUIRED', 'Payment required');
 }
 
-function isUninstalled({ chain }: AccessToken): boolean {
-  return !chain.portal.installed;
+function isUninstalled({ family }: AccessToken): boolean {
+  return !family.portal.installed;
 }
 
 function unknownToken(): RestRefusal {
@@ -106,7 +110,7 @@ export function checkScope({ scope }: Caller, method: RestMethod): void {
 }
 
 /** #8 and #9. */
-export function checkUser({ portal, user }: Caller, cookies: Asked['cookies']): void {
+export function checkUser({ portal, user }: Caller, cookies: HttpRequest['cookies']): void {
   if (!user.active) throw unableToAuthorize();
   const signedIn = portal.signedInUser(cookies);
   if (signedIn !== undefined && signedIn.id !== user.id) {

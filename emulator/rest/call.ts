@@ -1,16 +1,16 @@
+import type { EmulatorContext } from '../emulator-context.ts';
 import type { Portal } from '../portal/portal.ts';
 import type { AboutRequest } from '../record/recorded-request.ts';
 import type { Answer } from '../wire/answer.ts';
 import { jsonAnswer } from '../wire/answer.ts';
-import type { Asked } from '../wire/asked.ts';
+import type { HttpRequest } from '../wire/http-request.ts';
 import type { PhpArray } from '../wire/php-params.ts';
 import { findParam } from '../wire/php-params.ts';
 import type { Route } from '../wire/serve.ts';
-import type { World } from '../world.ts';
 import { checkScope, checkUser, findToken, identifyCaller } from './authorize-call.ts';
 import { type RunCommand, readCommands, runBatch } from './batch.ts';
 import { type Caller, type Outcome, type RestMethod, toCall } from './method.ts';
-import { findMethod, ownName } from './methods.ts';
+import { findMethod, internMethodName } from './methods.ts';
 import { RestRefusal, refusalAnswer } from './refusal.ts';
 import { startTimeBlock, type TimeBlock } from './time-block.ts';
 
@@ -23,15 +23,17 @@ const REST_HEADERS = {
 };
 
 /** `/rest/crm.company.list.json` */
-export function routeRest(world: World, portal: Portal, asked: Asked): Route {
-  const methodName = readMethodName(asked.path);
+export function routeRest(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
+  const methodName = readMethodName(httpRequest.path);
   return {
     kind: 'rest',
-    about: describeCall(world, portal, asked, methodName),
+    about: describeCall(context, portal, httpRequest, methodName),
     faultSubject: { on: 'rest', portal: portal.host, restMethod: methodName },
     perform: () => {
       const answer =
-        asked.httpMethod === 'OPTIONS' ? preflight() : answerCall(world, portal, asked, methodName);
+        httpRequest.httpMethod === 'OPTIONS'
+          ? preflight()
+          : answerCall(context, portal, httpRequest, methodName);
       return { ...answer, headers: { ...answer.headers, ...REST_HEADERS } };
     },
   };
@@ -51,55 +53,67 @@ function preflight(): Answer {
 }
 
 /** Query and body merged, the body wins (section 4). */
-function readParams({ query, form, json }: Asked): PhpArray {
+function readParams({ query, form, json }: HttpRequest): PhpArray {
   return { ...query, ...form, ...json };
 }
 
-function describeCall(world: World, portal: Portal, asked: Asked, restMethod: string): AboutRequest {
-  const found = findToken(asked);
-  const chain = found && world.grants.findAccessToken(found.value)?.chain;
+function describeCall(
+  context: EmulatorContext,
+  portal: Portal,
+  httpRequest: HttpRequest,
+  restMethod: string,
+): AboutRequest {
+  const found = findToken(httpRequest);
+  const family = found && context.grants.findAccessToken(found.value)?.family;
   return {
     portal: portal.host,
     memberId: portal.memberId,
     restMethod,
     ...(restMethod === 'batch' && {
-      commands: readCommands(findParam(readParams(asked), 'cmd')).map(({ method }) => ownName(method)),
+      commands: readCommands(findParam(readParams(httpRequest), 'cmd')).map(({ method }) =>
+        internMethodName(method),
+      ),
     }),
-    ...(chain && { clientId: chain.clientId, userId: chain.userId }),
+    ...(family && { clientId: family.clientId, userId: family.userId }),
     ...(found && { tokenIn: found.in }),
   };
 }
 
-function answerCall(world: World, portal: Portal, asked: Asked, methodName: string): Answer {
+function answerCall(
+  context: EmulatorContext,
+  portal: Portal,
+  httpRequest: HttpRequest,
+  methodName: string,
+): Answer {
   try {
-    const { busyMs, ...body } = carryOut(world, portal, asked, methodName);
+    const { busyMs, ...body } = execute(context, portal, httpRequest, methodName);
     return { ...jsonAnswer(200, body), ...(busyMs && { busyMs }) };
   } catch (error) {
     if (!(error instanceof RestRefusal)) throw error;
-    world.cost.countRefusal(error.code);
-    return refusalAnswer(error, world.switches.restStatuses);
+    context.cost.countRefusal(error.code);
+    return refusalAnswer(error, context.switches.restStatuses);
   }
 }
 
 /** The checks in their documented order: the cloud's front (section 5), then 3.3. */
-function carryOut(
-  world: World,
+function execute(
+  context: EmulatorContext,
   portal: Portal,
-  asked: Asked,
+  httpRequest: HttpRequest,
   methodName: string,
 ): Outcome & { time: TimeBlock } {
-  world.buckets.admit(portal.memberId, asked.remoteAddress);
+  context.buckets.admit(portal.memberId, httpRequest.remoteAddress);
   const method = requireMethod(methodName);
-  const caller = identifyCaller(world, portal, findToken(asked));
+  const caller = identifyCaller(context, portal, findToken(httpRequest));
   checkScope(caller, method);
-  checkUser(caller, asked.cookies);
+  checkUser(caller, httpRequest.cookies);
 
-  const params = readParams(asked);
+  const params = readParams(httpRequest);
   if (methodName !== 'batch') {
     const { outcome, time } = runMethod(caller, methodName, method, params);
     return { ...outcome, time };
   }
-  const stopTime = startTimeBlock(world.clock, portal);
+  const stopTime = startTimeBlock(context.clock, portal);
   const run = commandRunner(caller);
   let busyMs = 0;
   const outcome = runBatch(findParam(params, 'cmd'), findParam(params, 'halt'), (name, commandParams) => {
@@ -125,8 +139,8 @@ function runMethod(
   method: RestMethod,
   params: PhpArray,
 ): { outcome: Outcome; time: TimeBlock } {
-  const { world, portal, client } = caller;
-  const { operatingTime, clock } = world;
+  const { context, portal, client } = caller;
+  const { operatingTime, clock } = context;
   const subject = { memberId: portal.memberId, clientId: client.clientId, method: name };
   operatingTime.admit(subject);
   const stopTime = startTimeBlock(clock, portal);
@@ -143,7 +157,7 @@ function runMethod(
 }
 
 function commandRunner(caller: Caller): RunCommand {
-  const { cost } = caller.world;
+  const { cost } = caller.context;
   const run = plainCommandRunner(caller);
   return (name, params) => {
     try {
@@ -156,9 +170,9 @@ function commandRunner(caller: Caller): RunCommand {
 }
 
 function plainCommandRunner(caller: Caller): RunCommand {
-  const { world, portal } = caller;
+  const { context, portal } = caller;
   return (name, params) => {
-    const fault = world.faults.meetInBatch({ on: 'rest', portal: portal.host, restMethod: name });
+    const fault = context.faults.matchInBatch({ on: 'rest', portal: portal.host, restMethod: name });
     if (fault?.effect.type === 'error') {
       throw new RestRefusal(fault.effect.error, fault.effect.description ?? '', fault.effect.status);
     }

@@ -1,7 +1,7 @@
 import type { CrmField } from '../crm/fields.ts';
 import { type Condition, compileCondition, readConditions, toIdRange } from '../crm/filter.ts';
-import { joinFilters, type RowFilter } from '../crm/row-filter.ts';
 import { type CrmRow, type CrmValue, isMultifieldName } from '../crm/row.ts';
+import { joinFilters, type RowFilter } from '../crm/row-filter.ts';
 import { type OrderEntry, PAGE_SIZE, type Table, type Visibility } from '../crm/table.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
@@ -9,14 +9,14 @@ import { type Outcome, type RestCall, readStart } from './method.ts';
 import { crmRefusal } from './refusal.ts';
 
 /** Companies, contacts or deals, as their list method looks at them. */
-export interface CrmBook<Row extends CrmRow> {
+export interface CrmCollection<Row extends CrmRow> {
   fields: readonly CrmField[];
   /** A table that holds at least every row for which all these conditions hold. */
   tableFor(conditions: readonly Condition[]): Table<Row>;
 }
 
 /** `crm.company.list`, `crm.contact.list`, `crm.deal.list` (7.2): the same but for their fields. */
-export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmBook<Row>): Outcome {
+export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmCollection<Row>): Outcome {
   const { portal, user } = call;
   if (user.crm === 'none') throw crmRefusal('Access denied.');
   const order = call.param('order');
@@ -33,8 +33,8 @@ export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmBook<Ro
     readStart(call),
   );
   const selected = selectFields(book.fields, call.param('select'));
-  call.world.cost.countPage();
-  const busyMs = (counts.total ?? 0) > PAGE_SIZE ? call.world.switches.countingMs : 0;
+  call.context.cost.countPage();
+  const busyMs = (counts.total ?? 0) > PAGE_SIZE ? call.context.switches.countingMs : 0;
   return { result: rows.map((row) => pick(row, selected)), ...counts, ...(busyMs && { busyMs }) };
 }
 
@@ -67,15 +67,15 @@ function describe(field: CrmField, { language }: Portal) {
 export function readableBy(user: PortalUser): Visibility<CrmRow> {
   switch (user.crm) {
     case 'all':
-      return { key: 'all', everything: true, test: () => true };
+      return { key: 'all', includesAll: true, test: () => true };
     case 'own':
       return {
         key: `own ${user.id}`,
-        everything: false,
+        includesAll: false,
         test: (row) => row.ASSIGNED_BY_ID === String(user.id),
       };
     case 'none':
-      return { key: 'none', everything: false, test: () => false };
+      return { key: 'none', includesAll: false, test: () => false };
   }
 }
 

@@ -32,7 +32,7 @@ function listItems(call: RestCall): Outcome {
   const { rows, ...counts } = table.page(readableBy(call.user), order, filter, readStart(call));
   const select = readSelect(call.param('select'));
   const selected = fields.filter((field) => isSelected(field, select));
-  call.world.cost.countPage();
+  call.context.cost.countPage();
   return { result: { items: rows.map((row) => toItem(row, selected, select)) }, ...counts };
 }
 

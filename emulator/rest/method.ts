@@ -1,11 +1,11 @@
+import type { EmulatorContext } from '../emulator-context.ts';
 import type { Client } from '../grants/clients.ts';
 import type { Portal, PortalUser } from '../portal/portal.ts';
 import { findParam, type PhpArray, type PhpValue } from '../wire/php-params.ts';
-import type { World } from '../world.ts';
 
 /** Who calls: the token, looked up and found good. */
 export interface Caller {
-  world: World;
+  context: EmulatorContext;
   portal: Portal;
   client: Client;
   user: PortalUser;

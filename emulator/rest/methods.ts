@@ -35,7 +35,7 @@ export function findMethod(name: string): RestMethod | undefined {
 const NAMES = new Map([...Object.keys(METHODS), 'batch'].map((name) => [name, name]));
 
 /** The same name, as our own string: a piece of a command would keep the whole command in memory. */
-export function ownName(name: string): string {
+export function internMethodName(name: string): string {
   return NAMES.get(name) ?? name;
 }
 

@@ -1,5 +1,5 @@
-import { type Condition, compileCondition, readConditions } from '../crm/filter.ts';
 import { type FieldKind, toComparable, type ValueTest } from '../crm/comparable.ts';
+import { type Condition, compileCondition, readConditions } from '../crm/filter.ts';
 import { joinFilters } from '../crm/row-filter.ts';
 import { type Columns, rowsOfList, Table, type Visibility } from '../crm/table.ts';
 import type { PortalUser } from '../portal/portal.ts';
@@ -56,7 +56,7 @@ function listUsers(call: RestCall, conditions: Condition[]): Outcome {
   const table = new Table<UserRow>(rowsOfList(rows), USER_COLUMNS);
   const tests = conditions.flatMap(({ field: name, operator, values }) => {
     const field = name.toUpperCase();
-    if (field === NAME_SEARCH) return [table.testColumn(field, hasWordsThatBegin(values[0] ?? ''))];
+    if (field === NAME_SEARCH) return [table.testColumn(field, wordPrefixTest(values[0] ?? ''))];
     const kind = table.kindOf(field);
     if (kind === undefined) return [];
     const condition: Condition = {
@@ -66,7 +66,7 @@ function listUsers(call: RestCall, conditions: Condition[]): Outcome {
         operator === '=' && kind === 'text' && values.some((value) => value.includes('%'))
           ? 'like'
           : operator,
-      values: field === 'ACTIVE' ? values.map(toActive) : values,
+      values: field === 'ACTIVE' ? values.map(normalizeActive) : values,
     };
     return [table.testColumn(field, compileCondition(condition, kind, call.portal.utcOffset))];
   });
@@ -74,17 +74,17 @@ function listUsers(call: RestCall, conditions: Condition[]): Outcome {
     field: (asText(call.param('sort')) ?? 'ID').toUpperCase(),
     descending: asText(call.param('order'))?.toUpperCase() === 'DESC',
   };
-  const { rows: page, ...counts } = table.page(EVERYBODY, [order], joinFilters(tests), readStart(call));
-  return { result: page.map(selecting(call.param('select'))), ...counts };
+  const { rows: page, ...counts } = table.page(ALL_USERS, [order], joinFilters(tests), readStart(call));
+  return { result: page.map(rowSelector(call.param('select'))), ...counts };
 }
 
 /** Which users are asked for is written in many ways; `true` leaves out who was dismissed. */
-function toActive(value: string): string {
+function normalizeActive(value: string): string {
   return ['1', 'true', 'y'].includes(value.toLowerCase()) ? '1' : '';
 }
 
 /** Each word of what is looked for begins a word of the text. */
-function hasWordsThatBegin(text: string): ValueTest {
+function wordPrefixTest(text: string): ValueTest {
   const wanted = toWords(text.toLowerCase());
   return (value) => {
     const words = toWords(typeof value === 'string' ? value : '');
@@ -97,7 +97,7 @@ function toWords(text: string): string[] {
 }
 
 /** Fields that the scope or the portal does not know are skipped without an error. */
-function selecting(select: PhpValue | undefined): (row: UserRow) => UserRow {
+function rowSelector(select: PhpValue | undefined): (row: UserRow) => UserRow {
   if (!isArrayLike(select)) return (row) => row;
   const names = asList(select).map((name) => asText(name)?.toUpperCase() ?? '');
   const isSelected = (field: string) =>
@@ -131,7 +131,7 @@ function toUserRow(user: PortalUser, { scope }: { scope: string[] }): UserRow {
   };
 }
 
-const EVERYBODY: Visibility<UserRow> = { key: 'everybody', everything: true, test: () => true };
+const ALL_USERS: Visibility<UserRow> = { key: 'all', includesAll: true, test: () => true };
 
 /** What `user.search` looks for by beginnings. */
 const PERSONAL_FIELDS = ['NAME', 'LAST_NAME', 'WORK_POSITION'];

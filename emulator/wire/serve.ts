@@ -1,13 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { interfere } from '../faults/apply-fault.ts';
+import { applyFault } from '../faults/apply-fault.ts';
 import type { FaultOrders, FaultSubject } from '../faults/fault-orders.ts';
 import { toPrintedLine } from '../record/print-line.ts';
 import type { AboutRequest, RecordedRequest, RequestKind } from '../record/recorded-request.ts';
 import type { RequestLog } from '../record/request-log.ts';
 import type { Answer } from './answer.ts';
-import { type Asked, readAsked } from './asked.ts';
+import { type HttpRequest, readHttpRequest } from './http-request.ts';
 
 /** What a request is, found out without changing anything, and how to carry it out. */
 export interface Route {
@@ -27,7 +27,10 @@ export interface ServeDependencies {
 }
 
 /** Turns a routing function into a request listener that records, bends and sends. */
-export function serve(route: (asked: Asked) => Route, dependencies: ServeDependencies): RequestListener {
+export function serve(
+  route: (httpRequest: HttpRequest) => Route,
+  dependencies: ServeDependencies,
+): RequestListener {
   return (req, res) => {
     answer(req, res, route, dependencies).catch((error: unknown) => {
       // The asker went away in the middle of its own request.
@@ -44,19 +47,19 @@ export function serve(route: (asked: Asked) => Route, dependencies: ServeDepende
 async function answer(
   req: IncomingMessage,
   res: ServerResponse,
-  route: (asked: Asked) => Route,
+  route: (httpRequest: HttpRequest) => Route,
   { log, faults, print, stopped }: ServeDependencies,
 ): Promise<void> {
   const startedAt = performance.now();
-  const asked = await readAsked(req);
-  const { kind, about = {}, faultSubject, perform } = route(asked);
-  const request = log.begin(kind, asked, about);
+  const httpRequest = await readHttpRequest(req);
+  const { kind, about = {}, faultSubject, perform } = route(httpRequest);
+  const request = log.begin(kind, httpRequest, about);
 
-  const interference = interfere(
-    faultSubject && faults.meet({ ...faultSubject, userId: about.userId }),
+  const appliedFault = applyFault(
+    faultSubject && faults.match({ ...faultSubject, userId: about.userId }),
     stopped,
   );
-  const answered = await carryOut(perform, interference);
+  const answered = await performWithFault(perform, appliedFault);
   if (answered !== 'drop' && answered.busyMs) {
     await delay(answered.busyMs, undefined, { signal: stopped }).catch(() => undefined);
   }
@@ -67,22 +70,22 @@ async function answer(
     req.socket.destroy();
     return;
   }
-  note(request, answered);
+  recordOutcome(request, answered);
   print(toPrintedLine(request));
-  await (interference.send ?? send)(res, answered);
+  await (appliedFault.send ?? send)(res, answered);
 }
 
-async function carryOut(
+async function performWithFault(
   perform: () => Answer,
-  interference: ReturnType<typeof interfere>,
+  appliedFault: ReturnType<typeof applyFault>,
 ): Promise<Answer | 'drop'> {
-  if ((await interference.around('before')) === 'drop') return 'drop';
-  const answered = interference.insteadOfAnswer ?? interference.alter(perform());
-  if ((await interference.around('after')) === 'drop') return 'drop';
+  if ((await appliedFault.waitOrDrop('before')) === 'drop') return 'drop';
+  const answered = appliedFault.replacementAnswer ?? appliedFault.alter(perform());
+  if ((await appliedFault.waitOrDrop('after')) === 'drop') return 'drop';
   return answered;
 }
 
-function note(request: RecordedRequest, { status, error }: Answer): void {
+function recordOutcome(request: RecordedRequest, { status, error }: Answer): void {
   request.status = status;
   if (error !== undefined) request.error = error;
 }

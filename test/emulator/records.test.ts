@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { SECRET_MARK } from '../../emulator/index.ts';
 import { RequestLog } from '../../emulator/record/request-log.ts';
-import type { Asked } from '../../emulator/wire/asked.ts';
+import type { HttpRequest } from '../../emulator/wire/http-request.ts';
 import {
   authorize,
   authorizeUrl,
@@ -109,9 +109,14 @@ describe('the record of requests', () => {
 
   it('when requests are many › keeps the newest 10,000, and the parameters of the newest thousand', () => {
     const log = new RequestLog();
-    const asked = { headers: {}, query: {}, form: {}, json: { cmd: ['profile'] } } as unknown as Asked;
+    const httpRequest = {
+      headers: {},
+      query: {},
+      form: {},
+      json: { cmd: ['profile'] },
+    } as unknown as HttpRequest;
 
-    for (let request = 1; request <= 25_000; request += 1) log.begin('rest', asked, {});
+    for (let request = 1; request <= 25_000; request += 1) log.begin('rest', httpRequest, {});
 
     expect(log.requests.length).toBeLessThanOrEqual(10_000);
     expect(log.requests.length).toBeGreaterThanOrEqual(9_000);

@@ -6,7 +6,7 @@ import { type CompanyRow, completeMultifields } from './row.ts';
 import { type Columns, type Rows, Table } from './table.ts';
 import type { UserField } from './user-fields.ts';
 
-export interface CompanyBookOptions {
+export interface CompanyCollectionOptions {
   userFields: UserField[];
   utcOffset: string;
 }
@@ -18,14 +18,14 @@ export interface CompanySource {
   /** A new row of the same company every time. */
   make(id: number): CompanyRow;
   /** Whether rows have the flags that a portal derives. */
-  makesComplete?: boolean;
+  rowsAreComplete?: boolean;
 }
 
 /** Made companies of a book up to this size are kept; a larger one makes them anew each time and stays small. */
-export const KEPT_COMPANIES = 20_000;
+export const MAX_KEPT_COMPANIES = 20_000;
 
 /** The companies of a portal, as rows of the wire. */
-export class CompanyBook {
+export class CompanyCollection {
   readonly fields: CrmField[];
   readonly userFields: UserField[];
   readonly #source: CompanySource | undefined;
@@ -39,7 +39,7 @@ export class CompanyBook {
 
   constructor(
     companies: readonly CompanyRow[] | CompanySource,
-    { userFields, utcOffset }: CompanyBookOptions,
+    { userFields, utcOffset }: CompanyCollectionOptions,
   ) {
     this.userFields = userFields;
     this.fields = companyFields(userFields);
@@ -64,7 +64,7 @@ export class CompanyBook {
     const list = Array.from({ length: this.size }, (_, position) => this.#at(position)).filter(
       (row) => row !== undefined,
     );
-    if (this.keepsMade) this.#list = list;
+    if (this.keepsGenerated) this.#list = list;
     return list;
   }
 
@@ -95,8 +95,8 @@ export class CompanyBook {
   }
 
   /** Whether rows that were made are kept; of a large book nothing is. */
-  get keepsMade(): boolean {
-    return (this.#source?.count ?? 0) <= KEPT_COMPANIES;
+  get keepsGenerated(): boolean {
+    return (this.#source?.count ?? 0) <= MAX_KEPT_COMPANIES;
   }
 
   find(id: string): CompanyRow | undefined {
@@ -127,8 +127,8 @@ export class CompanyBook {
     const kept = this.#kept.get(id);
     if (kept || !this.#source) return kept;
     const row = this.#source.make(id);
-    const made = this.#source.makesComplete ? row : completeRow(row);
-    if (this.keepsMade) this.#kept.set(id, made);
+    const made = this.#source.rowsAreComplete ? row : completeRow(row);
+    if (this.keepsGenerated) this.#kept.set(id, made);
     return made;
   }
 

@@ -1,5 +1,5 @@
 import { crmColumns } from './columns.ts';
-import type { CompanyBook } from './company-book.ts';
+import type { CompanyCollection } from './company-collection.ts';
 import type { CrmField } from './fields.ts';
 import type { Condition } from './filter.ts';
 import type { CompanyRow, CrmRow } from './row.ts';
@@ -8,19 +8,19 @@ import { type Columns, type Rows, rowsOfList, Table } from './table.ts';
 /** Rows that are made of the company they belong to: the same whenever they are asked for. */
 export interface RelatedSource<Row> {
   countOf(company: CompanyRow): number;
-  /** @param index  less than the count, and than SLOTS_OF_COMPANY */
+  /** @param index  less than the count, and than IDS_PER_COMPANY */
   make(company: CompanyRow, index: number): Row;
 }
 
 /** IDs of made rows tell the company: each has so many of its own. */
-export const SLOTS_OF_COMPANY = 64;
+export const IDS_PER_COMPANY = 64;
 
-export function madeId(companyId: number, index: number): number {
-  return companyId * SLOTS_OF_COMPANY + index;
+export function generatedId(companyId: number, index: number): number {
+  return companyId * IDS_PER_COMPANY + index;
 }
 
 /** So many companies a question may name before it costs less to walk over all of them. */
-const MOST_NAMED_COMPANIES = 1000;
+const MAX_NAMED_COMPANIES = 1000;
 
 /**
  * Contacts or deals of a portal's companies: those that were given, or made ones, of which none is kept.
@@ -28,13 +28,13 @@ const MOST_NAMED_COMPANIES = 1000;
  * Who asks about certain companies, by COMPANY_ID or by ID, pays for these alone. Any other question walks over all; of
  * a book too large to be kept, all that stays of the walk is where the rows of each company end.
  */
-export class RelatedBook<Row extends CrmRow> {
+export class RelatedCollection<Row extends CrmRow> {
   readonly fields: readonly CrmField[];
-  readonly #companies: CompanyBook;
+  readonly #companies: CompanyCollection;
   readonly #rows: readonly Row[] | RelatedSource<Row>;
   readonly #columns: Columns<CrmRow>;
   /** All rows, and what was found out about them, of the companies as they were after so many changes. */
-  #everything: { rows: Rows<Row>; table: Table<Row> | undefined; changes: number } | undefined;
+  #allRows: { rows: Rows<Row>; table: Table<Row> | undefined; changes: number } | undefined;
 
   constructor(
     rows: readonly Row[] | RelatedSource<Row>,
@@ -42,7 +42,7 @@ export class RelatedBook<Row extends CrmRow> {
       companies,
       fields,
       utcOffset,
-    }: { companies: CompanyBook; fields: readonly CrmField[]; utcOffset: string },
+    }: { companies: CompanyCollection; fields: readonly CrmField[]; utcOffset: string },
   ) {
     this.fields = fields;
     this.#rows = rows;
@@ -56,13 +56,13 @@ export class RelatedBook<Row extends CrmRow> {
     if (companyIds) {
       return new Table<Row>(rowsOfList(companyIds.flatMap((id) => this.ofCompany(id))), this.#columns);
     }
-    const { changes, keepsMade } = this.#companies;
-    if (this.#everything?.changes !== changes) {
+    const { changes, keepsGenerated } = this.#companies;
+    if (this.#allRows?.changes !== changes) {
       const rows = isSource(this.#rows) ? this.#walk(this.#rows) : rowsOfList(this.#rows);
-      this.#everything = { rows, table: undefined, changes };
+      this.#allRows = { rows, table: undefined, changes };
     }
-    const table = this.#everything.table ?? new Table<Row>(this.#everything.rows, this.#columns);
-    if (keepsMade) this.#everything.table = table;
+    const table = this.#allRows.table ?? new Table<Row>(this.#allRows.rows, this.#columns);
+    if (keepsGenerated) this.#allRows.table = table;
     return table;
   }
 
@@ -98,15 +98,17 @@ export class RelatedBook<Row extends CrmRow> {
       idAt(position) {
         const companyPosition = firstAbove(ends, position);
         const companyId = companies.idAt(companyPosition);
-        return companyId === undefined ? undefined : madeId(companyId, position - startOf(companyPosition));
+        return companyId === undefined
+          ? undefined
+          : generatedId(companyId, position - startOf(companyPosition));
       },
       countBelow(id) {
-        const companyId = Math.floor(id / SLOTS_OF_COMPANY);
+        const companyId = Math.floor(id / IDS_PER_COMPANY);
         const companyPosition = companies.countBelow(companyId);
         const start = startOf(companyPosition);
         if (companies.idAt(companyPosition) !== companyId) return start;
         const end = ends[companyPosition] ?? length;
-        return Math.min(end, start + Math.ceil(id - madeId(companyId, 0)));
+        return Math.min(end, start + Math.ceil(id - generatedId(companyId, 0)));
       },
     };
   }
@@ -123,10 +125,10 @@ function companiesOf({ COMPANY_ID, COMPANY_IDS }: CrmRow): unknown[] {
 /** The companies outside of which no row can pass; undefined when that may be any. */
 function namedCompanies(conditions: readonly Condition[]): string[] | undefined {
   for (const { field, operator, values } of conditions) {
-    if (operator !== '=' || values.length > MOST_NAMED_COMPANIES) continue;
+    if (operator !== '=' || values.length > MAX_NAMED_COMPANIES) continue;
     const numbers = values.map((value) => Math.trunc(Number(value)));
     if (field === 'COMPANY_ID') return distinct(numbers);
-    if (field === 'ID') return distinct(numbers.map((id) => Math.floor(id / SLOTS_OF_COMPANY)));
+    if (field === 'ID') return distinct(numbers.map((id) => Math.floor(id / IDS_PER_COMPANY)));
   }
   return undefined;
 }

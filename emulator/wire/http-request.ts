@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { collectPhpParams, isPhpArray, type PhpArray, type PhpValue, parsePhpParams } from './php-params.ts';
 
 /** One request, read to its end, with its parameters as PHP code would see them. */
-export interface Asked {
+export interface HttpRequest {
   httpMethod: string;
   /** Without the query. */
   path: string;
@@ -24,7 +24,7 @@ export interface Asked {
 /** Far above any honest request of a client; a test that sends more has gone wrong. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-export async function readAsked(req: IncomingMessage): Promise<Asked> {
+export async function readHttpRequest(req: IncomingMessage): Promise<HttpRequest> {
   const target = req.url ?? '/';
   const [path = '/', search = ''] = splitOnce(target, '?');
   const body = await readBody(req);

@@ -3,19 +3,19 @@ import type { FaultOrders } from './faults/fault-orders.ts';
 import type { Clients } from './grants/clients.ts';
 import type { Grants } from './grants/grants.ts';
 import type { Switches } from './options.ts';
-import type { PortalBook } from './portal/portal-book.ts';
+import type { PortalRegistry } from './portal/portal-registry.ts';
 import type { Cost } from './record/cost.ts';
 import type { RequestLog } from './record/request-log.ts';
 import type { OperatingTime } from './rest/operating-time.ts';
 import type { RequestBuckets } from './rest/request-buckets.ts';
 
 /** Everything that the servers of one emulator share. */
-export interface World {
+export interface EmulatorContext {
   clock: Clock;
   switches: Switches;
   clients: Clients;
   grants: Grants;
-  portals: PortalBook;
+  portals: PortalRegistry;
   faults: FaultOrders;
   log: RequestLog;
   cost: Cost;

@@ -1,8 +1,8 @@
 import type { Portal } from './portal.ts';
 
 /** Which portal answers under which name. All share one port. */
-export class PortalBook {
-  readonly portals: Portal[] = [];
+export class PortalRegistry {
+  readonly all: Portal[] = [];
   /** Known once the server listens. */
   port = 0;
   readonly #byHost = new Map<string, Portal>();
@@ -10,7 +10,7 @@ export class PortalBook {
   constructor(portals: Portal[]) {
     for (const portal of portals) {
       this.#claim(portal, portal.host);
-      this.portals.push(portal);
+      this.all.push(portal);
     }
   }
 
