@@ -2,7 +2,7 @@ import type { CompanyRow, ContactRow, DealRow, Multifield } from './crm/row.ts';
 import type { PortalOptions, PortalUserOptions } from './options.ts';
 import { randomHex } from './secrets.ts';
 
-/** A valid company; a test overrides only what it is about. */
+/** A valid company row; the test overrides only the fields it is about. */
 export function aCompany(overrides: Partial<CompanyRow> = {}): CompanyRow {
   const ID = overrides.ID ?? String(nextId());
   return {
@@ -22,7 +22,7 @@ export function aCompany(overrides: Partial<CompanyRow> = {}): CompanyRow {
   };
 }
 
-/** Somebody of company 1. */
+/** A valid contact row of company 1. */
 export function aContact(overrides: Partial<ContactRow> = {}): ContactRow {
   const ID = overrides.ID ?? String(nextId());
   return {
@@ -43,7 +43,7 @@ export function aContact(overrides: Partial<ContactRow> = {}): ContactRow {
   };
 }
 
-/** A new deal of company 1, in the default pipeline. */
+/** A valid deal row of company 1: a new deal in the default pipeline. */
 export function aDeal(overrides: Partial<DealRow> = {}): DealRow {
   const ID = overrides.ID ?? String(nextId());
   return {
@@ -69,7 +69,7 @@ export function aDeal(overrides: Partial<DealRow> = {}): DealRow {
   };
 }
 
-/** One item of PHONE, EMAIL, WEB or IM. */
+/** One item of a multifield: PHONE, EMAIL, WEB or IM. */
 export function aMultifield(overrides: Partial<Multifield> = {}): Multifield {
   return {
     ID: String(nextId()),
@@ -80,7 +80,10 @@ export function aMultifield(overrides: Partial<Multifield> = {}): Multifield {
   };
 }
 
-/** A portal of its own, with one administrator and neither companies nor, unless they are given or made, relations. */
+/**
+ * Options of a portal with a random member id, one administrator and no companies. Contacts and deals exist only if
+ * the overrides give them or ask for `made`.
+ */
 export function aPortal(overrides: Partial<PortalOptions> = {}): PortalOptions {
   return { host: '127.0.0.1', memberId: randomHex(32), users: [aPortalUser()], companies: [], ...overrides };
 }

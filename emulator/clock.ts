@@ -1,8 +1,8 @@
-/** The emulator's own time: the machine's (or the test's) clock, plus whatever was advanced on top of it. */
+/** The emulator's clock: the base clock (the machine's or the test's) plus the time added by `advance`. */
 export interface Clock {
-  /** Milliseconds since 1970, as everything timed in the emulator sees them. */
+  /** Milliseconds since 1970. All lifetimes and limits in the emulator use this value. */
   now(): number;
-  /** Moves the clock forward, so that a test waits for no code, token or limit. */
+  /** Moves the clock forward, so that a test does not wait for the end of a code, token or limit. */
   advance(ms: number): void;
 }
 
@@ -16,13 +16,13 @@ export function createClock(base: () => number): Clock {
   };
 }
 
-/** Unix time in whole seconds, as `expires` of the token response carries it (section 2.3). */
+/** Unix time in whole seconds, the format of `expires` in the token response (section 2.3). */
 export function toUnixSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
 /**
- * An instant as Bitrix24 writes it: ISO 8601, whole seconds, with the portal's own offset (section 4).
+ * An instant in Bitrix24's format: ISO 8601, whole seconds, with the portal's offset (section 4).
  *
  * @param utcOffset  `+03:00`, `-05:30`
  */
@@ -35,10 +35,10 @@ export function toIsoWithOffset(ms: number, utcOffset: string): string {
 }
 
 /**
- * A date without a time as Bitrix24 writes it: midnight in UTC, in the portal's offset, so `T03:00:00+03:00`
+ * A date in Bitrix24's format: midnight in UTC, written with the portal's offset, so `T03:00:00+03:00`
  * [core:rest/classes/general/rest_util.php, ConvertDate].
  *
- * @param ms  any instant of the portal's day
+ * @param ms  any instant of the day, in the portal's offset
  */
 export function toIsoDay(ms: number, utcOffset: string): string {
   const msPerDay = SECONDS_PER_DAY * 1000;
@@ -52,11 +52,11 @@ function twoDigits(number: number): string {
   return whole < 10 ? `0${whole}` : String(whole);
 }
 
-/** Companies are many, and the days on which they were entered few. */
+/** Cache of formatted dates: a portal with many companies has few distinct days of creation. */
 const DATES = new Map<number, string>();
 const KEPT_DATES = 10_000;
 
-/** @param day  counted from 1970 */
+/** @param day  number of days since 1970-01-01 */
 function isoDate(day: number): string {
   const kept = DATES.get(day);
   if (kept !== undefined) return kept;

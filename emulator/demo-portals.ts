@@ -1,17 +1,18 @@
-import { demoUserFields } from './crm/user-fields.ts';
+import type { CompanyRow } from './crm/row.ts';
+import { demoUserFields, type UserField } from './crm/user-fields.ts';
 import { awkwardCompanies } from './demo/awkward-companies.ts';
 import { generateCompanies } from './demo/generate-companies.ts';
 import { Random } from './demo/random.ts';
 import { WORDS } from './demo/words.ts';
 import type { PortalOptions, PortalUserOptions } from './options.ts';
 
-/** The password of everybody who can sign in to a demo portal. */
+/** The password of every user of a demo portal. */
 const PASSWORD = 'demo';
 
 /**
- * The two portals of the demo: a large Russian one, and a small English one that holds everything awkward.
+ * The two demo portals: a large Russian one, and a small English one that contains all edge cases.
  *
- * Member ids, people and companies are the same at every start.
+ * Member ids, users and companies are the same at every start.
  */
 export function demoPortals(): PortalOptions[] {
   return [northWind(), harbourTrading()];
@@ -64,7 +65,7 @@ function northWind(): PortalOptions {
   };
 }
 
-/** More people than one page of `user.get` holds; to most of them companies belong. */
+/** With these users `user.get` needs more than one page. Users with CRM access are responsible for companies. */
 function colleagues(firstId: number, count: number, more: Partial<PortalUserOptions>): PortalUserOptions[] {
   const random = new Random(firstId);
   const firstNames = [
@@ -93,27 +94,6 @@ const FIRST_ORDINARY_ID = 101;
 
 function harbourTrading(): PortalOptions {
   const userFields = demoUserFields('en');
-  const awkward = awkwardCompanies(FIRST_AWKWARD_ID, {
-    COMPANY_TYPE: 'CUSTOMER',
-    INDUSTRY: 'IT',
-    EMPLOYEES: 'EMPLOYEES_1',
-    REVENUE: '125000.00',
-    CURRENCY_ID: 'USD',
-    ASSIGNED_BY_ID: '1',
-    CREATED_BY_ID: '1',
-    MODIFY_BY_ID: '1',
-    DATE_CREATE: '2024-02-29T23:59:59+00:00',
-    DATE_MODIFY: '2026-11-20T12:00:00+00:00',
-  });
-  const ordinary = generateCompanies({
-    count: 143,
-    seed: 8052,
-    language: 'en',
-    utcOffset: ENGLISH_OFFSET,
-    responsibleIds: [1, 2],
-    userFields,
-    firstId: FIRST_ORDINARY_ID,
-  });
   return {
     host: '127.0.0.1',
     memberId: '4a12b0124ad1490f4a12b0124ad1490f',
@@ -154,9 +134,35 @@ function harbourTrading(): PortalOptions {
         crm: 'own',
       },
     ],
-    companies: [...awkward, ...ordinary],
+    companies: harbourCompanies(userFields),
     contacts: 'made',
     deals: 'made',
     userFields,
   };
+}
+
+/** All edge cases (IDs 1 to 37), and ordinary companies from ID 101. */
+function harbourCompanies(userFields: UserField[]): CompanyRow[] {
+  const awkward = awkwardCompanies(FIRST_AWKWARD_ID, {
+    COMPANY_TYPE: 'CUSTOMER',
+    INDUSTRY: 'IT',
+    EMPLOYEES: 'EMPLOYEES_1',
+    REVENUE: '125000.00',
+    CURRENCY_ID: 'USD',
+    ASSIGNED_BY_ID: '1',
+    CREATED_BY_ID: '1',
+    MODIFY_BY_ID: '1',
+    DATE_CREATE: '2024-02-29T23:59:59+00:00',
+    DATE_MODIFY: '2026-11-20T12:00:00+00:00',
+  });
+  const ordinary = generateCompanies({
+    count: 143,
+    seed: 8052,
+    language: 'en',
+    utcOffset: ENGLISH_OFFSET,
+    responsibleIds: [1, 2],
+    userFields,
+    firstId: FIRST_ORDINARY_ID,
+  });
+  return [...awkward, ...ordinary];
 }

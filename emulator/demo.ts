@@ -4,9 +4,10 @@ import { createLogger } from '../src/log.ts';
 import { DEMO_CLIENT, startEmulator } from './index.ts';
 
 /**
- * `npm run demo`: two demo portals and the application, in one process and with nothing to configure.
+ * `npm run demo`: two demo portals and the application in one process, without configuration.
  *
- * The one file that imports both worlds. What connects them is an address, as with a real portal.
+ * This is the only file that imports both `emulator/` and `src/`. The application reaches the emulator over HTTP, as
+ * it would reach a real portal.
  */
 const emulator = await startEmulator({ portalPort: 8051, authorizationServerPort: 8052 }).catch(
   explainFailure,
@@ -36,18 +37,18 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 function welcome(): string {
   const portals = emulator.portals.map(({ origin, users }) => {
-    const people = users
+    const logins = users
       .filter(({ offered }) => offered)
       .map(({ login, password, name, lastName }) => `    ${login} / ${password}   ${name} ${lastName}`);
-    return [`  ${origin}`, ...people].join('\n');
+    return [`  ${origin}`, ...logins].join('\n');
   });
   return [
     '',
-    `Open ${server.address} and sign in at a demo portal. Login and password of the people there:`,
+    `Open ${server.address} and sign in at a demo portal. Login and password of the portal users:`,
     '',
     ...portals,
     '',
-    `What the portals were asked: ${emulator.authorizationServer}/_emulator/requests`,
+    `Requests that the portals received: ${emulator.authorizationServer}/_emulator/requests`,
     'Ctrl+C stops the demo.',
     '',
   ].join('\n');

@@ -4,7 +4,7 @@ import type { GrantOwner } from './grants/grants.ts';
 import type { Portal } from './portal/portal.ts';
 import { isLoopbackAddress, type Listener } from './wire/listen.ts';
 
-/** A portal as tests hold it: its facts, and the handles by which its circumstances change. */
+/** Wraps a portal for tests: its properties, and methods that change its state. */
 export function toEmulatedPortal(
   context: EmulatorContext,
   portal: Portal,

@@ -9,7 +9,7 @@ import type { RequestLog } from './record/request-log.ts';
 import type { OperatingTime } from './rest/operating-time.ts';
 import type { RequestBuckets } from './rest/request-buckets.ts';
 
-/** Everything that the servers of one emulator share. */
+/** State shared by all servers of one emulator. */
 export interface EmulatorContext {
   clock: Clock;
   switches: Switches;
@@ -23,6 +23,6 @@ export interface EmulatorContext {
   operatingTime: OperatingTime;
   /** Origin of the authorization server. */
   authorizationServer: string;
-  /** Its name, as redirects and token responses tell it. */
+  /** Name of the authorization server in `server_domain` of redirects and `domain` of token responses. */
   serverDomain: string;
 }

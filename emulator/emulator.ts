@@ -6,62 +6,71 @@ import type { PortalUser } from './portal/portal.ts';
 import type { CostSummary } from './record/cost.ts';
 import type { RecordedRequest } from './record/recorded-request.ts';
 
-/** A running emulator, as tests and programs hold it. */
+/** A running emulator: the interface for tests and programs. */
 export interface Emulator {
   /** Origin, e.g. `http://localhost:40123`. */
   authorizationServer: string;
-  /** In the order of the options. */
+  /** In the order of `EmulatorOptions.portals`. */
   portals: EmulatedPortal[];
   /**
-   * What was asked since the start or `clearRequests()`, oldest first: the newest 10,000, parameters of the newest
-   * 1,000. One array for good.
+   * Requests received since the start or `clearRequests()`, oldest first: the newest 10,000, with parameters for the
+   * newest 1,000. Always the same array object.
    */
   requests: RecordedRequest[];
   clearRequests(): void;
-  /** CPU time and pages served since the start or `resetCost()`. */
+  /** CPU time and number of pages served since the start or `resetCost()`. */
   cost(): CostSummary;
   resetCost(): void;
-  /** Moves the clock that all lifetimes and limits go by. */
+  /** Moves the clock that all lifetimes and limits use. */
   advance(ms: number): void;
   orderFault(fault: Fault): OrderedFault;
   clearFaults(): void;
-  /** Adds or replaces an application: tests learn their own port only after the emulator has started. */
+  /**
+   * Adds an application, or replaces the one with the same client id. A test knows its own port only after the
+   * emulator has started.
+   */
   registerClient(client: ClientOptions): void;
-  /** Also empties the buckets. */
+  /** Sets the limit of section 5 and empties all buckets; null switches it off. */
   setRequestLimit(limit: RequestLimit | null): void;
-  /** Moves any of the switches. Lifetimes concern what is issued from then on. */
+  /** Changes switches while the emulator runs. A changed lifetime applies to codes and tokens issued afterwards. */
   set(changes: Partial<Switches>): void;
-  /** Closes every connection and lets go whatever a fault holds. */
+  /** Closes every connection and releases all requests that a fault holds. */
   stop(): Promise<void>;
 }
 
 export interface EmulatedPortal {
-  /** Follows `renameTo`. */
+  /** Changes with `renameTo`. */
   readonly origin: string;
   readonly host: string;
   readonly memberId: string;
   /**
-   * The rows as the wire shows them, by ID, multifields included: of a million companies this makes a million.
-   * Change them with `putCompany` and `removeCompany`.
+   * The rows in the wire format, ordered by ID, multifields included. For a generated portal this generates every
+   * row. To change rows, call `putCompany` and `removeCompany`.
    */
   readonly companies: readonly CompanyRow[];
   readonly users: readonly PortalUser[];
-  /** Adds a company, or replaces the one with its ID. */
+  /** Adds a company, or replaces the one with the same ID. */
   putCompany(row: CompanyRow): void;
   removeCompany(id: string): void;
-  /** A code as if the person had just authorized. */
+  /** Issues a code as if the portal user had just authorized the application. */
   issueCode(owner: { clientId: string; userId: number }): string;
-  /** A token pair as if a code had just been exchanged. */
+  /** Issues a token pair as if a code had just been exchanged. */
   issueTokens(owner: { clientId: string; userId: number }): IssuedTokenSet;
-  /** Every access token of this portal is expired from now on; refresh tokens live on. */
+  /** Makes every access token of this portal expire now; refresh tokens stay valid. */
   expireAccessTokens(): void;
-  /** Ends all chains and codes, of one user or of all: access tokens `invalid_token`, refreshing `invalid_grant`. */
+  /**
+   * Revokes all token families and codes of one user, or of all users. Afterwards access tokens get `invalid_token`
+   * and refresh requests get `invalid_grant`.
+   */
   revokeGrants(userId?: number): void;
   setUnpaid(unpaid: boolean): void;
-  /** Removes the application from the portal; its tokens stay dead after a new installation. */
+  /** Removes the application from the portal. Tokens issued before stay invalid after a new installation. */
   uninstall(): void;
   install(): void;
-  /** The old host answers 302 with the new address. Resolves once the new one is listened to. */
+  /**
+   * Renames the portal; the old host then answers 302 with the new address. Resolves when the emulator listens on the
+   * new host.
+   */
   renameTo(host: string): Promise<void>;
   setUser(id: number, changes: Partial<PortalUserOptions>): void;
 }

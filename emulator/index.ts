@@ -48,14 +48,16 @@ const DEFAULT_SWITCHES: Switches = {
 /**
  * Starts Bitrix24 portals and their authorization server on this machine.
  *
- * What they do is told, with sources, in the README beside this file.
+ * The README beside this file lists what they imitate, with sources.
+ *
+ * @throws  `EADDRINUSE` when a requested port is taken, and an error when two portals have the same host
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const context = createContext(options);
   const { log, faults, portals } = context;
   const addresses = options.listenOn ?? loopbackAddresses(portals.all.map(({ host }) => host));
   const stopping = new AbortController();
-  // Every request that a fault delays listens to it, and there may be hundreds.
+  // Each delayed request adds a listener to this signal, and there may be hundreds; this avoids the Node warning.
   setMaxListeners(0, stopping.signal);
   const listenTo = (route: typeof routePortals, port = 0) =>
     listen(
@@ -87,7 +89,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
 }
 
-/** All but the addresses, which are known once the servers listen. */
+/** Creates everything except the addresses, which are known only when the servers listen. */
 function createContext(options: EmulatorOptions): EmulatorContext {
   const clock = createClock(options.now ?? Date.now);
   const switches = readSwitches(options);
@@ -108,7 +110,7 @@ function createContext(options: EmulatorOptions): EmulatorContext {
   };
 }
 
-/** One object for the whole run: whoever holds it sees a switch move. */
+/** All parts share this one object, so a changed switch takes effect everywhere. */
 function readSwitches(options: EmulatorOptions): Switches {
   const names = Object.keys(DEFAULT_SWITCHES) as (keyof Switches)[];
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);

@@ -9,7 +9,7 @@ import {
 } from './index.ts';
 import { isPortTaken } from './wire/listen.ts';
 
-/** `npm run emulator`: the demo portals until somebody presses Ctrl-C. */
+/** `npm run emulator`: runs the demo portals until the user presses Ctrl-C. */
 
 const PORTAL_PORT = 8051;
 const AUTHORIZATION_SERVER_PORT = 8052;
@@ -44,7 +44,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Where `localhost` is not the same machine for browsers and application: the first portal, under a name that is. */
+/**
+ * For containers, where `localhost` means a different machine for browser and application: only the first demo
+ * portal, under this host name.
+ */
 function useHostName(host: string): EmulatorOptions {
   return {
     portals: demoPortals()
@@ -59,7 +62,7 @@ function describeCost({ pages, cpuMs, cpuMsPerPage }: CostSummary): string {
   return `Served ${pages} pages of companies in ${(cpuMs / 1000).toFixed(1)} s of CPU time${each}.`;
 }
 
-/** The demo client, but for what the environment sets: the same keys as the application reads. */
+/** The demo client, with values from the environment in the same variables that the application reads. */
 function readClient(env: NodeJS.ProcessEnv): ClientOptions {
   return {
     ...DEMO_CLIENT,
@@ -81,12 +84,12 @@ function printIntroduction(
     }
   }
   print(`Authorization server: ${authorizationServer}`);
-  print(`What it was asked, and faults to order: ${authorizationServer}/_emulator/`);
+  print(`Requests received, and fault orders: ${authorizationServer}/_emulator/`);
   print(`Authorization responses go to ${redirectUri}. For the application's .env:`);
   print(`  BITRIX24_CLIENT_ID=${clientId}`);
-  // A secret from the environment is known to whoever set it, and is nobody else's business.
+  // A secret from the environment is not printed: the operator already knows it.
   const ownSecret = process.env.BITRIX24_CLIENT_SECRET !== undefined;
-  print(`  BITRIX24_CLIENT_SECRET=${ownSecret ? '(the one in the environment)' : DEMO_CLIENT.clientSecret}`);
+  print(`  BITRIX24_CLIENT_SECRET=${ownSecret ? '(as in the environment)' : DEMO_CLIENT.clientSecret}`);
   print(`  BITRIX24_PORTALS=${portals.map(({ origin }) => origin).join(',')}`);
   print(`  BITRIX24_AUTHORIZATION_SERVERS=${authorizationServer}`);
   print('');

@@ -4,70 +4,82 @@ import type { CompanyRow, ContactRow, DealRow } from './crm/row.ts';
 import type { UserField } from './crm/user-fields.ts';
 import type { Language } from './language.ts';
 
-/** What may be bent, also while the emulator runs; the README tells what each one is for. */
+/** Behaviour that can be changed, also while the emulator runs; the README explains each switch. */
 export interface Switches {
-  /** Section 2.3: 3600. */
+  /** Default 3600 (section 2.3). */
   accessTokenLifetimeSeconds: number;
-  /** Section 2.4 knows three numbers; 28 is the least. */
+  /** Default 28: section 2.4 has three different numbers, and 28 is the smallest. */
   refreshTokenLifetimeDays: number;
-  /** Section 1.4: 30. */
+  /** Default 30 (section 1.4). */
   codeLifetimeSeconds: number;
-  /** `strict`: a refresh token works once and its access token dies with it. `lenient`: nothing dies (2.5). */
+  /**
+   * `strict`: a refresh token works once, and its access token becomes invalid with it. `lenient`: both stay valid
+   * (2.5).
+   */
   rotation: 'strict' | 'lenient';
-  /** A used refresh token shown again ends the whole chain. Undocumented for Bitrix24, common elsewhere. */
+  /**
+   * Reuse of a refresh token revokes its whole token family. Not documented for Bitrix24; common elsewhere (RFC
+   * 9700).
+   */
   familyKill: boolean;
-  /** The leaky bucket of section 5, per portal and source address; null is off. */
+  /** The leaky bucket of section 5, per portal and source address; null switches it off. */
   requestLimit: RequestLimit | null;
-  /** The operating time of section 5, per application and method; null is off. */
+  /** The operating time limit of section 5, per application and method; null switches it off. */
   operatingLimit: OperatingLimit | null;
-  /** How long a list of more than a page takes to count what its filter finds (6.1: most of the time, where rows are many); 0. */
+  /**
+   * Milliseconds that a list call spends on counting when its filter finds more than one page; default 0. On a real
+   * portal with many rows, counting takes most of the time (6.1).
+   */
   countingMs: number;
-  /** Which column of the status tables of sections 3.3 and 4 the REST answers follow. */
+  /** Which column of the status tables in sections 3.3 and 4 the REST answers follow. */
   restStatuses: 'code' | 'documents';
-  /** `scope` of a token response. Real answers say `app`, the docs say the granted list (2.3). */
+  /** `scope` of a token response. Real answers contain `app`; the documents show the granted list (2.3). */
   tokenScope: string;
 }
 
 export interface RequestLimit {
-  /** X: above so many requests in the bucket, the next is refused. 50; Enterprise 250. */
+  /** X: the next request is refused when the bucket holds this many. 50; Enterprise 250. */
   burst: number;
-  /** Y: how many leave the bucket each second. 2; Enterprise 5. */
+  /** Y: how many requests leak out of the bucket per second. 2; Enterprise 5. */
   perSecond: number;
 }
 
 export interface OperatingLimit {
-  /** Seconds of execution a method may use within the window: 480 in the docs' example. */
+  /** Seconds of execution that a method may use within the window; 480 in the example of the documents. */
   thresholdSeconds: number;
-  /** Ten equal parts long, of which the oldest falls out at a time. Default 600, as documented. */
+  /**
+   * Length of the window. It has ten equal parts, and the oldest part drops out at a time. Default 600, as
+   * documented.
+   */
   windowSeconds?: number;
-  /** What each call is booked with: the emulator is too quick to use up an allowance honestly. */
+  /** Seconds that each call is charged with; the real execution of the emulator is too short to reach a limit. */
   secondsPerCall: number;
 }
 
 export interface EmulatorOptions extends Partial<Switches> {
-  /** One port for all portals, told apart by the Host header. 0, the default, takes any free one. */
+  /** One port for all portals; the Host header selects the portal. 0, the default, takes any free port. */
   portalPort?: number;
-  /** The authorization server is an origin of its own, on `localhost`. */
+  /** Port of the authorization server, a separate origin on `localhost`. Default 0: any free port. */
   authorizationServerPort?: number;
-  /** Default: 127.0.0.1, ::1 where it exists, and every 127.x.y.z that a portal's host names. */
+  /** Addresses to listen on. Default: 127.0.0.1, ::1 where it exists, and every 127.x.y.z that is a portal's host. */
   listenOn?: string[];
   /** Default: the demo client. */
   clients?: ClientOptions[];
   /** Default: the two demo portals. */
   portals?: PortalOptions[];
-  /** Milliseconds; default Date.now. `advance(ms)` moves the emulator's clock on top of it. */
+  /** Base clock in milliseconds; default Date.now. `advance(ms)` adds to it. */
   now?: () => number;
-  /** `server_domain` of the redirect; default host and port of the authorization server. */
+  /** `server_domain` of the authorization response; default: host and port of the authorization server. */
   serverDomain?: string;
-  /** Gets one readable line per request, secrets masked. */
+  /** Called with one readable line per request, secrets masked. */
   print?: (line: string) => void;
 }
 
-/** An application's card: what its owner registered. */
+/** What the owner of an application registered on its card. */
 export interface ClientOptions {
   clientId: string;
   clientSecret: string;
-  /** Where authorization responses go; the request cannot name another (1.1). */
+  /** Where the portal sends authorization responses; the request cannot name another address (1.1). */
   redirectUri: string;
   /** The permissions on the card. */
   scope: string[];
@@ -76,7 +88,7 @@ export interface ClientOptions {
 }
 
 export interface PortalOptions {
-  /** `localhost`, `127.0.0.3`: without a port, the shared one is added. */
+  /** Host name without a port, such as `localhost` or `127.0.0.3`; the shared port is added. */
   host: string;
   /** 32 hex digits; default random. */
   memberId?: string;
@@ -87,26 +99,29 @@ export interface PortalOptions {
   /** `Europe/Moscow` */
   timeZone?: string;
   users: PortalUserOptions[];
-  /** Rows as they are on the wire, or how many believable ones to make; a million of them cost no memory. */
+  /**
+   * Rows in the wire format, or how many rows to generate. Generated rows of a large portal are not kept in memory,
+   * so a million is possible.
+   */
   companies: CompanyRow[] | GeneratedCompanies;
   /**
-   * Rows of people of these companies, or believable ones made when they are asked for. Default: `made` if companies
-   * are, else none.
+   * Rows in the wire format, or `made`: generated when a request needs them. Default: `made` if the companies are
+   * generated, else none.
    */
   contacts?: ContactRow[] | 'made';
-  /** As contacts. */
+  /** The same for deals. */
   deals?: DealRow[] | 'made';
-  /** Pipelines and their stages; default the factory's and two more. */
+  /** Pipelines and their stages; default: the factory pipeline and two more. */
   dealCategories?: DealCategory[];
   dictionaries?: Partial<Dictionaries>;
   userFields?: UserField[];
-  /** Narrows what applications were granted on this portal. */
+  /** Restricts the scope that this portal grants to applications. Default: all that is on the card. */
   scope?: string[];
 }
 
 export interface GeneratedCompanies {
   count: number;
-  /** The same seed makes the same companies. */
+  /** The same seed generates the same companies. */
   seed?: number;
 }
 
@@ -120,14 +135,14 @@ export interface PortalUserOptions {
   email?: string;
   position?: string;
   gender?: 'M' | 'F';
-  /** `Asia/Omsk`, as the profile tells it; default the portal's. No other answer depends on it. */
+  /** IANA name such as `Asia/Omsk`, returned by `profile`; default the portal's. No other answer depends on it. */
   timeZone?: string;
-  /** What of the CRM this user may read: `own` is what has their ASSIGNED_BY_ID, `none` is refused altogether. */
+  /** Which CRM rows this user may read: `all`; `own`, rows with their ASSIGNED_BY_ID; `none`, calls are refused. */
   crm?: 'all' | 'own' | 'none';
-  /** false: the administrator limited the application to others (3.3, #9). */
+  /** false: the administrator does not allow this user to use the application (3.3, #9). */
   appAccess?: boolean;
   /** false: dismissed (3.3, #8). */
   active?: boolean;
-  /** false: left out of the sign-in form's one-click choices, so that these stay few. */
+  /** false: not in the list of one-click users of the sign-in form, so that the list stays short. */
   offered?: boolean;
 }

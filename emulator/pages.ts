@@ -4,8 +4,8 @@ import type { Portal, PortalUser } from './portal/portal.ts';
 import type { RecordedRequest } from './record/recorded-request.ts';
 
 /**
- * The emulator's few pages. Every value goes through the `html` tag, which escapes it: companies may be called
- * `<script>`, and a state may be anything.
+ * Markup whose values are escaped. The `html` tag escapes every value: a company may be called `<script>`, and
+ * `state` may be any text.
  */
 class Markup {
   readonly text: string;
@@ -99,7 +99,10 @@ function portalDocument(portal: Portal, title: string, main: Markup): string {
   );
 }
 
-/** Works without scripts; posted to the address it stands at, so that the authorization request is kept. */
+/**
+ * The sign-in form. It needs no scripts, and posts to its own address so that the query of the authorization request
+ * is kept.
+ */
 export function signInPage(view: { portal: Portal; action: string; failedLogin?: string }): string {
   const { portal, action, failedLogin } = view;
   const text = TEXTS[portal.language];
@@ -126,7 +129,7 @@ function signInAs({ login, password, name, lastName, position }: PortalUser, act
 <button data-login="${login}">${title}</button></form>`;
 }
 
-/** Where a failed authorization ends (section 1.2). */
+/** The page that ends a failed authorization (section 1.2). */
 export function authorizeErrorPage({ portal, text }: { portal: Portal; text: string }): string {
   const { failed } = TEXTS[portal.language];
   return portalDocument(portal, failed, html`<h1>${failed}</h1><p class="error">${text}</p>`);
@@ -134,7 +137,7 @@ export function authorizeErrorPage({ portal, text }: { portal: Portal; text: str
 
 export function homePage({ portal, user }: { portal: Portal; user: PortalUser | undefined }): string {
   const text = TEXTS[portal.language];
-  const who = user
+  const account = user
     ? html`<p>${text.signedInAs} ${user.name} ${user.lastName}</p>
 <p><a href="/crm/company/list/">${text.companies}</a></p>
 <form method="post" action="/logout/"><button>${text.signOut}</button></form>`
@@ -143,7 +146,7 @@ export function homePage({ portal, user }: { portal: Portal; user: PortalUser | 
   return portalDocument(
     portal,
     portal.title,
-    html`<h1>${portal.title}</h1>${who}<p class="note">${text.emulated}</p>`,
+    html`<h1>${portal.title}</h1>${account}<p class="note">${text.emulated}</p>`,
   );
 }
 
@@ -181,7 +184,7 @@ export function notFoundPage(text: string): string {
   return wholePage('en', 'Not found', 'Bitrix24 emulator', html`<h1>404</h1><p>${text}</p>`);
 }
 
-/** Who is who and what happened, for a person who tries things out. */
+/** The start page of the control interface: portals, users, applications and recent requests. */
 export function controlPage({ portals, clients, log, serverDomain }: EmulatorContext): string {
   const recent = log.requests.filter(({ kind }) => kind !== 'control').slice(-20);
   return wholePage(

@@ -6,7 +6,7 @@ import { type Answer, jsonAnswer } from '../wire/answer.ts';
 import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
 
-/** `{server_endpoint}app.info`: the trusted way to learn whose token this is (section 3.1). */
+/** `{server_endpoint}app.info`: the trusted way to find the portal and user of an access token (section 3.1). */
 export function routeAppInfo(context: EmulatorContext, httpRequest: HttpRequest): Route {
   const found = findToken(httpRequest);
   const token = found && context.grants.findAccessToken(found.value);
@@ -34,7 +34,7 @@ function answerAppInfo(context: EmulatorContext, token: AccessToken | undefined)
   return jsonAnswer(200, { result: describe(context, token) });
 }
 
-/** A token that was replaced or revoked is no longer told from garbage. */
+/** A replaced or revoked token gets the same answer as an unknown one. */
 function isEnded({ family, dead }: AccessToken): boolean {
   return dead || family.ended || (family.portal.installed && isOfFormerInstallation(family));
 }

@@ -9,9 +9,9 @@ import type { Route } from '../wire/serve.ts';
 export const CONTROL_PATH = '/_emulator';
 
 /**
- * The emulator's own interface, for people and for processes that do not hold the Emulator object.
+ * The control interface of the emulator, for a browser and for processes that do not hold the Emulator object.
  *
- * It is not Bitrix24's; it stands beside the authorization server so that no portal path is taken.
+ * It is not part of Bitrix24. It is on the authorization server's origin, so that it takes no path of a portal.
  */
 export function routeControl(context: EmulatorContext, httpRequest: HttpRequest): Route {
   return { kind: 'control', perform: () => answerControl(context, httpRequest) };
@@ -58,7 +58,7 @@ function answerControl(context: EmulatorContext, httpRequest: HttpRequest): Answ
   }
 }
 
-/** A table for a browser, JSON for programs; `?since=id` leaves out what the asker knows already. */
+/** An HTML table for a browser, JSON for programs. `?since=id` returns only requests with a greater id. */
 function showRequests({ log }: EmulatorContext, { headers, query }: HttpRequest): Answer {
   const since = Number(query.since ?? 0);
   const requests = log.requests.filter(({ id, kind }) => id > since && kind !== 'control');

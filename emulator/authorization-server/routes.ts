@@ -7,7 +7,7 @@ import { routeAppInfo } from './app-info.ts';
 import { CONTROL_PATH, routeControl } from './control.ts';
 import { routeToken } from './token-endpoint.ts';
 
-/** Everything the authorization server's port answers. */
+/** Routes of the authorization server's port. */
 export function routeAuthorizationServer(context: EmulatorContext, httpRequest: HttpRequest): Route {
   if (/^\/oauth\/token\/?$/.test(httpRequest.path)) return routeToken(context, httpRequest);
   if (/^\/rest\/app\.info(\.json)?\/?$/i.test(httpRequest.path)) return routeAppInfo(context, httpRequest);

@@ -7,7 +7,7 @@ import { type Answer, jsonAnswer } from '../wire/answer.ts';
 import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
 
-/** The parameters of a token request; an array is no parameter at all. */
+/** Parameters of a token request. A parameter that is an array counts as absent. */
 interface TokenRequest {
   grantType: string | undefined;
   clientId: string | undefined;
@@ -16,7 +16,7 @@ interface TokenRequest {
   refreshToken: string | undefined;
 }
 
-/** `/oauth/token/` (sections 2.2, 2.3 and 2.7), by GET or by POST with a form. */
+/** `/oauth/token/` (sections 2.2, 2.3 and 2.7), by GET with a query or by POST with a form. */
 export function routeToken(context: EmulatorContext, httpRequest: HttpRequest): Route {
   const request = readTokenRequest(httpRequest);
   const owner = findOwner(context, request);
@@ -28,7 +28,7 @@ export function routeToken(context: EmulatorContext, httpRequest: HttpRequest): 
   };
 }
 
-/** The server looks in the query, then in the body (2.2). */
+/** The server reads the query first, then the body (2.2). */
 function readTokenRequest({ query, form }: HttpRequest): TokenRequest {
   const param = (name: string) => [query[name], form[name]].find((value) => typeof value === 'string');
   return {
@@ -58,7 +58,7 @@ function describeTokenRequest(
   };
 }
 
-/** The checks in the order of section 2.7: client, grant type, secret, parameter, code or token, installed, paid. */
+/** Checks in the order of section 2.7: client, grant type, secret, parameter, code or token, installed, paid. */
 function answerTokenRequest(context: EmulatorContext, request: TokenRequest): Answer {
   const client = context.clients.find(request.clientId);
   if (client === undefined) return refuse(200, 'wrong_client');
@@ -76,7 +76,7 @@ function answerTokenRequest(context: EmulatorContext, request: TokenRequest): An
   }
 }
 
-/** Those of RFC 6749; only two of them are for applications. */
+/** The grant types of RFC 6749. Applications may use only the first two. */
 const KNOWN_GRANT_TYPES = ['authorization_code', 'refresh_token', 'password', 'client_credentials'];
 
 function isKnownGrantType(grantType: string | undefined): boolean {
@@ -112,7 +112,7 @@ function refresh(context: EmulatorContext, client: Client, value: string | undef
   return tokenResponse(context, client, token.family, context.grants.rotate(token));
 }
 
-/** Whether the application is still on the portal, the same installation of it, and paid for. */
+/** Refuses when the application is not installed, was installed again since the grant, or is not paid for. */
 function refuseIfNotUsable(grant: GrantOwner & { installation: number }): Answer | undefined {
   if (!grant.portal.installed) return refuse(401, 'NOT_INSTALLED', 'Application not installed');
   if (isOfFormerInstallation(grant)) return refuse(400, 'invalid_grant');
@@ -120,7 +120,7 @@ function refuseIfNotUsable(grant: GrantOwner & { installation: number }): Answer
   return undefined;
 }
 
-/** Section 2.3: no `token_type`, and a `domain` that is the authorization server's. */
+/** The token response of section 2.3: without `token_type`, and `domain` is the authorization server. */
 function tokenResponse(
   context: EmulatorContext,
   client: Client,
@@ -133,7 +133,7 @@ function tokenResponse(
     {
       access_token: tokens.accessToken,
       expires: toUnixSeconds(tokens.accessTokenExpiresAtMs),
-      // An integer on the wire, even where a test lets tokens live for half a second.
+      // An integer on the wire, also when a test sets a lifetime of half a second.
       expires_in: Math.max(1, Math.round(switches.accessTokenLifetimeSeconds)),
       scope: switches.tokenScope,
       domain: serverDomain,

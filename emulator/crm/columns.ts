@@ -18,7 +18,7 @@ const KIND_OF_TYPE: Record<string, FieldKind> = {
   crm_multifield: 'list',
 };
 
-/** The fields of some kind of CRM rows, as a table compares them. */
+/** Column definitions of CRM rows, for comparing in a table. */
 export function crmColumns(fields: readonly CrmField[], utcOffset: string): Columns<CrmRow> {
   const kinds = new Map(
     fields
@@ -34,7 +34,7 @@ export function crmColumns(fields: readonly CrmField[], utcOffset: string): Colu
 function comparableOf(row: CrmRow, field: string, kind: FieldKind, utcOffset: string): Comparable {
   const value = row[field];
   if (value === null || value === undefined) return kind === 'list' ? [] : null;
-  // On the wire a date is midnight in UTC, whatever offset it is written with: its day is that of UTC.
+  // On the wire a date is midnight in UTC, written with any offset, so its day is the UTC day.
   if (typeof value === 'string') return toComparable(value, kind, kind === 'day' ? '+00:00' : utcOffset);
   const texts = isMultifieldName(field)
     ? (value as Multifield[]).map(({ VALUE }) => VALUE)

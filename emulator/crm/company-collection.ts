@@ -11,27 +11,30 @@ export interface CompanyCollectionOptions {
   utcOffset: string;
 }
 
-/** Companies that are made by their IDs, which follow one another. */
+/** Generates companies with consecutive IDs. */
 export interface CompanySource {
   firstId: number;
   count: number;
-  /** A new row of the same company every time. */
+  /** Returns a new row object at each call, with equal content for the same ID. */
   make(id: number): CompanyRow;
-  /** Whether rows have the flags that a portal derives. */
+  /** Whether generated rows already have the flags that a portal derives. */
   rowsAreComplete?: boolean;
 }
 
-/** Made companies of a book up to this size are kept; a larger one makes them anew each time and stays small. */
+/**
+ * Up to this number of generated companies, rows are kept after the first call. Larger portals generate rows at each
+ * call, which saves memory.
+ */
 export const MAX_KEPT_COMPANIES = 20_000;
 
-/** The companies of a portal, as rows of the wire. */
+/** The companies of a portal, as rows in the wire format. */
 export class CompanyCollection {
   readonly fields: CrmField[];
   readonly userFields: UserField[];
   readonly #source: CompanySource | undefined;
   readonly #columns: Columns<CompanyRow>;
   readonly #ids: IdList;
-  /** Those that were given or put, and those made that are kept. */
+  /** Given and added rows, and generated rows that are kept. */
   readonly #kept: Map<number, CompanyRow>;
   #table: Table<CompanyRow> | undefined;
   #list: CompanyRow[] | undefined;
@@ -58,7 +61,7 @@ export class CompanyCollection {
     return this.#ids.length;
   }
 
-  /** All of them, in the order of their IDs; of a large book this makes every one. */
+  /** All rows, ordered by ID; for a large portal this generates every row. */
   get rows(): readonly CompanyRow[] {
     if (this.#list) return this.#list;
     const list = Array.from({ length: this.size }, (_, position) => this.#at(position)).filter(
@@ -73,12 +76,12 @@ export class CompanyCollection {
     return this.#table;
   }
 
-  /** All of them, whatever is asked. */
+  /** The table of all companies, for any conditions. */
   tableFor(): Table<CompanyRow> {
     return this.table;
   }
 
-  /** As they are now: whoever keeps what follows from it looks at `changes`. */
+  /** The current rows, ordered by ID. A caller that caches results must compare `changes`. */
   get byId(): Rows<CompanyRow> {
     const ids = this.#ids;
     return {
@@ -89,12 +92,12 @@ export class CompanyCollection {
     };
   }
 
-  /** How often a company was put or removed. */
+  /** Number of `put` and `remove` calls so far. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** Whether rows that were made are kept; of a large book nothing is. */
+  /** Whether generated rows are kept; false for a large portal. */
   get keepsGenerated(): boolean {
     return (this.#source?.count ?? 0) <= MAX_KEPT_COMPANIES;
   }
@@ -103,7 +106,7 @@ export class CompanyCollection {
     return isId(id) && this.#ids.has(Number(id)) ? this.#row(Number(id)) : undefined;
   }
 
-  /** Adds a company, or puts it in the place of the one with its ID. */
+  /** Adds a company, or replaces the one with the same ID. */
   put(row: CompanyRow): void {
     const id = readId(row.ID);
     this.#ids.add(id);
@@ -122,7 +125,7 @@ export class CompanyCollection {
     return id === undefined ? undefined : this.#row(id);
   }
 
-  /** @param id  one of those in the list */
+  /** @param id  an ID that `#ids` contains */
   #row(id: number): CompanyRow | undefined {
     const kept = this.#kept.get(id);
     if (kept || !this.#source) return kept;
@@ -143,13 +146,13 @@ function isId(text: string): boolean {
   return /^[1-9]\d*$/.test(text);
 }
 
-/** A row of a test that no portal could have is a mistake of the test. */
+/** Rejects an ID that no portal could have: the test that uses it is wrong. */
 function readId(text: string): number {
   if (!isId(text)) throw new Error(`the ID of a company is a positive number, not ${JSON.stringify(text)}`);
   return Number(text);
 }
 
-/** Fills in the flags that a portal derives (section 7.4), in the row itself. */
+/** Adds the flags that a portal derives (section 7.4); changes the row itself. */
 export function completeRow(row: CompanyRow): CompanyRow {
   row.OPENED ??= 'Y';
   row.IS_MY_COMPANY ??= 'N';

@@ -56,7 +56,7 @@ const ORDINARY: readonly FieldLine[] = [
   ['UTM_TERM', 'string', 'UTM Term', 'Условие поиска кампании'],
 ];
 
-/** All fields of a portal's companies, in the order in which answers show them. */
+/** All fields of companies, in the order of answers. */
 export function companyFields(userFields: UserField[]): CrmField[] {
   return [...ORDINARY.map(readField), ...multifieldFields(), ...userFields.map(fieldOfUserField)];
 }

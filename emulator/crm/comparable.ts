@@ -1,14 +1,17 @@
 import { offsetToMs } from '../clock.ts';
 
-/** How the values of a field compare: `day` has no time, `choice` is a dictionary's id, `list` has several values. */
+/**
+ * How values of a field are compared: `day` has no time, `choice` is an ID of a dictionary, `list` has several
+ * values.
+ */
 export type FieldKind = 'number' | 'instant' | 'day' | 'text' | 'choice' | 'list';
 
-/** A value made ready to compare; null stands for empty. */
+/** A value converted for comparison; null means empty. */
 export type Comparable = string | number | null | readonly (string | number | null)[];
 
 export type ValueTest = (value: Comparable) => boolean;
 
-/** A text of a row or a filter as something that compares the way the database would: empty is null, case is nothing. */
+/** Converts a text of a row or filter to a value that compares as in the database: empty is null, case is ignored. */
 export function toComparable(text: string, kind: FieldKind, utcOffset: string): string | number | null {
   if (text === '') return null;
   switch (kind) {
@@ -29,10 +32,10 @@ const RUSSIAN = /^(\d\d)\.(\d\d)\.(\d{4})(?: (\d\d):(\d\d)(?::(\d\d))?)?$/;
 const WITH_OFFSET = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/i;
 
 /**
- * In whole seconds, as PHP reads it. Without an offset it is the server's time, never that of the user who asks
- * [core:rest/classes/general/rest_util.php, unConvertDateTime; crm/classes/general/restservice.php].
+ * Parses an instant in whole seconds, as PHP does. Without an offset it is server time, never the time zone of the
+ * calling user [core:rest/classes/general/rest_util.php, unConvertDateTime; crm/classes/general/restservice.php].
  *
- * An instant nobody can read is NaN, which equals and precedes nothing.
+ * @returns  milliseconds since 1970; NaN for an invalid instant, which equals and precedes nothing
  */
 function parseInstant(text: string, utcOffset: string): number {
   const local = WITHOUT_OFFSET.exec(text);

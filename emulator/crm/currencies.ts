@@ -2,7 +2,7 @@ import type { Language } from '../language.ts';
 
 interface Currency {
   CURRENCY: string;
-  /** Its rate in the base currency, by the portal's language. */
+  /** Exchange rate to the base currency, by language of the portal. */
   rates: Record<Language, string>;
   names: Record<Language, string>;
   FORMAT_STRING: string;

@@ -4,19 +4,19 @@ import type { Language } from '../language.ts';
 export interface DealCategory {
   id: number;
   name: string;
-  /** Default: hundreds in the order given. */
+  /** Default: 100, 200, 300 … in the given order. */
   sort?: number;
   stages: DealStage[];
 }
 
 export interface DealStage {
-  /** What the deal's STAGE_ID holds: `NEW` in the default category, `C3:NEW` in number 3. */
+  /** The value of STAGE_ID in deals: `NEW` in the default category, `C3:NEW` in category 3. */
   STATUS_ID: string;
   NAME: string;
-  /** `S` won, `F` lost, null in work. */
+  /** `S` won, `F` lost, null in progress. */
   SEMANTICS: 'S' | 'F' | null;
   COLOR: string;
-  /** What the portal came with, and nobody may remove. */
+  /** `Y`: a stage of the factory settings, which cannot be removed. */
   SYSTEM: 'Y' | 'N';
 }
 
@@ -25,7 +25,10 @@ export function stageEntityId({ id }: DealCategory): string {
   return id === 0 ? 'DEAL_STAGE' : `DEAL_STAGE_${id}`;
 }
 
-/** The default one with the factory's stages [RU:api-reference/crm/status/crm-status-list.md], and two of the owner's. */
+/**
+ * The default pipeline with the factory stages [RU:api-reference/crm/status/crm-status-list.md], and two added by the
+ * owner.
+ */
 export function demoDealCategories(language: Language): DealCategory[] {
   return CATEGORIES.map(({ id, en, ru, stages }) => ({
     id,

@@ -1,6 +1,9 @@
 import type { Language } from '../language.ts';
 
-/** What companies, contacts and deals refer to; each is the `ENTITY_ID` of `crm.status.list` (section 7.5). */
+/**
+ * Dictionaries that companies, contacts and deals refer to; each name is an `ENTITY_ID` of `crm.status.list` (section
+ * 7.5).
+ */
 export type DictionaryName =
   | 'COMPANY_TYPE'
   | 'INDUSTRY'
@@ -11,20 +14,20 @@ export type DictionaryName =
 export type Dictionaries = Record<DictionaryName, DictionaryItem[]>;
 
 export interface DictionaryItem {
-  /** What the company's field holds. */
+  /** The value that fields contain. */
   STATUS_ID: string;
-  /** What its owner calls it. */
+  /** The displayed name. */
   NAME: string;
-  /** Default: tens in the order given. */
+  /** Default: 10, 20, 30 … in the given order. */
   SORT?: string;
 }
 
-/** Fills in the dictionaries that the options leave out with believable ones in the portal's language. */
+/** Adds demo dictionaries in the language of the portal for those that the options do not give. */
 export function completeDictionaries(language: Language, given: Partial<Dictionaries> = {}): Dictionaries {
   return { ...demoDictionaries(language), ...given };
 }
 
-/** The factory values of section 7.5, and industries as a portal's owner would have them. */
+/** The factory values of section 7.5, and industries as a portal owner might add them. */
 function demoDictionaries(language: Language): Dictionaries {
   const inLanguage = ([STATUS_ID, en, ru]: readonly [string, string, string]): DictionaryItem => ({
     STATUS_ID,

@@ -5,7 +5,7 @@ import type { UserField } from './user-fields.ts';
 export interface CrmField {
   name: string;
   type: string;
-  /** The dictionary of a `crm_status`: the `ENTITY_ID` of `crm.status.list`. */
+  /** For type `crm_status`: its dictionary, an `ENTITY_ID` of `crm.status.list`. */
   statusType?: string;
   isRequired: boolean;
   isReadOnly: boolean;
@@ -13,7 +13,7 @@ export interface CrmField {
   isMultiple: boolean;
   isDynamic: boolean;
   isDeprecated: boolean;
-  /** Only described: lists know it in no parameter and no row. */
+  /** The field is in the description only: list methods neither return it nor filter by it. */
   isUnlisted: boolean;
   en: string;
   ru: string;
@@ -21,10 +21,11 @@ export interface CrmField {
 }
 
 /**
- * `type`: of a `crm_status` the dictionary follows, if it is not called like the field: `crm_status CONTACT_TYPE`.
+ * One field in short form. In `type` the name of the dictionary follows `crm_status` if it differs from the field
+ * name: `crm_status CONTACT_TYPE`.
  *
- * Marks: `q` required, `r` read-only, `i` immutable, `m` multiple, `d` deprecated, `u` unlisted. A field without titles
- * is titled by its name.
+ * Marks: `q` required, `r` read-only, `i` immutable, `m` multiple, `d` deprecated, `u` unlisted. Without titles the
+ * name is the title.
  */
 export type FieldLine = readonly [name: string, type: string, en?: string, ru?: string, marks?: string];
 

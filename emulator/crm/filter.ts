@@ -2,7 +2,7 @@ import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/p
 import { type Comparable, type FieldKind, toComparable, type ValueTest } from './comparable.ts';
 import { ANY_ID, type IdRange } from './row-filter.ts';
 
-/** One entry of a filter: an optional operator and a field name, and what to compare with (section 7.2). */
+/** One entry of a filter: operator, field and values to compare with (section 7.2). */
 export interface Condition {
   field: string;
   operator: Operator;
@@ -11,7 +11,9 @@ export interface Condition {
 
 export type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=' | '%' | '!%' | 'like' | '!like';
 
-/** Longest first, so that `>=` is not read as `>`. The list methods of 7.2 do not know the negated patterns of 7.6. */
+/**
+ * Longest first, so that `>=` is not read as `>`. The list methods of 7.2 do not have the negated patterns of 7.6.
+ */
 const LIST_PREFIXES = ['>=', '<=', '!=', '!@', '=%', '%=', '!', '=', '>', '<', '@', '%'];
 const ITEM_PREFIXES = ['!=%', '!%=', '!%', ...LIST_PREFIXES];
 
@@ -41,7 +43,7 @@ export function splitFilterKey(key: string, family: 'list' | 'item'): { operator
   return { operator: OPERATOR_OF_PREFIX[prefix] ?? '=', field: key.slice(prefix.length) };
 }
 
-/** The conditions of a flat filter, all of which must hold. Fields nobody knows are still among them. */
+/** Reads a flat filter; all conditions must hold. Unknown fields are still included. */
 export function readConditions(filter: PhpValue | undefined, family: 'list' | 'item' = 'list'): Condition[] {
   return asEntries(filter).map(([key, value]) => ({
     ...splitFilterKey(key, family),
@@ -49,14 +51,18 @@ export function readConditions(filter: PhpValue | undefined, family: 'list' | 'i
   }));
 }
 
-/** An array means "any of these", whatever the operator said; an empty one matches nothing. */
+/** An array means "any of these" for every operator; an empty array matches nothing. */
 export function readValues(value: PhpValue): string[] {
   return isArrayLike(value) ? asList(value).map((item) => asText(item) ?? '') : [asText(value) ?? ''];
 }
 
 const NO_ID: IdRange = { from: 0, below: 0 };
 
-/** What a condition on the ID comes to, if that is a range: IDs are whole numbers, and none is empty. */
+/**
+ * Converts a condition on the ID to a range, if possible. IDs are whole numbers and never empty.
+ *
+ * @returns  undefined if the condition is not one range
+ */
 export function toIdRange({ operator, values }: Condition): IdRange | undefined {
   const simple = operatorFor(operator, 'number');
   if (simple === '=' && values.length > 1) return undefined;
@@ -80,9 +86,9 @@ export function toIdRange({ operator, values }: Condition): IdRange | undefined 
 }
 
 /**
- * Turns a condition into a test of a column's value.
+ * Compiles a condition to a test of a column value.
  *
- * @param utcOffset  the portal's: an instant without an offset means the portal's time
+ * @param utcOffset  the portal's; used for instants without an offset
  */
 export function compileCondition(
   { operator, values }: Condition,
@@ -108,7 +114,7 @@ export function compileCondition(
   }
 }
 
-/** Multifields and dictionary fields know only "equals"; what else was asked for silently becomes that (7.2). */
+/** Multifields and dictionary fields support only equality; other operators silently become equality (7.2). */
 function operatorFor(operator: Operator, kind: FieldKind): Operator {
   if (kind === 'text') return operator;
   if (kind === 'list') return operator.startsWith('!') ? '!=' : '=';
@@ -134,7 +140,7 @@ function matchesAny(values: string[]): ValueTest {
   return (value) => typeof value === 'string' && patterns.some((pattern) => pattern.test(value));
 }
 
-/** `%` stands for anything, as the caller wrote it; everything else for itself. */
+/** `%` matches any text; all other characters match themselves. */
 function likeToRegExp(pattern: string): string {
   return pattern
     .split('%')

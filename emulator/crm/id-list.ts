@@ -1,8 +1,8 @@
 /**
- * The IDs of a book, in order.
+ * A sorted list of IDs.
  *
- * A run of consecutive ones, as made companies have, is two numbers; it is written out, eight bytes an ID, once an ID
- * is taken out of it or added anywhere but at its end.
+ * Consecutive IDs, as of generated companies, are stored as two numbers. When an ID is removed, or added anywhere but
+ * at the end, the list becomes an array with eight bytes per ID.
  */
 export class IdList {
   readonly #first: number;
@@ -33,7 +33,7 @@ export class IdList {
     return this.at(this.countBelow(id)) === id;
   }
 
-  /** How many are less than this number: also the position of the first that is not. */
+  /** Number of IDs below this one, which is also the position of the first ID that is not below. */
   countBelow(id: number): number {
     if (!this.#listed) return Math.min(Math.max(Math.ceil(id) - this.#first, 0), this.#length);
     let low = 0;

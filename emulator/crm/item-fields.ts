@@ -2,9 +2,9 @@ import type { CompanyRow, CrmValue, Multifield } from './row.ts';
 import { MULTIFIELDS } from './row.ts';
 import type { UserField } from './user-fields.ts';
 
-/** A company's field as `crm.item.*` knows it: another name, and a typed value (section 7.6). */
+/** A company field of `crm.item.*`: with another name, and a typed value (section 7.6). */
 export interface ItemField {
-  /** camelCase; of a user field also its original name, if the caller prefers that. */
+  /** camelCase; for a user field the original name if the caller set `useOriginalUfNames`. */
   name: string;
   rowField: string;
   toValue(value: CrmValue | undefined): unknown;
@@ -68,12 +68,14 @@ function userFieldValue({ type, isMultiple }: UserField): ItemField['toValue'] {
   return isNumber ? asNumber : asIs;
 }
 
-/** `UF_CRM_LOYALTY` → `ufCrmLoyalty`, `UF_CRM_1700000001` → `ufCrm_1700000001`: a digit keeps its underscore. */
+/**
+ * `UF_CRM_LOYALTY` → `ufCrmLoyalty`, `UF_CRM_1700000001` → `ufCrm_1700000001`: an underscore before a digit stays.
+ */
 function toCamelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** All multifields of a company in one list, as `fm` shows them. */
+/** All multifields of a company in one list, the format of `fm`. */
 export function toFm(row: CompanyRow) {
   const items = MULTIFIELDS.flatMap((name): Multifield[] => row[name] ?? []);
   return items.map(({ ID, TYPE_ID, VALUE_TYPE, VALUE }) => ({

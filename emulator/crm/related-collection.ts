@@ -5,35 +5,36 @@ import type { Condition } from './filter.ts';
 import type { CompanyRow, CrmRow } from './row.ts';
 import { type Columns, type Rows, rowsOfList, Table } from './table.ts';
 
-/** Rows that are made of the company they belong to: the same whenever they are asked for. */
+/** Generates rows that belong to a company; equal content for the same company and index. */
 export interface RelatedSource<Row> {
   countOf(company: CompanyRow): number;
-  /** @param index  less than the count, and than IDS_PER_COMPANY */
+  /** @param index  less than `countOf(company)` and less than IDS_PER_COMPANY */
   make(company: CompanyRow, index: number): Row;
 }
 
-/** IDs of made rows tell the company: each has so many of its own. */
+/** Each company has its own range of IDs for generated rows, so the company can be computed from an ID. */
 export const IDS_PER_COMPANY = 64;
 
 export function generatedId(companyId: number, index: number): number {
   return companyId * IDS_PER_COMPANY + index;
 }
 
-/** So many companies a question may name before it costs less to walk over all of them. */
+/** With more companies in the conditions, iterating over all companies is faster. */
 const MAX_NAMED_COMPANIES = 1000;
 
 /**
- * Contacts or deals of a portal's companies: those that were given, or made ones, of which none is kept.
+ * Contacts or deals of a portal: given rows, or generated rows, which are not kept.
  *
- * Who asks about certain companies, by COMPANY_ID or by ID, pays for these alone. Any other question walks over all; of
- * a book too large to be kept, all that stays of the walk is where the rows of each company end.
+ * A call that names companies by COMPANY_ID, or rows by ID, generates only the rows of those companies. Any other
+ * call iterates over all companies. For a large portal, only the end position of each company's rows is kept
+ * afterwards.
  */
 export class RelatedCollection<Row extends CrmRow> {
   readonly fields: readonly CrmField[];
   readonly #companies: CompanyCollection;
   readonly #rows: readonly Row[] | RelatedSource<Row>;
   readonly #columns: Columns<CrmRow>;
-  /** All rows, and what was found out about them, of the companies as they were after so many changes. */
+  /** All rows and their table, valid while `companies.changes` equals `changes`. */
   #allRows: { rows: Rows<Row>; table: Table<Row> | undefined; changes: number } | undefined;
 
   constructor(
@@ -50,7 +51,7 @@ export class RelatedCollection<Row extends CrmRow> {
     this.#columns = crmColumns(fields, utcOffset);
   }
 
-  /** A table that holds at least every row for which all these conditions hold. */
+  /** A table that contains at least all rows that match the conditions. */
   tableFor(conditions: readonly Condition[]): Table<Row> {
     const companyIds = isSource(this.#rows) ? namedCompanies(conditions) : undefined;
     if (companyIds) {
@@ -58,7 +59,7 @@ export class RelatedCollection<Row extends CrmRow> {
     }
     const { changes, keepsGenerated } = this.#companies;
     if (this.#allRows?.changes !== changes) {
-      const rows = isSource(this.#rows) ? this.#walk(this.#rows) : rowsOfList(this.#rows);
+      const rows = isSource(this.#rows) ? this.#iterateAll(this.#rows) : rowsOfList(this.#rows);
       this.#allRows = { rows, table: undefined, changes };
     }
     const table = this.#allRows.table ?? new Table<Row>(this.#allRows.rows, this.#columns);
@@ -66,7 +67,7 @@ export class RelatedCollection<Row extends CrmRow> {
     return table;
   }
 
-  /** All rows that belong to one company, in the order of their IDs. */
+  /** All rows of one company, ordered by ID. */
   ofCompany(id: string): Row[] {
     const rows = this.#rows;
     if (!isSource(rows)) return rows.filter((row) => companiesOf(row).includes(id));
@@ -75,8 +76,8 @@ export class RelatedCollection<Row extends CrmRow> {
     return Array.from({ length: rows.countOf(company) }, (_, index) => rows.make(company, index));
   }
 
-  /** All rows of all companies; where those of each company end is counted once. */
-  #walk(source: RelatedSource<Row>): Rows<Row> {
+  /** All rows of all companies. The end position of each company's rows is computed once. */
+  #iterateAll(source: RelatedSource<Row>): Rows<Row> {
     const companies = this.#companies.byId;
     const ends = new Uint32Array(companies.length);
     let length = 0;
@@ -122,7 +123,7 @@ function companiesOf({ COMPANY_ID, COMPANY_IDS }: CrmRow): unknown[] {
   return [COMPANY_ID, ...(COMPANY_IDS ?? [])];
 }
 
-/** The companies outside of which no row can pass; undefined when that may be any. */
+/** The companies that matching rows can belong to; undefined if it can be any company. */
 function namedCompanies(conditions: readonly Condition[]): string[] | undefined {
   for (const { field, operator, values } of conditions) {
     if (operator !== '=' || values.length > MAX_NAMED_COMPANIES) continue;
@@ -137,7 +138,7 @@ function distinct(numbers: number[]): string[] {
   return [...new Set(numbers)].map(String);
 }
 
-/** The position of the first number that is greater. */
+/** Position of the first number that is greater (binary search). */
 function firstAbove(ascending: Uint32Array, number: number): number {
   let low = 0;
   let high = ascending.length;

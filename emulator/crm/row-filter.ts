@@ -1,4 +1,4 @@
-/** The IDs that are at least `from` and less than `below`. */
+/** IDs that are at least `from` and less than `below`. */
 export interface IdRange {
   from: number;
   below: number;
@@ -6,16 +6,16 @@ export interface IdRange {
 
 export const ANY_ID: IdRange = { from: 0, below: Number.POSITIVE_INFINITY };
 
-/** A filter over several columns: looks values up by the row's position. */
+/** A test of a row, which looks up column values by the position of the row. */
 export type RowTest = (position: number) => boolean;
 
-/** A filter made ready: what it says about the ID, which needs no look at a row, and everything else. */
+/** A compiled filter: the range of IDs, which is checked without reading rows, and tests for everything else. */
 export interface RowFilter {
   ids: IdRange;
   tests: RowTest[];
 }
 
-/** All of these hold. */
+/** Combines filters with AND. */
 export function joinFilters(parts: (IdRange | RowTest | RowFilter)[]): RowFilter {
   let ids = ANY_ID;
   const tests: RowTest[] = [];

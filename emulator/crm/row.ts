@@ -1,4 +1,4 @@
-/** Something of the CRM as the classic methods put it on the wire: upper-case names, strings everywhere (4, 7.2). */
+/** A CRM row in the wire format of the classic methods: upper-case names, all scalars are strings (4, 7.2). */
 export interface CrmRow {
   ID: string;
   PHONE?: Multifield[];
@@ -13,7 +13,10 @@ export interface CompanyRow extends CrmRow {
   TITLE: string;
 }
 
-/** `COMPANY_ID` is the main one of its companies; further ones are in `COMPANY_IDS`, which answers never show. */
+/**
+ * `COMPANY_ID` is the main company of the contact. Further companies are in `COMPANY_IDS`, which answers never
+ * contain.
+ */
 export interface ContactRow extends CrmRow {
   COMPANY_IDS?: string[];
 }
@@ -38,14 +41,14 @@ export function isMultifieldName(field: string): field is MultifieldName {
   return (MULTIFIELDS as readonly string[]).includes(field);
 }
 
-/** Fills in the flags that a portal derives from the multifields (section 7.4), in the row itself. */
+/** Adds the flags that a portal derives from multifields (section 7.4); changes the row itself. */
 export function completeMultifields<Row extends CrmRow>(row: Row): Row {
   const complete: CrmRow = row;
   complete.HAS_IMOL ??= 'N';
   complete.HAS_PHONE = row.PHONE?.length ? 'Y' : 'N';
   complete.HAS_EMAIL = row.EMAIL?.length ? 'Y' : 'N';
   for (const name of MULTIFIELDS) {
-    // Somebody without phones has no PHONE at all, rather than an empty one (7.2).
+    // A row without phones has no PHONE key, not an empty list (7.2).
     if (row[name]?.length === 0) delete complete[name];
   }
   return row;

@@ -1,25 +1,25 @@
 import type { Comparable, FieldKind, ValueTest } from './comparable.ts';
 import { ANY_ID, type IdRange, type RowFilter, type RowTest } from './row-filter.ts';
 
-/** Rows by their position in the order of their IDs; a row may be made only when it is asked for. */
+/** Rows by position in the order of their IDs; a row may be generated at each call. */
 export interface Rows<Row> {
   readonly length: number;
   at(position: number): Row | undefined;
   idAt(position: number): number | undefined;
-  /** How many have a smaller ID. */
+  /** Number of rows with a smaller ID. */
   countBelow(id: number): number;
 }
 
 export interface Columns<Row> {
-  /** undefined for a field nobody knows. */
+  /** undefined for an unknown field. */
   kindOf(field: string): FieldKind | undefined;
   valueOf(row: Row, field: string, kind: FieldKind): Comparable;
 }
 
-/** Whose rows they are: the key names the set, so that sorted lists can be kept per set. */
+/** The rows that a user may read. `key` identifies this set, so that sorted lists can be cached per set. */
 export interface Visibility<Row> {
   key: string;
-  /** All rows, so that none need be looked at to tell. */
+  /** true: all rows are readable, so `test` need not be called. */
   includesAll: boolean;
   test(row: Row): boolean;
 }
@@ -31,24 +31,26 @@ export interface OrderEntry {
 
 export interface Page<Row> {
   rows: Row[];
-  /** Of readable rows; undefined when counting was skipped. */
+  /** Number of matching readable rows; undefined when counting was skipped. */
   total?: number;
   next?: number;
 }
 
-/** Section 5: the size of a page is fixed. */
+/** Fixed page size of section 5. */
 export const PAGE_SIZE = 50;
 
-/** Enough for every way a person sorts 12,000 companies; a test that asks for more pays for sorting again. */
+/**
+ * Enough for all sort orders that a user of 12,000 companies tries; beyond that, the cache is cleared and lists are
+ * sorted again.
+ */
 const KEPT_SORTED_POSITIONS = 2_400_000;
 
 /**
- * Rows with their columns and orders kept ready.
+ * Rows with cached columns and sort orders.
  *
- * A page must cost about a millisecond, else the emulator would be what a load test measures. In the order of the IDs,
- * with a filter about nothing else, it is found by counting, whatever the number of rows and wherever it begins. For
- * any other, each column is made comparable once, each order sorted once per set of readable rows, and a filter only
- * walks along.
+ * A page must cost about a millisecond, or a load test would measure the emulator. In ID order and with a filter on
+ * the ID only, a page is found by arithmetic, for any number of rows and any `start`. For other calls each column is
+ * converted once, each order is sorted once per set of readable rows, and a filter only iterates.
  */
 export class Table<Row> {
   readonly #rows: Rows<Row>;
@@ -66,23 +68,23 @@ export class Table<Row> {
     return this.#columns.kindOf(field);
   }
 
-  /** The row test that a condition's test makes for one field. */
+  /** Makes a row test from a value test of one field. */
   testColumn(field: string, test: ValueTest): RowTest {
     if (field === 'ID') return (position) => test(this.#rows.idAt(position) ?? null);
     const values = this.#column(field);
     return (position) => test(values[position] ?? null);
   }
 
-  /** The whole filter as one test. */
+  /** Combines the ID range and all tests of a filter into one row test. */
   testFilter({ ids, tests }: RowFilter): RowTest {
     const [from, to] = this.#positionsOf(ids);
     return (position) => position >= from && position < to && tests.every((test) => test(position));
   }
 
   /**
-   * One page (section 6.1).
+   * Returns one page (section 6.1).
    *
-   * @param start  a negative one skips counting: neither `total` nor `next` then
+   * @param start  position of the first row; negative: counting is skipped, so neither `total` nor `next` is returned
    */
   page(visible: Visibility<Row>, order: OrderEntry[], filter: RowFilter, start: number): Page<Row> {
     const keys = this.#sortKeys(order);
@@ -136,14 +138,17 @@ export class Table<Row> {
     return values;
   }
 
-  /** What there is to sort by: lists have no order, unknown fields are dropped, and nothing is equal beyond the ID. */
+  /**
+   * The fields to sort by. Lists are not sortable and unknown fields are dropped; fields after ID have no effect,
+   * because IDs are unique.
+   */
   #sortKeys(order: OrderEntry[]): OrderEntry[] {
     const sortable = order.filter(({ field }) => (this.kindOf(field) ?? 'list') !== 'list');
     const byId = sortable.findIndex(({ field }) => field === 'ID');
     return byId < 0 ? sortable : sortable.slice(0, byId + 1);
   }
 
-  /** Equal rows stay in the order of their ids. */
+  /** Sorts row positions. Equal rows are ordered by ID. */
   #sort(visible: Visibility<Row>, keys: OrderEntry[]): Uint32Array {
     const name = JSON.stringify([visible.key, ...keys.map(({ field, descending }) => [field, descending])]);
     const kept = this.#sorted.get(name);
@@ -151,7 +156,7 @@ export class Table<Row> {
 
     const comparisons = keys.map(({ field, descending }) => {
       const sign = descending ? -1 : 1;
-      // Positions are in the order of the IDs.
+      // Positions are already in ID order.
       if (field === 'ID') return (a: number, b: number) => sign * (a - b);
       const values = this.#column(field);
       return (a: number, b: number) => sign * compare(values[a] ?? null, values[b] ?? null);
@@ -189,7 +194,7 @@ export class Table<Row> {
   }
 }
 
-/** Rows that are all there already, such as the users of a portal. */
+/** Rows of a list in memory, such as the users of a portal. */
 export function rowsOfList<Row extends { ID: string }>(list: readonly Row[]): Rows<Row> {
   const sorted = [...list].sort((a, b) => Number(a.ID) - Number(b.ID));
   return {
@@ -203,7 +208,7 @@ export function rowsOfList<Row extends { ID: string }>(list: readonly Row[]): Ro
   };
 }
 
-/** Any position of a list call is rounded down to a multiple of 50 (section 6.1). */
+/** `start` is rounded down to a multiple of 50 (section 6.1). */
 function pageStart(start: number): number {
   return Math.floor(start / PAGE_SIZE) * PAGE_SIZE;
 }
@@ -220,7 +225,7 @@ function firstMatches(sorted: Uint32Array, passes: RowTest): number[] {
   return found;
 }
 
-/** Empty comes first, as in the database. */
+/** Empty values come first, as in the database. */
 function compare(a: Comparable, b: Comparable): number {
   if (a === b) return 0;
   if (a === null) return -1;

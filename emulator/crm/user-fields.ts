@@ -1,12 +1,12 @@
 import type { Language } from '../language.ts';
 
-/** A field that the portal's owner added (`UF_CRM_…`, section 7.4). */
+/** A field that the owner of the portal added (`UF_CRM_…`, section 7.4). */
 export interface UserField {
   name: `UF_CRM_${string}`;
   type: UserFieldType;
   label: string;
   isMultiple?: boolean;
-  /** The choices of an enumeration; the company's field holds the ID. */
+  /** Choices of an enumeration; company fields contain the ID. */
   items?: { ID: string; VALUE: string }[];
 }
 
@@ -20,7 +20,10 @@ export type UserFieldType =
   | 'enumeration'
   | 'url';
 
-/** One of each kind that a page shows in its own way. Real names are numbers, so that only the label tells. */
+/**
+ * One field of each type that the application displays differently. Real names are numbers, so only the label has a
+ * meaning.
+ */
 export function demoUserFields(language: Language): UserField[] {
   const inLanguage = (en: string, ru: string) => (language === 'ru' ? ru : en);
   return [

@@ -1,13 +1,13 @@
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 
-/** What each of them tries to break is its key. */
+/** Companies with edge-case or hostile values; the key names the case. */
 const AWKWARD = {
   markup: {
     TITLE: '<script>alert("title")</script><b>Bold & Sons</b>',
     COMMENTS: '<img src=x onerror=alert(1)> [url=javascript:alert(1)]click[/url]',
   },
   quotes: { TITLE: `O'Brien "The Quote" & 'Sons' \\ Co. \`tick\`` },
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: that no template engine takes it for one is the point
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this text tests that no template engine evaluates it
   template: { TITLE: '<%= 7 * 7 %> ${7 * 7} {{7 * 7}} %s %d' },
   emoji: { TITLE: '🍕 Pizza & 👩‍👩‍👧‍👦 Family 🇺🇳', COMMENTS: 'Ends in half a pair? 😀' },
   formulaEquals: { TITLE: '=1+1' },
@@ -104,14 +104,14 @@ const AWKWARD = {
 
 const TITLES = new Set<string>(Object.values(AWKWARD).map(({ TITLE }) => TITLE));
 
-/** By its title, wherever it is: no believable company is called so. */
+/** Whether this is an edge-case company, by title: generated companies never have these titles. */
 export function isAwkward({ TITLE }: CompanyRow): boolean {
   return TITLES.has(TITLE);
 }
 
-/** The one with a page and more of contacts and deals. */
+/** Title of the company with more than one page of contacts and deals. */
 export const MANY_RELATIONS_TITLE: string = AWKWARD.manyContacts.TITLE;
-/** The one with neither. */
+/** Title of the company without contacts and deals. */
 export const NO_RELATIONS_TITLE: string = AWKWARD.noContacts.TITLE;
 
 type Pairs = [kind: string, value: string][];
@@ -125,10 +125,10 @@ interface Awkward {
 }
 
 /**
- * Companies that a page, an export or a link easily gets wrong.
+ * Companies whose values often break pages, exports and links.
  *
- * @param firstId   the ID of the first
- * @param defaults  what they have in common
+ * @param firstId   ID of the first company
+ * @param defaults  values of all fields that a case does not set
  */
 export function awkwardCompanies(firstId: number, defaults: Partial<CompanyRow>): CompanyRow[] {
   return (Object.values(AWKWARD) as Awkward[]).map((awkward, index) => {

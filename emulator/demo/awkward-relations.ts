@@ -1,8 +1,8 @@
 import type { CompanyRow, ContactRow, DealRow } from '../crm/row.ts';
 
 /**
- * The first contact and the first deal of an awkward company have its awkward words, the second ones are ordinary, and
- * the third ones have an awkwardness of their own, each company another one.
+ * Edge cases for contacts and deals of edge-case companies: the first one repeats the texts of its company, the
+ * second one is ordinary, and the third one has an edge case from the lists below, chosen by company ID.
  */
 export function makeAwkwardContact(contact: ContactRow, company: CompanyRow, index: number): ContactRow {
   if (index === 0) {

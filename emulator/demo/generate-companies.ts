@@ -11,22 +11,31 @@ export interface GenerateOptions {
   seed?: number;
   language: Language;
   utcOffset: string;
-  /** The users to whom companies belong; without any, they are user 1's. */
+  /** IDs of users who can be responsible for a company; if empty, user 1 is. */
   responsibleIds: number[];
   userFields: UserField[];
-  /** The ID of the first; default 1. */
+  /** ID of the first company; default 1. */
   firstId?: number;
 }
 
-/** Fixed, as the same data must come at every start; six years before it are covered. */
+/**
+ * Fixed time of the newest data, because data must be the same at every start. Companies are spread over the six
+ * years before it.
+ */
 export const NEWEST_AT_MS = Date.UTC(2026, 10, 20, 18);
 export const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const COVERED_MS = 6 * 365 * MS_PER_DAY;
 
-/** In a book with more companies than this, each is like one of these but for its ID and its dates. */
+/**
+ * A large portal generates this many companies as templates; all other companies copy a template, with another ID and
+ * other dates.
+ */
 const TEMPLATE_COUNT = 5_000;
 
-/** Believable companies, older ones with smaller IDs, each made by itself: the same whenever and in whatever order. */
+/**
+ * Generates realistic companies; older ones have smaller IDs. Each row depends only on the options and its ID, not on
+ * the order of calls.
+ */
 export function companySource(options: GenerateOptions): CompanySource {
   const { count, seed = 1, firstId = 1, utcOffset } = options;
   const createdAtMs = (index: number, part: number) =>
@@ -58,8 +67,8 @@ export function companySource(options: GenerateOptions): CompanySource {
 }
 
 /**
- * A company like another one, which was not changed since it was entered. Field by field, so that all of them have one
- * shape: copies of rows that differ in their fields are what a page would mostly cost.
+ * Copies a template with a new ID and date, as a company that was never changed. Fields are set one by one, so that
+ * all rows have the same V8 shape; copies with different shapes would dominate the cost of a page.
  */
 function copyTemplate(
   template: CompanyRow,
@@ -106,7 +115,7 @@ function renumber({ ID, VALUE_TYPE, VALUE, TYPE_ID }: Multifield, id: number): M
   return { ID: `${id}${ID.slice(-1)}`, VALUE_TYPE, VALUE, TYPE_ID };
 }
 
-/** All of them at once. */
+/** Generates all rows into a list. */
 export function generateCompanies(options: GenerateOptions): CompanyRow[] {
   const { firstId, count, make } = companySource(options);
   return Array.from({ length: count }, (_, index) => make(firstId + index));
@@ -183,7 +192,7 @@ const INDUSTRIES = [
   '2',
 ] as const;
 
-/** A few ways in which companies are called; the slug is what their web address is made of. */
+/** Builds a company name in one of several forms; `slug` is used in its web address. */
 function makeName(random: Random, words: Words): { full: string; slug: string } {
   if (random.chance(0.12)) return makeOwnerName(random, words);
   const isCompound = random.chance(0.5);
@@ -207,7 +216,7 @@ function makeOwnerName(random: Random, words: Words): { full: string; slug: stri
 
 const INITIALS = ['А', 'Б', 'В', 'Г', 'Д', 'Е', 'И', 'К', 'Л', 'М', 'Н', 'О', 'П', 'Р', 'С'] as const;
 
-/** Many small ones, few large ones, rounded as people round. */
+/** Mostly small amounts, few large ones, rounded to thousands. */
 function makeRevenue(random: Random): string {
   const amount = 10 ** (4.5 + random.next() ** 1.5 * 5);
   return (Math.round(amount / 1000) * 1000).toFixed(2);
@@ -226,7 +235,7 @@ function addAddress(row: CompanyRow, random: Random, words: Words, city: City): 
 
 const PHONE_KINDS = ['WORK', 'WORK', 'FAX', 'OTHER'] as const;
 
-/** Most have one; some have none, some have several of different kinds. */
+/** Most companies have one phone, some have none, some have several of different types. */
 function makePhones(id: number, random: Random, city: City): Multifield[] {
   if (random.chance(0.12)) return [];
   const count = random.chance(0.25) ? random.integer(2, PHONE_KINDS.length) : 1;
@@ -237,7 +246,7 @@ function makePhones(id: number, random: Random, city: City): Multifield[] {
   return phones;
 }
 
-/** City and subscriber part of these countries have ten digits together. */
+/** A phone number: area code and subscriber number have ten digits together in these countries. */
 export function makePhone(random: Random, { phonePrefix }: City): string {
   const countryDigits = phonePrefix.startsWith('+44') ? 2 : 1;
   const missing = 10 + countryDigits - countDigits(phonePrefix);
@@ -260,7 +269,7 @@ function makeEmails(id: number, random: Random, domain: string): Multifield[] {
 
 const FIRST_ID_OF: Record<MultifieldName, number> = { PHONE: 0, EMAIL: 4, WEB: 6, IM: 7, LINK: 8 };
 
-/** Items of a portal's multifields have IDs of their own, unlike those of companies. */
+/** Multifield IDs are separate from company IDs. */
 function multifield(
   id: number,
   index: number,
@@ -300,7 +309,7 @@ const LATIN: Record<string, string> = Object.fromEntries(
     .map((pair) => pair.split(':')),
 );
 
-/** There are only so many words, and companies without end. */
+/** Cache: there are few words and many companies. */
 const SLUGS = new Map<string, string>();
 
 export function slugOf(word: string): string {

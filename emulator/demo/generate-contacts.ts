@@ -11,17 +11,17 @@ import { WORDS, type Words } from './words.ts';
 export interface RelationOptions {
   language: Language;
   utcOffset: string;
-  /** The users to whom contacts and deals belong that are not the company's responsible person's. */
+  /** IDs of users who can be responsible if the responsible user of the company is not. */
   responsibleIds: number[];
 }
 
-/** Anything; only that contacts are not made of the same numbers as deals. */
+/** Any number that differs from the seed of deals. */
 const SEED = 0xc0;
 
-/** Few companies with many, a good part with none. */
+/** Upper limit; most companies have few contacts, many have none. */
 const MOST_CONTACTS = 12;
 
-/** Believable people of a company, each made by itself. */
+/** Generates realistic contacts of a company; each row depends only on the company and its index. */
 export function contactSource(options: RelationOptions): RelatedSource<ContactRow> {
   return {
     countOf: countContacts,
@@ -93,7 +93,7 @@ function makePersonName(random: Random, words: Words) {
   const first = random.pick(words.firstNames[gender]);
   const seconds = words.secondNames[gender];
   const lastName = random.pick(words.lastNames);
-  // Every Russian last name of the list ends in -ов, -ев or -ин.
+  // Every Russian last name in the list ends in -ов, -ев or -ин, so the feminine form adds -а.
   const last = words === WORDS.ru && gender === 'F' ? `${lastName}а` : lastName;
   return {
     first,
@@ -103,14 +103,17 @@ function makePersonName(random: Random, words: Words) {
   };
 }
 
-/** When something was entered that belongs to a company: after it, and before the demo's last day. */
+/** Random creation time of a row of a company: after the company was created, before the newest data. */
 export function randomInstantAfter(company: CompanyRow, random: Random): number {
   const companyAtMs = Date.parse(typeof company.DATE_CREATE === 'string' ? company.DATE_CREATE : '');
   const fromMs = Number.isNaN(companyAtMs) ? NEWEST_AT_MS - 365 * MS_PER_DAY : companyAtMs;
   return fromMs + random.next() * Math.max(0, NEWEST_AT_MS - fromMs);
 }
 
-/** Mostly whoever is responsible for the company, so that some of it belongs to others. */
+/**
+ * Mostly the responsible user of the company, sometimes another user, so that rows of one company have several
+ * owners.
+ */
 export function pickResponsible(company: CompanyRow, random: Random, responsibleIds: number[]): string {
   const own = typeof company.ASSIGNED_BY_ID === 'string' ? company.ASSIGNED_BY_ID : '1';
   if (random.chance(0.8)) return own;
@@ -125,13 +128,13 @@ function makePhones(id: number, { ADDRESS_CITY }: CompanyRow, random: Random, wo
   return phones;
 }
 
-/** Where a company's people get their mail. */
+/** Mail domain of a company. */
 function domainOf({ ID, EMAIL, WEB }: CompanyRow): string {
   const address = EMAIL?.[0]?.VALUE ?? WEB?.[0]?.VALUE ?? '';
   return /[@/]([a-z0-9-]+\.example)$/.exec(address)?.[1] ?? `company-${ID}.example`;
 }
 
-/** Far from the IDs of the companies' own. */
+/** Keeps multifield IDs of contacts apart from those of companies. */
 const FIRST_MULTIFIELD_ID = 100_000_000;
 
 function multifield(

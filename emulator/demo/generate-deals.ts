@@ -19,12 +19,12 @@ export interface DealOptions extends RelationOptions {
   categories: DealCategory[];
 }
 
-/** Anything; only that deals are not made of the same numbers as contacts. */
+/** Any number that differs from the seed of contacts. */
 const SEED = 0xdea1;
 
 const MOST_DEALS = 15;
 
-/** Believable deals of a company, each made by itself. */
+/** Generates realistic deals of a company; each row depends only on the company and its index. */
 export function dealSource(options: DealOptions): RelatedSource<DealRow> {
   return {
     countOf: countDeals,
@@ -98,7 +98,7 @@ function generateDeal(
 
 const TYPES = ['SALE', 'SALE', 'COMPLEX', 'GOODS', 'SERVICES', 'SERVICE'] as const;
 
-/** What was to be closed by now is won or lost, with few exceptions. */
+/** Deals whose closing date has passed are won or lost, with few exceptions. */
 function pickStage(
   category: DealCategory | undefined,
   isDue: boolean,

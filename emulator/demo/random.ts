@@ -1,7 +1,8 @@
 /**
- * Numbers that look random and are the same at every start: demo data must not change under a screenshot.
+ * A pseudo-random number generator with a seed, so that demo data is the same at every start and screenshots stay
+ * equal.
  *
- * Mulberry32: 32 bits of state, plenty for company names.
+ * Mulberry32: 32 bits of state, enough for demo data.
  */
 export class Random {
   #state: number;
@@ -19,7 +20,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Both ends included. */
+  /** A whole number; `from` and `to` are included. */
   integer(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1));
   }
@@ -28,13 +29,13 @@ export class Random {
     return items[Math.floor(this.next() * items.length)] ?? items[0];
   }
 
-  /** true in so many cases of one. */
+  /** true with this probability (0 to 1). */
   chance(probability: number): boolean {
     return this.next() < probability;
   }
 }
 
-/** A seed of its own for each row, no two alike: rows next to each other must not look related (MurmurHash3's end). */
+/** A different seed for each row. The finalizer of MurmurHash3 makes neighbouring rows independent of each other. */
 export function seedOfRow(seed: number, row: number): number {
   let mixed = (Math.imul(row, 0x9e3779b1) + Math.imul(seed, 0x85ebca6b)) | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);

@@ -1,12 +1,12 @@
 import type { Language } from '../language.ts';
 
-/** What invented companies are made of, in one language. */
+/** Word lists for generated data, in one language. */
 export interface Words {
-  /** `%` is where the name goes. */
+  /** Name patterns; `%` is replaced by the name. */
   forms: readonly [string, ...string[]];
   adjectives: readonly [string, ...string[]];
   nouns: readonly [string, ...string[]];
-  /** Halves of compound names. */
+  /** First halves of compound names. */
   prefixes: readonly [string, ...string[]];
   suffixes: readonly [string, ...string[]];
   lastNames: readonly [string, ...string[]];
@@ -16,10 +16,10 @@ export interface Words {
   currencies: readonly [string, ...string[]];
   country: string;
   firstNames: Record<'M' | 'F', readonly [string, ...string[]]>;
-  /** Patronymics, where the language has them. */
+  /** Patronymics; empty if the language has none. */
   secondNames: Record<'M' | 'F', readonly string[]>;
   posts: readonly [string, ...string[]];
-  /** What deals are about. */
+  /** Titles of deals. */
   dealTitles: readonly [string, ...string[]];
 }
 
@@ -28,8 +28,8 @@ export interface City {
   region: string;
   postalCode: string;
   /**
-   * What a phone number begins with. Nobody has these numbers: subscriber numbers of Russian cities never begin
-   * with 0, and 555-01xx and 7946 0xxx are kept for fiction.
+   * Start of all phone numbers of this city. These numbers are not in use: subscriber numbers of Russian cities never
+   * begin with 0, and 555-01xx and 7946 0xxx are reserved for fiction.
    */
   phonePrefix: string;
 }

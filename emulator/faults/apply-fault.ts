@@ -9,20 +9,22 @@ import { toPhpJson } from '../wire/php-json.ts';
 import type { Effect, Moment } from './fault.ts';
 import type { MatchedFault } from './fault-orders.ts';
 
-/** How a fault changes the life of one request; `undefined` where it leaves things as they are. */
+/** How a fault changes the handling of one request; `undefined` where it changes nothing. */
 export interface AppliedFault {
-  /** Waits, or decides that the connection is dropped. */
+  /** Delays the request, or tells the caller to drop the connection. */
   waitOrDrop(moment: Moment): Promise<'continue' | 'drop'>;
-  /** Answers in place of the real thing, which then does not happen. */
+  /** Sent instead of performing the request. */
   replacementAnswer: Answer | undefined;
-  /** Changes the real answer. */
+  /** Changes the real answer; returns it unchanged for other effects. */
   alter(answer: Answer): Answer;
-  /** Sends the answer in its own way. */
+  /** Replaces the normal way of sending. */
   send: ((res: ServerResponse, answer: Answer) => Promise<void>) | undefined;
 }
 
 /**
- * @param stopped  aborts when the emulator stops, so that no delay outlives it
+ * Translates an ordered fault into actions on one request.
+ *
+ * @param stopped  aborts when the emulator stops, so that no delay outlives the emulator
  */
 export function applyFault(matched: MatchedFault | undefined, stopped: AbortSignal): AppliedFault {
   const effect = matched?.effect;
@@ -161,11 +163,11 @@ async function trickle(res: ServerResponse, answer: Answer, bytesPerSecond: numb
 
 const HUGE_CHUNK = 64 * 1024;
 
-/** Streamed, so that the emulator itself never holds what it asks the application to survive. */
+/** Streamed, so that the emulator does not hold the whole body in memory. */
 async function sendHuge(res: ServerResponse, bytes: number, gzip: boolean): Promise<void> {
   res.writeHead(200, { 'content-type': 'application/json', ...(gzip && { 'content-encoding': 'gzip' }) });
   const body = Readable.from(hugeJson(bytes));
-  // A client that has had enough closes the connection: that is what the fault is for.
+  // A client that closes the connection early makes the pipeline fail. This is expected: the fault tests it.
   await (gzip ? pipeline(body, createGzip(), res) : pipeline(body, res)).catch(() => undefined);
 }
 

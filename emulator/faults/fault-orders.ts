@@ -1,20 +1,22 @@
 import type { Fault, FaultSite } from './fault.ts';
 
-/** The handle of whoever ordered a fault. */
+/** Handle of an ordered fault. */
 export interface OrderedFault {
   readonly id: number;
   readonly fault: Fault;
-  /** How many requests met it so far. */
+  /** Number of requests that this fault was applied to. */
   readonly served: number;
-  /** Lets everybody go whom a `hold` keeps, now and from now on. */
+  /** Lets all requests continue that a `hold` stopped, and those that it would stop later. */
   release(): void;
-  /** No further request meets it; whoever it holds goes on. */
+  /** The fault applies to no further request; held requests continue. */
   cancel(): void;
-  /** Resolves once `count` requests have met it: a test waits for a held request without sleeping. */
+  /**
+   * Resolves when the fault was applied to `count` requests, so a test can wait for a held request without sleeping.
+   */
   reached(count?: number): Promise<void>;
 }
 
-/** What is known about a request when a fault is looked for. */
+/** Properties of a request that a fault is matched against. */
 export interface FaultSubject {
   on: FaultSite;
   portal?: string | undefined;
@@ -23,7 +25,7 @@ export interface FaultSubject {
   userId?: number | undefined;
 }
 
-/** A fault that met a request: what to do, and the gate a `hold` waits at. */
+/** A fault that matched a request: its effect, and the promise that a `hold` waits for. */
 export interface MatchedFault {
   effect: Fault['effect'];
   released: Promise<void>;
@@ -46,12 +48,12 @@ export class FaultOrders {
     return this.#orders.find((order) => order.id === id);
   }
 
-  /** The oldest fault that fits, counted as served. One request meets one fault. */
+  /** The oldest matching fault; counts it as served. At most one fault applies to a request. */
   match(subject: FaultSubject): MatchedFault | undefined {
     return this.#orders.find((order) => order.matches(subject))?.serve();
   }
 
-  /** As `meet`, for a command inside a batch: there, only a refusal makes sense. */
+  /** As `match`, for a command inside a batch. Only the effect `error` is possible there. */
   matchInBatch(subject: FaultSubject): MatchedFault | undefined {
     return this.#orders
       .find(

@@ -1,22 +1,26 @@
 import { z } from 'zod';
 
 /**
- * A misbehaviour to order from the emulator, as bad neighbours of the application are never mocked inside it.
+ * A misbehaviour of the portal or authorization server. Tests order it here and do not mock the application's HTTP
+ * client.
  *
- * The commit is the moment when codes and tokens are used up and rotated: whatever happens `before` it left
- * nothing behind, whatever happens `after` it cannot be undone (`refresh.md`, section 1).
+ * The commit is the moment when the emulator uses up and rotates codes and tokens. A fault `before` the commit
+ * changes no state; after a fault `after` the commit the change stays (`refresh.md`, section 1).
  */
 export interface Fault {
-  /** `token`: the token endpoint. `app.info`: the authorization server's. `rest`: portals. `authorize`: their page. */
+  /**
+   * `token`: the token endpoint. `app.info`: on the authorization server. `rest`: portals. `authorize`: the portal's
+   * authorization page.
+   */
   on: FaultSite;
-  /** Only on this portal; for `token` and `app.info` the one the code or token belongs to. */
+  /** Only this portal (host); for `token` and `app.info` the portal that the code or token belongs to. */
   portal?: string;
-  /** Only this REST method. With effect `error` also as a command inside a batch. */
+  /** Only this REST method. With effect `error` the fault also applies to a command inside a batch. */
   restMethod?: string;
   grantType?: string;
-  /** Only codes and tokens of this portal user, so that many tests of one portal can run side by side. */
+  /** Only codes and tokens of this portal user, so that several tests can use one portal at the same time. */
   userId?: number;
-  /** How many requests it meets; default 1. */
+  /** Number of requests it applies to; default 1. */
   times?: number;
   effect: Effect;
 }
@@ -30,24 +34,25 @@ export type Effect =
   | { type: 'drop'; when: Moment }
   /** Waits until the order is released or cancelled. */
   | { type: 'hold'; when: Moment }
-  /** This answer, without doing anything. An object is sent as JSON, a string as it is. */
+  /** Sends this answer instead of performing the request. An object is sent as JSON, a string unchanged. */
   | { type: 'answer'; status: number; body: unknown; contentType?: string | undefined }
-  /** A refusal in Bitrix24's form, without doing anything. */
+  /** Refuses in Bitrix24's format instead of performing the request. */
   | { type: 'error'; status: number; error: string; description?: string | undefined }
-  /** The real answer, announced whole, cut in the middle. */
+  /** Announces the full length of the real answer, sends half of it, and closes the connection. */
   | { type: 'half' }
-  /** A page where JSON is expected, as a proxy in between answers. */
+  /** An HTML page instead of JSON, as a proxy between application and portal might answer. */
   | { type: 'html'; status: number }
-  /** Status 200, and JSON that ends too soon. */
+  /** Status 200 with incomplete JSON. */
   | { type: 'brokenJson' }
-  /** The real answer, slowly. */
+  /** The real answer at a limited speed. */
   | { type: 'trickle'; bytesPerSecond: number }
-  /** Valid JSON of this size; with gzip a small answer that inflates to it. */
+  /** Valid JSON of this size; with gzip the answer is small and inflates to this size. */
   | { type: 'huge'; bytes: number; gzip?: boolean | undefined }
   | { type: 'redirect'; status: number; to: string }
   /**
-   * The real answer with some fields changed, at any depth: objects are merged, anything else is replaced.
-   * A field that is `undefined`, or named in `remove`, is taken out. Of a redirect, the parameters of its address.
+   * The real answer with changed fields, at any depth: objects are merged, all other values are replaced. A field
+   * whose value is `undefined`, or which is named in `remove`, is removed. For a redirect this changes the parameters
+   * of its address.
    */
   | { type: 'alter'; patch: Record<string, unknown>; remove?: string[] | undefined };
 
@@ -84,7 +89,7 @@ const faultSchema = z.strictObject({
   restMethod: z.string().optional(),
   grantType: z.string().optional(),
   userId: z.int().positive().optional(),
-  /** JSON has no Infinity; the word stands for it. */
+  /** JSON has no Infinity, so the string `Infinity` is accepted. */
   times: z
     .union([z.int().positive(), z.literal('Infinity').transform(() => Number.POSITIVE_INFINITY)])
     .optional(),
@@ -92,9 +97,9 @@ const faultSchema = z.strictObject({
 });
 
 /**
- * Reads a fault that arrived as JSON over the control interface.
+ * Parses a fault that arrived as JSON over the control interface.
  *
- * @throws {z.ZodError}  says which field is wrong
+ * @throws {z.ZodError}  names the invalid field
  */
 export function parseFault(value: unknown): Fault {
   const { on, effect, portal, restMethod, grantType, userId, times } = faultSchema.parse(value);

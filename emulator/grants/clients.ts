@@ -1,6 +1,6 @@
 import type { ClientOptions } from '../options.ts';
 
-/** The demo application: keys that are plainly nobody's. */
+/** The demo application. Its keys are visibly not real ones. */
 export const DEMO_CLIENT: ClientOptions = {
   clientId: 'local.00000000000000.00000000',
   clientSecret: 'demo-secret-of-the-emulator-not-a-real-one',
@@ -9,10 +9,10 @@ export const DEMO_CLIENT: ClientOptions = {
 };
 
 /**
- * The application cards.
+ * The registered applications.
  *
- * On Bitrix24 the keys of a local application work on one portal only (8.3); here every portal knows every card,
- * so that one application can be tried with several.
+ * On Bitrix24 the keys of a local application work on one portal only (8.3). Here every portal accepts every
+ * application, so that one application can be tested with several portals.
  */
 export class Clients {
   readonly #clients = new Map<string, Client>();

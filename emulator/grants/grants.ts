@@ -3,16 +3,22 @@ import type { Switches } from '../options.ts';
 import type { Portal } from '../portal/portal.ts';
 import { newSecret } from '../secrets.ts';
 
-/** Who a code or token acts for. */
+/** The portal user and application that a code or token belongs to. */
 export interface GrantOwner {
   clientId: string;
   portal: Portal;
   userId: number;
 }
 
-/** The line of token pairs that one authorization began (2.5); any number may live side by side. */
+/**
+ * All token pairs that follow from one authorization (2.5). One portal user may have several families at the same
+ * time.
+ */
 interface TokenFamily extends GrantOwner {
-  /** Tokens do not survive that the application is removed and installed again (2.5). */
+  /**
+   * Installation number when the family started: tokens become invalid when the application is removed and installed
+   * again (2.5).
+   */
   installation: number;
   ended: boolean;
 }
@@ -33,9 +39,12 @@ export interface RefreshToken {
 export interface AccessToken {
   family: TokenFamily;
   expiresAtMs: number;
-  /** Died with the refresh token of its pair. */
+  /** Invalid because the refresh token of its pair was used. */
   dead: boolean;
-  /** The portal asks the authorization server once per token and caches the answer (3.3). */
+  /**
+   * Whether the portal has seen this token: it asks the authorization server once per token and caches the answer
+   * (3.3).
+   */
   seenByPortal: boolean;
 }
 
@@ -47,7 +56,9 @@ export interface IssuedTokens {
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
-/** Every code and token ever issued. None is forgotten, as an expired one is answered differently from garbage. */
+/**
+ * All issued codes and tokens. None is deleted, because an expired one gets a different answer than an unknown one.
+ */
 export class Grants {
   readonly #codes = new Map<string, Code>();
   readonly #accessTokens = new Map<string, AccessToken>();
@@ -79,7 +90,7 @@ export class Grants {
     return this.#refreshTokens.get(token);
   }
 
-  /** Begins a chain. The code works once; the 2017 server's leniency is not imitated (1.4). */
+  /** Starts a token family. The code works once; the server of 2017 was less strict, which is not imitated (1.4). */
   redeemCode(code: Code): IssuedTokens {
     code.used = true;
     return this.startTokenFamily(code);
@@ -89,7 +100,7 @@ export class Grants {
     return this.#issuePair({ clientId, portal, userId, installation: portal.installation, ended: false });
   }
 
-  /** Rotation (2.5): the next pair of the chain, and with strict rotation the end of the one before. */
+  /** Rotation (2.5): issues the next pair of the family. Strict rotation makes the previous pair invalid. */
   rotate(refreshToken: RefreshToken): IssuedTokens {
     if (this.#switches.rotation === 'strict') {
       refreshToken.used = true;
@@ -98,12 +109,14 @@ export class Grants {
     return this.#issuePair(refreshToken.family);
   }
 
-  /** What an authorization server does that takes a used refresh token for a stolen one. */
+  /**
+   * Handles reuse of a refresh token: with `familyKill` the server treats the token as stolen and revokes the family.
+   */
   handleReplay(refreshToken: RefreshToken): void {
     if (this.#switches.familyKill) refreshToken.family.ended = true;
   }
 
-  /** Ends the chains and codes of one portal user, or of all users of the portal. */
+  /** Revokes token families and codes of one portal user, or of all users of the portal. */
   revoke(portal: Portal, userId?: number): void {
     const concerns = (owner: GrantOwner) =>
       owner.portal === portal && (userId === undefined || owner.userId === userId);
@@ -139,7 +152,7 @@ export class Grants {
   }
 }
 
-/** Whether the application was removed from the portal since, even if it is there again by now. */
+/** Whether the application was removed from the portal after this grant, also if it was installed again later. */
 export function isOfFormerInstallation({
   portal,
   installation,

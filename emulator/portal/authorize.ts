@@ -26,7 +26,7 @@ export function routeAuthorize(context: EmulatorContext, portal: Portal, httpReq
   };
 }
 
-/** The portal looks at `client_id` and `state` only, whatever else was sent (1.1). */
+/** The portal reads only `client_id` and `state`, and ignores all other parameters (1.1). */
 function answerAuthorize(
   context: EmulatorContext,
   portal: Portal,
@@ -64,12 +64,15 @@ function answerAuthorize(
 
 const NOT_FOUND = 'Application was not found.';
 
-/** A failed authorization never comes back to the application: an ordinary page, status 200 (1.2). */
+/**
+ * A failed authorization does not redirect to the application: the portal shows an ordinary page with status 200
+ * (1.2).
+ */
 function refuse(portal: Portal, text: string, error = 'not_found'): Answer {
   return { ...htmlAnswer(authorizeErrorPage({ portal, text })), error };
 }
 
-/** Parameters go behind `?` or `&`, and a fragment of the registered URL moves to the end (1.3). */
+/** Parameters are appended after `?` or `&`; a fragment of the registered URL moves to the end (1.3). */
 function appendToRedirectUri(redirectUri: string, params: Record<string, string>): string {
   const [url = '', fragment] = redirectUri.split(/#(.*)/s);
   const separator = url.includes('?') ? '&' : '?';

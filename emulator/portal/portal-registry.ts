@@ -1,9 +1,9 @@
 import type { Portal } from './portal.ts';
 
-/** Which portal answers under which name. All share one port. */
+/** All portals, by host name. They share one port. */
 export class PortalRegistry {
   readonly all: Portal[] = [];
-  /** Known once the server listens. */
+  /** Set when the server listens. */
   port = 0;
   readonly #byHost = new Map<string, Portal>();
 
@@ -14,7 +14,7 @@ export class PortalRegistry {
     }
   }
 
-  /** The portal that has this name now, or had it once. */
+  /** The portal with this host, now or before a rename. */
   find(host: string): Portal | undefined {
     return this.#byHost.get(host);
   }
@@ -23,12 +23,12 @@ export class PortalRegistry {
     return `http://${host}:${this.port}`;
   }
 
-  /** `client_endpoint`: unlike the redirect's `domain` it keeps the port (1.3). */
+  /** `client_endpoint`; unlike the `domain` of the redirect it contains the port (1.3). */
   clientEndpointOf(portal: Portal): string {
     return `${this.originOf(portal)}/rest/`;
   }
 
-  /** From now on the old name only points to the new one (section 4). */
+  /** Renames a portal; afterwards the old host only redirects to the new one (section 4). */
   rename(portal: Portal, host: string): void {
     this.#claim(portal, host.toLowerCase());
     portal.host = host.toLowerCase();

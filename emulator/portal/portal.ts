@@ -13,10 +13,10 @@ import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
 
-/** Somebody of this portal, everything optional filled in. */
+/** A user of this portal, with defaults for all optional properties. */
 export type PortalUser = Required<PortalUserOptions>;
 
-/** One emulated Bitrix24: its people, its data, and whether our application may be here. */
+/** An emulated Bitrix24 portal: its users, its CRM data, and whether the application is installed. */
 export class Portal {
   readonly memberId: string;
   readonly title: string;
@@ -31,7 +31,7 @@ export class Portal {
   readonly dealCategories: DealCategory[];
   host: string;
   installed = true;
-  /** Counts up with each removal, so that tokens of before stay dead after a new installation. */
+  /** Increases with each removal, so that tokens issued before stay invalid after a new installation. */
   installation = 1;
   unpaid = false;
   readonly #users: Map<number, PortalUser>;
@@ -82,7 +82,7 @@ export class Portal {
     this.#users.set(id, { ...user, ...changes, id });
   }
 
-  /** The permissions an application has here: those on its card, as far as this portal grants them. */
+  /** The permissions that this portal grants to an application: those on its card that the portal allows. */
   grantedScope(cardScope: string[]): string[] {
     return cardScope.filter((scope) => this.#scope?.includes(scope) ?? true);
   }
@@ -96,12 +96,12 @@ export class Portal {
     this.installed = true;
   }
 
-  /** A name of its own per portal: browsers do not keep the cookies of two ports of one host apart. */
+  /** Different for each portal, because browsers share cookies between ports of one host. */
   get cookieName(): string {
     return `emulator_portal_${this.memberId}`;
   }
 
-  /** @returns  the value of the cookie that says who is signed in to this portal */
+  /** @returns  the session id, the value of the portal's cookie */
   signIn(user: PortalUser): string {
     const session = randomHex(32);
     this.#sessions.set(session, user.id);
@@ -112,7 +112,7 @@ export class Portal {
     if (session !== undefined) this.#sessions.delete(session);
   }
 
-  /** Who is signed in to the portal by this cookie; somebody dismissed is not. */
+  /** The portal user who is signed in with this cookie; undefined for a dismissed user. */
   signedInUser(cookies: ReadonlyMap<string, string>): PortalUser | undefined {
     const userId = this.#sessions.get(cookies.get(this.cookieName) ?? '');
     const user = userId === undefined ? undefined : this.findUser(userId);
@@ -123,7 +123,7 @@ export class Portal {
     return companySource({ ...companies, ...this.#generatorOptions, userFields: this.userFields });
   }
 
-  /** What everything that is made here has in common. */
+  /** Options shared by the generators of companies, contacts and deals. */
   get #generatorOptions() {
     const { language, utcOffset } = this;
     const responsibleIds = this.users.filter((user) => user.crm !== 'none').map((user) => user.id);
@@ -131,7 +131,7 @@ export class Portal {
   }
 }
 
-/** Made companies have made contacts and deals; given ones have those that are given. */
+/** Default: contacts and deals are generated if the companies are; otherwise there are none. */
 function withRelations({ companies, contacts, deals }: PortalOptions) {
   const byDefault = Array.isArray(companies) ? [] : 'made';
   return { contacts: contacts ?? byDefault, deals: deals ?? byDefault } as const;

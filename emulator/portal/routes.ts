@@ -10,7 +10,7 @@ import { routeAuthorize } from './authorize.ts';
 import type { Portal, PortalUser } from './portal.ts';
 import { signIn, signOut } from './sign-in.ts';
 
-/** Everything the portals' port answers; the Host header says which portal is meant. */
+/** Routes of the port that all portals share; the Host header selects the portal. */
 export function routePortals(context: EmulatorContext, httpRequest: HttpRequest): Route {
   const portal = context.portals.find(httpRequest.host);
   if (portal === undefined) {
@@ -33,7 +33,7 @@ function aboutPortal({ host, memberId }: Portal) {
   return { portal: host, memberId };
 }
 
-/** A renamed portal's old address only knows the new one (section 4). */
+/** The old address of a renamed portal only redirects to the new one (section 4). */
 function routeFormerName(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
   return {
     kind: httpRequest.path.startsWith('/rest/') ? 'rest' : 'page',
@@ -42,7 +42,7 @@ function routeFormerName(context: EmulatorContext, portal: Portal, httpRequest: 
   };
 }
 
-/** Pages for people, so that links into the portal lead somewhere. There is no `/oauth/token/` among them (2.1). */
+/** Pages for a browser, so that links into the portal work. The portal has no `/oauth/token/` (2.1). */
 function showPage(portal: Portal, httpRequest: HttpRequest): Answer {
   const { path } = httpRequest;
   if (/^\/logout\/?$/.test(path)) return signOut(portal, httpRequest);

@@ -3,7 +3,7 @@ import { type Answer, htmlAnswer, redirectAnswer } from '../wire/answer.ts';
 import type { HttpRequest } from '../wire/http-request.ts';
 import type { Portal } from './portal.ts';
 
-/** Takes the sign-in form and, when it is right, shows the same address again to somebody who is signed in. */
+/** Handles the sign-in form. When login and password are right, redirects to the same address, with a session. */
 export function signIn(portal: Portal, httpRequest: HttpRequest): Answer {
   const { login, password } = httpRequest.form;
   const user = portal.users.find((each) => each.login === login && each.password === password && each.active);
@@ -20,7 +20,7 @@ export function signOut(portal: Portal, httpRequest: HttpRequest): Answer {
   return redirectAnswer(303, '/', { 'set-cookie': `${portal.cookieName}=; Path=/; HttpOnly; Max-Age=0` });
 }
 
-/** A target such as `//elsewhere` would be another host to a browser. */
+/** A browser would read a target such as `//elsewhere` as another host. */
 function toLocalPath(target: string): string {
   return target.replace(/^\/{2,}/, '/');
 }

@@ -1,16 +1,16 @@
-/** What serving pages of rows costs, so that a load test can tell the emulator's share from the application's. */
+/** Cost of serving pages of rows, so that a load test can subtract the CPU time of the emulator from the total. */
 export interface CostSummary {
-  /** Answers of crm.company.list, crm.contact.list, crm.deal.list and crm.item.list, those inside batches too. */
+  /** Number of answers of crm.company.list, crm.contact.list, crm.deal.list and crm.item.list, inside batches too. */
   pages: number;
-  /** User and system time of the whole process: whatever else runs in it is counted too. */
+  /** User and system time of the whole process, including other code that runs in it. */
   cpuMs: number;
-  /** null without pages. */
+  /** null when no page was served. */
   cpuMsPerPage: number | null;
-  /** How often REST refused with which `error`, commands of batches too. */
+  /** Number of REST refusals by `error`, including commands inside batches. */
   refusals: Record<string, number>;
 }
 
-/** Counts since the start or the last reset. */
+/** Counters since the start or the last reset. */
 export class Cost {
   #pages = 0;
   #refusals: Record<string, number> = {};

@@ -1,6 +1,8 @@
 import type { RecordedRequest } from './recorded-request.ts';
 
-/** One line for a person who watches: when, what, how it ended, for whom. It carries no secret. */
+/**
+ * One readable line for the terminal: time, portal, request, status, duration, error, user. It contains no secret.
+ */
 export function toPrintedLine(request: RecordedRequest): string {
   const { at, httpMethod, path, status, error, durationMs, userId, commands } = request;
   const facts = [

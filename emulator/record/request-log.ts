@@ -3,16 +3,16 @@ import type { HttpRequest } from '../wire/http-request.ts';
 import { isPhpArray, type PhpArray, type PhpValue } from '../wire/php-params.ts';
 import type { AboutRequest, RecordedRequest, RequestKind } from './recorded-request.ts';
 
-/** A demo that runs for weeks forgets its oldest requests; no test asks for as many. */
+/** Limits memory when a demo runs for weeks; tests send fewer requests. */
 const REMEMBERED_REQUESTS = 10_000;
-/** A batch of fifty long commands is some 20 kB, so that what was asked for is forgotten sooner than that it was. */
+/** A batch of fifty long commands is about 20 kB, so parameters are dropped earlier than the rest of the record. */
 const REMEMBERED_PARAMS = 1_000;
 
 const SECRET_PARAMS = new Set(['access_token', 'auth', 'client_secret', 'code', 'password', 'refresh_token']);
 
-/** The requests that were asked, oldest first. */
+/** Recorded requests, oldest first. */
 export class RequestLog {
-  /** One array for good: whoever holds it sees what comes. */
+  /** Always the same array object, so a caller that holds it sees new requests. */
   readonly requests: RecordedRequest[] = [];
   #lastId = 0;
 

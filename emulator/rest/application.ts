@@ -1,12 +1,12 @@
 import type { Outcome, RestCall, RestMethods } from './method.ts';
 
-/** What an application may ask about itself. */
+/** Methods that return information about the application itself. */
 export const APPLICATION_METHODS: RestMethods = {
   scope: { scopes: [], run: ({ scope }) => ({ result: scope }) },
   'app.info': { scopes: [], run: describeApplication },
 };
 
-/** The portal's `app.info`, another shape than the authorization server's (section 3.1). */
+/** `app.info` of the portal; its format differs from that of the authorization server (section 3.1). */
 function describeApplication({ client, portal }: RestCall): Outcome {
   return {
     result: {

@@ -11,7 +11,9 @@ export interface FoundToken {
   in: 'header' | 'body' | 'query';
 }
 
-/** The token, wherever it travels: the header is looked at first; one passed as an array is ignored (section 3.2). */
+/**
+ * Finds the access token: header first, then body, then query. A token passed as an array is ignored (section 3.2).
+ */
 export function findToken({ headers, query, form, json }: HttpRequest): FoundToken | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { value: bearer, in: 'header' };
@@ -26,7 +28,7 @@ function tokenAmong({ auth, access_token }: PhpArray): string | undefined {
 }
 
 /**
- * Checks a call's token in the order of section 3.3, #1 to #6.
+ * Checks the access token in the order of section 3.3, #1 to #6.
  *
  * @throws {RestRefusal}  with the code of the first check that fails
  */
@@ -57,7 +59,7 @@ export function identifyCaller(
   };
 }
 
-/** #2: what the authorization server says on first sight of a token. */
+/** #2: what the authorization server says about a token that is new to the portal. */
 function checkNewToken(context: EmulatorContext, token: AccessToken): void {
   checkAlive(token);
   if (context.grants.hasExpired(token)) {
@@ -67,7 +69,7 @@ function checkNewToken(context: EmulatorContext, token: AccessToken): void {
   checkPaid(token);
 }
 
-/** #5 and #6: what the portal finds by itself about a token it knows; note the missing full stop. */
+/** #5 and #6: what the portal itself says about a token it has seen; this text has no full stop at the end. */
 function checkCachedToken(context: EmulatorContext, token: AccessToken): void {
   if (isUninstalled(token)) throw new RestRefusal('APPLICATION_NOT_FOUND', 'Application not found');
   checkAlive(token);
@@ -77,7 +79,7 @@ function checkCachedToken(context: EmulatorContext, token: AccessToken): void {
   checkPaid(token);
 }
 
-/** A real portal may go on with a cached answer for up to an hour; here an ended token is ended at once. */
+/** A real portal may accept a cached token for up to an hour longer; here a revoked token is refused at once. */
 function checkAlive({ family, dead }: AccessToken): void {
   const replaced = family.portal.installed && isOfFormerInstallation(family);
   if (dead || family.ended || replaced) throw unknownToken();
@@ -99,7 +101,7 @@ function unableToAuthorize(): RestRefusal {
   return new RestRefusal('authorization_error', 'Unable to authorize user');
 }
 
-/** #7, also for each command of a batch. */
+/** #7; also checked for each command of a batch. */
 export function checkScope({ scope }: Caller, method: RestMethod): void {
   if (method.scopes.length > 0 && !method.scopes.some((each) => scope.includes(each))) {
     throw new RestRefusal(

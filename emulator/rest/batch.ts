@@ -14,7 +14,7 @@ import type { TimeBlock } from './time-block.ts';
 /** Section 6.2. */
 const MAX_COMMANDS = 50;
 
-/** Runs one command as a call of its own would be run, but for the token, which is checked already. */
+/** Runs one command like a single call, without the token checks, which the batch has already passed. */
 export type RunCommand = (method: string, params: PhpArray) => { outcome: Outcome; time: TimeBlock };
 
 interface Command {
@@ -23,7 +23,7 @@ interface Command {
   query: string;
 }
 
-/** A command that is not a string is skipped. */
+/** Reads the commands of a batch; a command that is not a string is skipped. */
 export function readCommands(cmd: PhpValue | undefined): Command[] {
   return asEntries(cmd).flatMap(([key, value]) => {
     if (typeof value !== 'string') return [];
@@ -33,7 +33,7 @@ export function readCommands(cmd: PhpValue | undefined): Command[] {
   });
 }
 
-/** The commands so far, by key, as later commands refer to them and as the answer shows them. */
+/** Results of the commands so far, by command key; later commands and the answer use them. */
 interface Results {
   result: Map<string, unknown>;
   error: Map<string, unknown>;
@@ -42,7 +42,7 @@ interface Results {
   time: Map<string, unknown>;
 }
 
-/** Several commands in one request, in order (section 6.2). The answer is 200 even when all of them failed. */
+/** Runs several commands in order (section 6.2). The status is 200 even if all of them fail. */
 export function runBatch(cmd: PhpValue | undefined, halt: PhpValue | undefined, run: RunCommand): Outcome {
   const results: Results = {
     result: new Map(),
@@ -68,7 +68,7 @@ export function runBatch(cmd: PhpValue | undefined, halt: PhpValue | undefined, 
   };
 }
 
-/** @returns  whether it failed */
+/** @returns  whether the command failed */
 function runCommand(
   { key, method, query }: Command,
   index: number,
@@ -95,7 +95,7 @@ function runCommand(
   }
 }
 
-/** Inside a batch a scope failure comes without its text (section 6.2). */
+/** Inside a batch `insufficient_scope` has an empty description (section 6.2). */
 function describeInside({ code, description }: RestRefusal): string {
   return code === 'insufficient_scope' ? '' : description;
 }
@@ -107,7 +107,10 @@ function isTrue(halt: PhpValue | undefined): boolean {
 const REFERENCE = /\$(result|error|total|next|time)((?:\[[^\]]+\])+)/g;
 const ONLY_A_REFERENCE = new RegExp(`^${REFERENCE.source}$`);
 
-/** `$result[me][UF_DEPARTMENT][0]` → the value; a value that is nothing but a reference may become an array. */
+/**
+ * Replaces references: `$result[me][UF_DEPARTMENT][0]` becomes the value. A value that is only a reference may become
+ * an array.
+ */
 function resolveReferences(value: PhpValue, results: Results): PhpValue {
   if (Array.isArray(value)) return value.map((item) => resolveReferences(item, results));
   if (isArrayLike(value)) {
@@ -125,7 +128,7 @@ function resolveReferences(value: PhpValue, results: Results): PhpValue {
   );
 }
 
-/** What a reference leads to; nothing there is an empty string. */
+/** The value of a reference; an empty string if there is none. */
 function lookUp(results: Results, kind: string | undefined, path: string | undefined): PhpValue {
   const [key = '', ...rest] = [...(path ?? '').matchAll(/\[([^\]]+)\]/g)].map((match) => match[1] ?? '');
   let value: unknown = results[kind as keyof Results].get(key);

@@ -14,7 +14,7 @@ import { findMethod, internMethodName } from './methods.ts';
 import { RestRefusal, refusalAnswer } from './refusal.ts';
 import { startTimeBlock, type TimeBlock } from './time-block.ts';
 
-/** Section 4: a portal answers scripts of any origin; `authorization` is not among the headers it allows them. */
+/** Section 4: scripts of any origin may call a portal, but `authorization` is not among the allowed headers. */
 const REST_HEADERS = {
   'content-type': 'application/json; charset=utf-8',
   'x-content-type-options': 'nosniff',
@@ -22,7 +22,7 @@ const REST_HEADERS = {
   'access-control-allow-headers': 'origin, content-type, accept',
 };
 
-/** `/rest/crm.company.list.json` */
+/** Routes a REST call such as `/rest/crm.company.list.json`. */
 export function routeRest(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
   const methodName = readMethodName(httpRequest.path);
   return {
@@ -39,7 +39,7 @@ export function routeRest(context: EmulatorContext, portal: Portal, httpRequest:
   };
 }
 
-/** `.json` is the default format, a trailing slash is tolerated, letter case is not looked at (section 4). */
+/** `.json` is the default format, a trailing slash is allowed, letter case does not matter (section 4). */
 function readMethodName(path: string): string {
   return path
     .replace(/^\/rest\//, '')
@@ -52,7 +52,7 @@ function preflight(): Answer {
   return { status: 200, headers: {}, body: '' };
 }
 
-/** Query and body merged, the body wins (section 4). */
+/** Query and body merged; the body wins (section 4). */
 function readParams({ query, form, json }: HttpRequest): PhpArray {
   return { ...query, ...form, ...json };
 }
@@ -95,7 +95,7 @@ function answerCall(
   }
 }
 
-/** The checks in their documented order: the cloud's front (section 5), then 3.3. */
+/** Checks in documented order: request limit (section 5), then the table of section 3.3. */
 function execute(
   context: EmulatorContext,
   portal: Portal,
@@ -124,7 +124,7 @@ function execute(
   return { ...outcome, busyMs, time: stopTime() };
 }
 
-/** #0: an unknown method is refused before the token is looked at; webhooks exist at longer paths. */
+/** #0: an unknown method is refused before the token is checked. Longer paths are webhooks. */
 function requireMethod(name: string): RestMethod {
   if (/^\d+\/[^/]+\/[^/]+$/.test(name))
     throw new RestRefusal('INVALID_CREDENTIALS', 'Invalid request credentials');

@@ -14,7 +14,7 @@ export const COMPANY_METHODS: RestMethods = {
   'crm.company.contact.items.get': { scopes: ['crm'], run: listContactBindings },
 };
 
-/** The right is checked before existence, so that "denied" tells nothing about what exists (7.3). */
+/** Access is checked first, so that "Access denied." does not reveal whether the company exists (7.3). */
 function getCompany(call: RestCall): Outcome {
   const { portal, user } = call;
   const id = readId(call);
@@ -30,9 +30,10 @@ const FIRST_SORT = 100;
 const SORT_STEP = 10;
 
 /**
- * Who belongs to a company, the main person first: also contacts that the user may not read, for only the right to the
- * company is asked [RU:api-reference/crm/companies/contacts/crm-company-contact-items-get.md]. Of a company that does
- * not exist an empty list [EN:api-reference/crm/leads/contacts/crm-lead-contact-items-get.md].
+ * Contacts of a company, main contact first. The list includes contacts that the user may not read, because only
+ * access to the company is checked [RU:api-reference/crm/companies/contacts/crm-company-contact-items-get.md]. A
+ * company that does not exist gives an empty list
+ * [EN:api-reference/crm/leads/contacts/crm-lead-contact-items-get.md].
  */
 function listContactBindings(call: RestCall): Outcome {
   const { portal, user } = call;

@@ -8,14 +8,14 @@ import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/p
 import { type Outcome, type RestCall, readStart } from './method.ts';
 import { crmRefusal } from './refusal.ts';
 
-/** Companies, contacts or deals, as their list method looks at them. */
+/** A collection that a list method can read: companies, contacts or deals. */
 export interface CrmCollection<Row extends CrmRow> {
   fields: readonly CrmField[];
-  /** A table that holds at least every row for which all these conditions hold. */
+  /** A table that contains at least all rows that match the conditions. */
   tableFor(conditions: readonly Condition[]): Table<Row>;
 }
 
-/** `crm.company.list`, `crm.contact.list`, `crm.deal.list` (7.2): the same but for their fields. */
+/** `crm.company.list`, `crm.contact.list`, `crm.deal.list` (7.2), which differ only in their fields. */
 export function listCrmRows<Row extends CrmRow>(call: RestCall, book: CrmCollection<Row>): Outcome {
   const { portal, user } = call;
   if (user.crm === 'none') throw crmRefusal('Access denied.');
@@ -55,7 +55,7 @@ function describe(field: CrmField, { language }: Portal) {
     isMultiple,
     isDynamic,
     ...(field.isDeprecated && { isDeprecated: true }),
-    // A user field's title is its name; people know it by its labels.
+    // The title of a user field is its name; users see its labels.
     title: userField ? name : title,
     ...(statusType && { statusType }),
     ...(userField?.items && { items: userField.items }),
@@ -63,7 +63,10 @@ function describe(field: CrmField, { language }: Portal) {
   };
 }
 
-/** What the token's user may read, by who is responsible for it (7.1); the rest neither shows nor counts. */
+/**
+ * Rows that the portal user of the token may read, by ASSIGNED_BY_ID (7.1). Other rows are neither returned nor
+ * counted.
+ */
 export function readableBy(user: PortalUser): Visibility<CrmRow> {
   switch (user.crm) {
     case 'all':
@@ -86,7 +89,7 @@ function readOrder(order: PhpValue | undefined): OrderEntry[] {
   }));
 }
 
-/** Filter fields nobody knows are silently dropped: a typo returns everything (7.2). */
+/** Unknown filter fields are silently dropped, so a misspelt name returns all rows (7.2). */
 function compileFilter<Row>(
   conditions: readonly Condition[],
   table: Table<Row>,
@@ -102,7 +105,7 @@ function compileFilter<Row>(
   return joinFilters(parts);
 }
 
-/** `*` are the ordinary fields, `UF_*` the user fields; multifields come only when named, `ID` always (7.2). */
+/** `*` selects ordinary fields, `UF_*` user fields; multifields must be named, `ID` is always included (7.2). */
 function selectFields(fields: readonly CrmField[], select: PhpValue | undefined): CrmField[] {
   const given = isArrayLike(select) ? asList(select).map((name) => asText(name) ?? '') : [];
   const names = new Set(given.length > 0 ? given : ['*', 'UF_*']);
@@ -114,7 +117,7 @@ function selectFields(fields: readonly CrmField[], select: PhpValue | undefined)
   });
 }
 
-/** Somebody without phones has no `PHONE` key at all; any other absent value is null (7.2). */
+/** Without phones there is no `PHONE` key; other missing values are null (7.2). */
 export function pick(row: CrmRow, fields: readonly CrmField[]): Record<string, CrmValue> {
   const picked: Record<string, CrmValue> = {};
   for (const { name, isMultiple } of fields) {

@@ -13,10 +13,10 @@ export const DEAL_METHODS: RestMethods = {
 
 const DEAL_ENTITY_TYPE = '2';
 
-/** Kinds of CRM items without pipelines, by their `entityTypeId`. */
+/** CRM item types without pipelines, by `entityTypeId`. */
 const WITHOUT_CATEGORIES: Record<string, string> = { '1': 'Lead', '5': 'Invoice', '7': 'Quote' };
 
-/** In the order of their sort; the default one lacks the origin [RU:…/universal/category/crm-category-list.md]. */
+/** Pipelines ordered by sort; the default one has no origin keys [RU:…/universal/category/crm-category-list.md]. */
 function listCategories({ portal, user, param }: RestCall): Outcome {
   const entityTypeId = asText(param('entityTypeId')) ?? '';
   const unsupported = WITHOUT_CATEGORIES[entityTypeId];

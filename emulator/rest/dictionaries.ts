@@ -7,14 +7,14 @@ import { asText, findParam, isArrayLike, isPhpArray } from '../wire/php-params.t
 import type { Outcome, RestCall, RestMethods } from './method.ts';
 import { crmRefusal } from './refusal.ts';
 
-/** Dictionaries (section 7.5). Their errors have an empty code, as in portal code; the docs show words there. */
+/** Dictionaries (section 7.5). Error codes are empty, as in portal code; the documents show words. */
 export const DICTIONARY_METHODS: RestMethods = {
   'crm.status.list': { scopes: ['crm'], run: listStatuses },
   'crm.status.entity.items': { scopes: ['crm'], run: listEntityItems },
   'crm.currency.list': { scopes: ['crm'], run: listCurrencies },
 };
 
-/** Everything comes in one answer, sorted by SORT (6.1, 7.5). */
+/** All statuses in one answer, sorted by SORT (6.1, 7.5). */
 function listStatuses({ portal, param }: RestCall): Outcome {
   const filter = param('filter');
   if (filter !== undefined && !isArrayLike(filter)) throw crmRefusal("Parameter 'filter' must be array.");
@@ -38,7 +38,7 @@ function listEntityItems({ portal, param }: RestCall): Outcome {
   return { result: items.map(({ NAME, SORT, STATUS_ID }) => ({ NAME, SORT, STATUS_ID })) };
 }
 
-/** Those who may look at the settings of the CRM; `total` is always 0 [RU:…/crm/currency/crm-currency-list.md]. */
+/** Only for users who may see the CRM settings; `total` is always 0 [RU:…/crm/currency/crm-currency-list.md]. */
 function listCurrencies({ portal, user }: RestCall): Outcome {
   if (!user.admin || user.crm === 'none') throw crmRefusal('Access denied.');
   return { result: currencyRows(portal.language, portal.utcOffset), total: 0 };
@@ -55,7 +55,7 @@ interface Status {
   CATEGORY_ID: string | null;
   COLOR: string | null;
   SEMANTICS: string | null;
-  /** Only of stages. */
+  /** Only for stages. */
   EXTRA?: { SEMANTICS: string; COLOR: string };
 }
 
@@ -74,7 +74,7 @@ const STATUS_FIELDS: ReadonlySet<string> = new Set<StatusField>([
   'SEMANTICS',
 ]);
 
-/** Dictionary after dictionary, then the stages of pipeline after pipeline; each by SORT. */
+/** All dictionaries, then the stages of all pipelines; each sorted by SORT. */
 function allStatuses({ dictionaries, dealCategories }: Portal): Status[] {
   const all = [
     ...Object.entries(dictionaries).map(([entityId, items]) => items.map(toStatus(entityId)).sort(bySort)),
@@ -98,7 +98,7 @@ const toStatus =
     SEMANTICS: null,
   });
 
-/** Stages are statuses with a colour and a meaning [RU:api-reference/crm/status/crm-status-list.md]. */
+/** Stages are statuses with colour and semantics [RU:api-reference/crm/status/crm-status-list.md]. */
 function stagesOf(category: DealCategory): Status[] {
   let lost = 0;
   return category.stages.map((stage, index) => {

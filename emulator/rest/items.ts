@@ -16,7 +16,7 @@ import { readableBy } from './crm-list.ts';
 import { type Outcome, type RestCall, type RestMethods, readStart } from './method.ts';
 import { RestRefusal } from './refusal.ts';
 
-/** `crm.item.*` for companies: typed and strict where `crm.company.*` is neither (section 7.6). */
+/** `crm.item.*` for companies: typed and strict, unlike `crm.company.*` (section 7.6). */
 export const ITEM_METHODS: RestMethods = {
   'crm.item.list': { scopes: ['crm'], run: listItems },
   'crm.item.get': { scopes: ['crm'], run: getItem },
@@ -61,7 +61,7 @@ function isSelected({ name, rowField }: ItemField, select: ReadonlySet<string>):
   return rowField.startsWith('UF_') && select.has('uf*');
 }
 
-/** Multifields cannot be selected by name, only with everything. */
+/** Multifields cannot be selected by name, only with `*`. */
 function toItem(
   row: CompanyRow,
   selected: ItemField[],
@@ -72,7 +72,7 @@ function toItem(
   return select.has('*') ? { ...item, categoryId: 0, entityTypeId: 4, fm: toFm(row) } : item;
 }
 
-/** Conditions that all must hold, or with `logic: "OR"` any; numbered entries are groups inside. */
+/** Reads conditions joined by AND, or by OR with `logic: "OR"`; numbered entries are nested groups. */
 function readGroup(call: RestCall, filter: PhpValue | undefined, fields: ItemField[]): RowFilter {
   const logic = isPhpArray(filter) ? asText(findParam(filter, 'logic')) : undefined;
   const parts = asEntries(filter)
@@ -110,7 +110,7 @@ function readItemOrder(order: PhpValue | undefined, fields: ItemField[]): OrderE
   });
 }
 
-/** Unlike `crm.company.list`, a name nobody knows is refused. */
+/** Unlike `crm.company.list`, an unknown field is refused. */
 function requireField(name: string, fields: ItemField[], where: 'filter' | 'order'): ItemField {
   const field = fields.find((each) => each.name === name);
   if (field === undefined) throw invalid(`Invalid ${where}: field '${name}' is not allowed in ${where}`);

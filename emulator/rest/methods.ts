@@ -18,7 +18,7 @@ const METHODS: RestMethods = {
   methods: { scopes: [], run: ({ scope }) => ({ result: methodsWithin(scope) }) },
 };
 
-/** `batch` is known here and carried out by the call itself, as it runs the others. */
+/** Listed here so that `batch` is a known method; `call.ts` runs it, because it runs other methods. */
 const BATCH: RestMethod = {
   scopes: [],
   run: () => {
@@ -34,7 +34,7 @@ export function findMethod(name: string): RestMethod | undefined {
 
 const NAMES = new Map([...Object.keys(METHODS), 'batch'].map((name) => [name, name]));
 
-/** The same name, as our own string: a piece of a command would keep the whole command in memory. */
+/** Returns the constant with the same text: a substring of a command would keep the whole command in memory. */
 export function internMethodName(name: string): string {
   return NAMES.get(name) ?? name;
 }

@@ -2,26 +2,26 @@ import type { Clock } from '../clock.ts';
 import type { Switches } from '../options.ts';
 import { RestRefusal } from './refusal.ts';
 
-/** Section 5: ten equal buckets, and only runs longer than a tenth of a second are added. */
+/** Section 5: ten equal buckets; only calls longer than 0.1 s are counted. */
 const BUCKETS = 10;
 const DEFAULT_WINDOW_SECONDS = 600;
 const LEAST_COUNTED_SECONDS = 0.1;
 
-/** Kept as whole microseconds, so that thousands of calls of 0.3 seconds add up without a trace of rounding. */
+/** Stored in whole microseconds, so that thousands of calls of 0.3 seconds add up without rounding errors. */
 const MICROSECONDS = 1_000_000;
 
-/** Whose allowance it is: one per application and method on a portal. */
+/** The limit applies per portal, application and method. */
 export interface OperatingSubject {
   memberId: string;
   clientId: string;
   method: string;
 }
 
-/** The execution time that each method used within the window. */
+/** Execution time used within the window, per subject. */
 export class OperatingTime {
   readonly #clock: Clock;
   readonly #switches: Switches;
-  /** Microseconds by the instant at which their bucket began. */
+  /** Microseconds used, by start time of the bucket. */
   readonly #used = new Map<string, Map<number, number>>();
 
   constructor(clock: Clock, switches: Switches) {
@@ -30,7 +30,7 @@ export class OperatingTime {
   }
 
   /**
-   * Before a call.
+   * Called before a method runs.
    *
    * @throws {RestRefusal}  429 OPERATION_TIME_LIMIT, for this method only
    */
@@ -41,7 +41,7 @@ export class OperatingTime {
     }
   }
 
-  /** After a call. */
+  /** Called after a method ran: adds its execution time. */
   book(subject: OperatingSubject): void {
     const seconds = this.#switches.operatingLimit?.secondsPerCall ?? 0;
     if (seconds <= LEAST_COUNTED_SECONDS) return;
@@ -57,7 +57,7 @@ export class OperatingTime {
     return sum / MICROSECONDS;
   }
 
-  /** `time.operating_reset_at`: when the oldest bucket falls out, in Unix seconds; a part of one counts as whole. */
+  /** `time.operating_reset_at`: when the oldest bucket drops out, in Unix seconds, rounded up. */
   resetAt(subject: OperatingSubject): number {
     const oldest = Math.min(...this.#bucketsOf(subject).keys(), this.#currentBucket());
     return Math.ceil((oldest + this.#windowMs) / 1000);

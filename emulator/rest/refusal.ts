@@ -1,11 +1,11 @@
 import type { Switches } from '../options.ts';
 import { type Answer, jsonAnswer } from '../wire/answer.ts';
 
-/** A REST call that is answered with `error`; thrown by whoever finds the reason. */
+/** Thrown when a REST call is refused; becomes an answer with `error`. */
 export class RestRefusal extends Error {
   readonly code: string;
   readonly description: string;
-  /** undefined: what the status tables say about the code. */
+  /** undefined: the status tables decide by code. */
   readonly status: number | undefined;
   /** Further keys of the answer, such as `argument`. */
   readonly extra: Record<string, string>;
@@ -19,15 +19,15 @@ export class RestRefusal extends Error {
   }
 }
 
-/** A failure of a `crm.*` method: status 400 and an empty code, only the text tells (section 7.3). */
+/** An error of a `crm.*` method: status 400 and an empty code; only the description differs (section 7.3). */
 export function crmRefusal(description: string): RestRefusal {
   return new RestRefusal('', description, 400);
 }
 
-/** Section 3.3: in portal code every error of authorization is 401. */
+/** Section 3.3: in portal code every authorization error is 401. */
 const STATUS_IN_CODE = 401;
 
-/** What the documents say instead (sections 3.3 and 4); codes they leave out keep the code's 401. */
+/** Statuses of the documents (sections 3.3 and 4), where they differ; other codes have status 401. */
 const STATUS_IN_DOCUMENTS: Record<string, number> = {
   insufficient_scope: 403,
   INVALID_CREDENTIALS: 403,

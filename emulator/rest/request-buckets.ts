@@ -8,9 +8,9 @@ interface Bucket {
 }
 
 /**
- * The intensity limit of section 5: a leaky bucket per portal and source address.
+ * The request limit of section 5: a leaky bucket per portal and source address.
  *
- * What counts is the HTTP request, so a batch of 50 is one; a refused request does not fill the bucket further.
+ * It counts HTTP requests, so a batch of 50 counts as one. A refused request does not fill the bucket further.
  */
 export class RequestBuckets {
   readonly #clock: Clock;

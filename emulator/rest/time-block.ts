@@ -1,7 +1,7 @@
 import { type Clock, toIsoWithOffset } from '../clock.ts';
 import type { Portal } from '../portal/portal.ts';
 
-/** The `time` of an answer (section 4). */
+/** `time` of an answer (section 4). */
 export interface TimeBlock {
   start: number;
   finish: number;
@@ -13,7 +13,7 @@ export interface TimeBlock {
   operating?: number;
 }
 
-/** Starts the watch; the function it returns stops it. Lengths are real, instants are those of the emulator's clock. */
+/** Starts measuring; the returned function stops. Durations are real time, instants are emulator clock time. */
 export function startTimeBlock(clock: Clock, { utcOffset }: Portal): () => TimeBlock {
   const startMs = clock.now();
   const startedAt = performance.now();

@@ -8,7 +8,7 @@ import { type Outcome, type RestCall, type RestMethods, readStart } from './meth
 
 const USER_SCOPES = ['user', 'user_basic', 'user_brief'] as const;
 
-/** People of the portal (section 7.7). */
+/** Users of the portal (section 7.7). */
 export const USER_METHODS: RestMethods = {
   profile: { scopes: [], run: showProfile },
   'user.admin': { scopes: [], run: ({ user }) => ({ result: user.admin }) },
@@ -30,13 +30,13 @@ function showProfile({ user }: RestCall): Outcome {
   };
 }
 
-/** Without FILTER its fields may stand among the parameters, as the samples have them [RU:api-reference/user/user-get.md]. */
+/** Without FILTER, filter fields may be plain parameters, as in the samples [RU:api-reference/user/user-get.md]. */
 function getUsers(call: RestCall): Outcome {
   return listUsers(call, readConditions(call.param('filter') ?? call.params, 'item'));
 }
 
 /**
- * `FIND` looks into all personal fields, and then no other field counts; other names are looked for by how they begin
+ * `FIND` searches all personal fields, and other fields are then ignored. Without it, names match by prefix
  * [RU:api-reference/user/user-search.md].
  */
 function searchUsers(call: RestCall): Outcome {
@@ -61,7 +61,7 @@ function listUsers(call: RestCall, conditions: Condition[]): Outcome {
     if (kind === undefined) return [];
     const condition: Condition = {
       field,
-      // `NAME: "Iva%"` is a pattern without any operator; without a `%` it is the whole name.
+      // `NAME: "Iva%"` is a pattern without an operator; without `%` the whole name must match.
       operator:
         operator === '=' && kind === 'text' && values.some((value) => value.includes('%'))
           ? 'like'
@@ -78,12 +78,12 @@ function listUsers(call: RestCall, conditions: Condition[]): Outcome {
   return { result: page.map(rowSelector(call.param('select'))), ...counts };
 }
 
-/** Which users are asked for is written in many ways; `true` leaves out who was dismissed. */
+/** `ACTIVE` has several spellings. Normalizes a value to `1` for true and an empty string for false. */
 function normalizeActive(value: string): string {
   return ['1', 'true', 'y'].includes(value.toLowerCase()) ? '1' : '';
 }
 
-/** Each word of what is looked for begins a word of the text. */
+/** Every word of the search text must be a prefix of a word of the value. */
 function wordPrefixTest(text: string): ValueTest {
   const wanted = toWords(text.toLowerCase());
   return (value) => {
@@ -96,7 +96,7 @@ function toWords(text: string): string[] {
   return text.split(/[\s,.]+/u).filter((word) => word !== '');
 }
 
-/** Fields that the scope or the portal does not know are skipped without an error. */
+/** `select`: fields that the scope or the portal does not have are skipped without an error. */
 function rowSelector(select: PhpValue | undefined): (row: UserRow) => UserRow {
   if (!isArrayLike(select)) return (row) => row;
   const names = asList(select).map((name) => asText(name)?.toUpperCase() ?? '');
@@ -113,7 +113,7 @@ interface UserRow {
   [field: string]: string | boolean | number[];
 }
 
-/** `user_brief` gives neither e-mail nor phones. */
+/** With only the scope `user_brief` there is neither e-mail nor phone. */
 function toUserRow(user: PortalUser, { scope }: { scope: string[] }): UserRow {
   const mayReadContacts = scope.includes('user') || scope.includes('user_basic');
   return {
@@ -133,10 +133,10 @@ function toUserRow(user: PortalUser, { scope }: { scope: string[] }): UserRow {
 
 const ALL_USERS: Visibility<UserRow> = { key: 'all', includesAll: true, test: () => true };
 
-/** What `user.search` looks for by beginnings. */
+/** Fields in which `user.search` matches prefixes. */
 const PERSONAL_FIELDS = ['NAME', 'LAST_NAME', 'WORK_POSITION'];
 
-/** All of them in one text; a column that no row shows. */
+/** Name of an internal column: all personal fields in one text. Answers do not contain it. */
 const NAME_SEARCH = 'NAME_SEARCH';
 
 const USER_KINDS: Record<string, FieldKind> = {

@@ -1,13 +1,13 @@
 import { toPhpJson } from './php-json.ts';
 
-/** What goes back over the wire, before any fault bends it. */
+/** A response, before a fault changes it. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[]>;
   body: string;
-  /** The `error` this answer carries, for the record; an empty string is an error too (section 7.3). */
+  /** The `error` of the body, for the request record. An empty string is an error too (section 7.3). */
   error?: string;
-  /** How long the portal was busy with it beyond what it really took. */
+  /** Milliseconds that the simulated portal works on this answer, in addition to the real time. */
   busyMs?: number;
 }
 

@@ -2,26 +2,26 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { collectPhpParams, isPhpArray, type PhpArray, type PhpValue, parsePhpParams } from './php-params.ts';
 
-/** One request, read to its end, with its parameters as PHP code would see them. */
+/** A complete HTTP request, with its parameters as PHP code would see them. */
 export interface HttpRequest {
   httpMethod: string;
   /** Without the query. */
   path: string;
-  /** Path and query as they stood in the request line. */
+  /** Path and query of the request line, unchanged. */
   target: string;
-  /** The Host header's name without its port, lower case: what tells portals apart. */
+  /** Host header without the port, lower case: selects the portal. */
   host: string;
   headers: IncomingHttpHeaders;
   remoteAddress: string;
   query: PhpArray;
   /** Parameters of a form or multipart body; empty for any other kind. */
   form: PhpArray;
-  /** Parameters of a JSON body; empty when it is not one, or not readable (section 4 ignores it silently). */
+  /** Parameters of a JSON body; empty for any other body and for invalid JSON, which Bitrix24 ignores (section 4). */
   json: PhpArray;
   cookies: ReadonlyMap<string, string>;
 }
 
-/** Far above any honest request of a client; a test that sends more has gone wrong. */
+/** Far above what the application sends; a larger body means that the test is wrong. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export async function readHttpRequest(req: IncomingMessage): Promise<HttpRequest> {

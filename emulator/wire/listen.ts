@@ -2,16 +2,22 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-/** One port on several addresses of this machine: a server each, as a socket listens on one address only. */
+/**
+ * One port on several addresses of this machine. Each address has its own server, because a socket listens on one
+ * address.
+ */
 export interface Listener {
   port: number;
-  /** Listens on one more address; no effect on one that is listened to already. */
+  /** Listens on one more address; no effect if it already listens there. */
   listenOn(address: string): Promise<void>;
-  /** Ends every connection, finished or not. */
+  /** Closes the servers and every open connection, also those with a request in progress. */
   close(): Promise<void>;
 }
 
-/** With port 0 the first address picks the port; somebody may hold it on the next address, so we try again. */
+/**
+ * With port 0 the first address chooses the port. Another program may use that port on the next address, so we try
+ * again.
+ */
 const ATTEMPTS_FOR_A_COMMON_PORT = 20;
 
 export async function listen(port: number, addresses: string[], handle: RequestListener): Promise<Listener> {
@@ -70,7 +76,9 @@ export function isPortTaken(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
 }
 
-/** Loopback as browsers find it: `localhost` may mean either family, and each 127.x.y.z is an address of its own. */
+/**
+ * Loopback addresses that browsers use: `localhost` may mean IPv4 or IPv6, and each 127.x.y.z is a separate address.
+ */
 export function loopbackAddresses(hosts: string[]): string[] {
   const ipv6 = Object.values(networkInterfaces()).some((list) =>
     list?.some(({ address }) => address === '::1'),

@@ -1,12 +1,12 @@
-/** JSON as PHP prints it by default: every slash escaped, `https:\/\/…` (section 2.3). */
+/** JSON in the default format of PHP: every slash escaped, `https:\/\/…` (section 2.3). */
 export function toPhpJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('/', '\\/');
 }
 
 /**
- * A PHP array as JSON shows it: `[]` when empty, a list when the keys count up from 0, else an object.
+ * JSON form of a PHP array: `[]` when empty, a list when the keys count up from 0, else an object.
  *
- * That is why empty maps of a batch answer are `[]` (section 6.2).
+ * This is why empty maps of a batch answer are `[]` (section 6.2).
  */
 export function toPhpArray<Value>(entries: Iterable<[string, Value]>): Value[] | Record<string, Value> {
   const list = [...entries];

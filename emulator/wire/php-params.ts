@@ -1,16 +1,16 @@
-/** A value as PHP code would find it in a request: a scalar, or an array with string keys. */
+/** A request value as PHP sees it: a scalar, or an array with string keys. */
 export type PhpValue = string | number | boolean | null | PhpValue[] | PhpArray;
 export interface PhpArray {
   [key: string]: PhpValue;
 }
 
-/** Bitrix24 counts on PHP's limit of nesting never being reached; ours keeps a hostile request harmless. */
+/** Limit of nested brackets in a name. PHP has such a limit too; here it makes a hostile request harmless. */
 const MAX_DEPTH = 16;
 
 /**
- * Reads `a=1&b[x]=2&c[]=3` the way PHP does: brackets nest, empty brackets append, the last of equal names wins.
+ * Parses `a=1&b[x]=2&c[]=3` as PHP does: brackets nest, empty brackets append, the last of several equal names wins.
  *
- * Arrays come back as objects; `asList` turns one into a list.
+ * Arrays become objects; `asList` turns one into a list.
  */
 export function parsePhpParams(text: string): PhpArray {
   return collectPhpParams(new URLSearchParams(text));
@@ -24,7 +24,7 @@ export function collectPhpParams(pairs: Iterable<[string, string]>): PhpArray {
   return params;
 }
 
-/** `filter[>ID][0]` → `filter`, `>ID`, `0`. A name without a closing bracket is taken as it stands. */
+/** `filter[>ID][0]` → `filter`, `>ID`, `0`. A name without a closing bracket stays unchanged. */
 function splitName(name: string): string[] {
   const first = name.indexOf('[');
   if (first <= 0) return [name];
@@ -63,7 +63,7 @@ function nextIndex(array: PhpArray): string {
   return String(Math.max(-1, ...indexes) + 1);
 }
 
-/** Without a prototype: a parameter named `__proto__` is a parameter like any other. */
+/** Without a prototype, so that a parameter named `__proto__` is an ordinary parameter. */
 function emptyArray(): PhpArray {
   return Object.create(null) as PhpArray;
 }
@@ -72,31 +72,34 @@ export function isPhpArray(value: PhpValue | undefined): value is PhpArray {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** PHP's `is_array`: a list counts as much as a map. */
+/** PHP's `is_array`: true for lists and maps. */
 export function isArrayLike(value: PhpValue | undefined): value is PhpArray | PhpValue[] {
   return typeof value === 'object' && value !== null;
 }
 
-/** The values of a PHP array in order; a scalar is a list of one, nothing a list of none. */
+/** The values of a PHP array in order. A scalar gives a list of one value; undefined gives an empty list. */
 export function asList(value: PhpValue | undefined): PhpValue[] {
   if (value === undefined) return [];
   if (Array.isArray(value)) return value;
   return isPhpArray(value) ? Object.values(value) : [value];
 }
 
-/** The entries of a PHP array, list or map. */
+/** The entries of a PHP array, list or map; empty for a scalar. */
 export function asEntries(value: PhpValue | undefined): [string, PhpValue][] {
   return isArrayLike(value) ? Object.entries(value) : [];
 }
 
-/** A scalar as PHP casts it to string; arrays have no text. */
+/** A scalar, cast to string as PHP does; undefined for an array. */
 export function asText(value: PhpValue | undefined): string | undefined {
   if (value === undefined || isArrayLike(value)) return undefined;
   if (value === null || value === false) return '';
   return value === true ? '1' : String(value);
 }
 
-/** Finds a parameter whatever the letter case of its name: `filter`, `FILTER` and `Filter` are one (section 7.2). */
+/**
+ * Finds a parameter; letter case of its name does not matter: `filter`, `FILTER` and `Filter` are the same (section
+ * 7.2).
+ */
 export function findParam(params: PhpArray, name: string): PhpValue | undefined {
   const wanted = name.toLowerCase();
   const key = Object.keys(params).find((candidate) => candidate.toLowerCase() === wanted);

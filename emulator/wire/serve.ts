@@ -9,13 +9,13 @@ import type { RequestLog } from '../record/request-log.ts';
 import type { Answer } from './answer.ts';
 import { type HttpRequest, readHttpRequest } from './http-request.ts';
 
-/** What a request is, found out without changing anything, and how to carry it out. */
+/** What kind of request this is, found without any change of state, and how to perform it. */
 export interface Route {
   kind: RequestKind;
   about?: AboutRequest;
-  /** Absent where no fault can be ordered. */
+  /** Absent if faults cannot be ordered for this kind of request. */
   faultSubject?: FaultSubject;
-  /** The commit: runs at once and in one piece, so that two requests never share a code. */
+  /** Performs the request. It is synchronous, so two requests can never both redeem one code. */
   perform(): Answer;
 }
 
@@ -26,14 +26,14 @@ export interface ServeDependencies {
   stopped: AbortSignal;
 }
 
-/** Turns a routing function into a request listener that records, bends and sends. */
+/** Turns a routing function into a request listener that records the request, applies faults and sends the answer. */
 export function serve(
   route: (httpRequest: HttpRequest) => Route,
   dependencies: ServeDependencies,
 ): RequestListener {
   return (req, res) => {
     answer(req, res, route, dependencies).catch((error: unknown) => {
-      // The asker went away in the middle of its own request.
+      // The client closed the connection before it had sent the whole request.
       if (!req.complete) return res.destroy();
       dependencies.print(
         `the emulator itself failed: ${error instanceof Error ? error.stack : String(error)}`,
