@@ -4,13 +4,14 @@ import { withSpread } from './figures.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
 
 /**
- * What a browser needs for a page of the demo portal with 12,000 companies: from the click to the first thing on the screen,
- * and how much comes over the wire with an empty cache. Every answer of the portal is a kept one, as it usually is.
+ * Measures how long a browser takes from the click to the first contentful paint, and how many bytes it loads with an
+ * empty cache. The demo portal has 12,000 companies, and all answers of the portal are cached, which is the usual
+ * case.
  */
 const ROUNDS = 7;
 const PAGES = { list: '/companies', card: '/companies/11993', overview: '/overview', exports: '/exports' };
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchBrowser(): Promise<string[]> {
   const { server, stop } = await startServerUnderTest({ env: { CACHE_SECONDS: '600' } });
   const cookie = await signIn(server);
@@ -20,7 +21,7 @@ export async function benchBrowser(): Promise<string[]> {
     const visits: Visit[] = [];
     for (let round = 0; round <= ROUNDS; round += 1) {
       visits.push(await visit(browser, server.origin + path, cookie));
-      // Plots are counted in the background.
+      // The first visit starts the counts for the plots in the background.
       if (round === 0) await new Promise((resolve) => setTimeout(resolve, 3_000));
     }
     const counted = visits.slice(1);
@@ -73,7 +74,7 @@ async function visit(browser: Browser, address: string, cookie: string): Promise
   return { paintMs, ...traffic };
 }
 
-/** Counts what has come, headers included. */
+/** Counts received bytes, headers included. */
 async function watchTraffic(page: Page): Promise<Omit<Visit, 'paintMs'>> {
   const traffic = { bytes: 0, rawBytes: 0, requests: 0 };
   const devtools = await page.context().newCDPSession(page);

@@ -2,35 +2,38 @@ import { Agent, get, type IncomingHttpHeaders } from 'node:http';
 import { Redis } from 'ioredis';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
-import { manyPeople } from './people.ts';
-import { cpuMs, type EmulatorProcess, type Running, startProcess } from './process.ts';
+import { manyUsers } from './users.ts';
+import { cpuMs, type EmulatorProcess, type RunningProcess, startProcess } from './process.ts';
 import { startServerUnderTest } from './server-under-test.ts';
 
 /**
- * The redirection endpoint beside a bare Express handler that makes the same calls, and how long a code waits before it is
- * exchanged. Everybody who comes back has begun a sign-in before.
+ * Compares the redirection endpoint with a bare Express handler that makes the same calls, and measures the time from
+ * the callback to the exchange of its code. Every simulated user has started a sign-in before.
  */
 const ROUNDS = 21;
-/** Each has answered so many before it is measured: nobody stops a server after its first thousand, and V8 compiles until then. */
+/**
+ * Rounds before measuring: V8 compiles during the first thousand callbacks, and a server in production runs much
+ * longer.
+ */
 const WARM_UP_ROUNDS = 4;
-const PEOPLE = 400;
+const USERS = 400;
 const AT_ONCE = 20;
-/** Codes live for 30 seconds, of which this takes 8. */
+/** Codes live for 30 seconds; all callbacks at this rate take 8. */
 const PER_SECOND = 50;
 
-/** Somebody at the redirection endpoint: a browser with its cookie, and the address that the portal sent it to. */
+/** One callback: the address that the portal redirected to, and the cookie of the browser. */
 interface Callback {
   address: string;
   cookie: string;
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchCallback(): Promise<string[]> {
   const redis = await startRedisServer();
-  const users = manyPeople(PEOPLE);
+  const users = manyUsers(USERS);
   const { server, emulator, stop } = await startServerUnderTest({
     emulator: { portals: [{ host: '127.0.0.1', users, companies: { count: 50 } }] },
-    // Everybody comes from an address of their own: one alone may begin 300 sign-ins in a minute.
+    // Each user has a separate source address, because one address may start only 300 sign-ins a minute.
     env: { REDIS_URL: redis.url, TRUST_PROXY: '127.0.0.1' },
   });
   const env = {
@@ -45,40 +48,44 @@ export async function benchCallback(): Promise<string[]> {
   const safe = await startProcess('bench/bare/callback.js', { ...env, SAFE: '1' });
 
   const store = new Redis(redis.url);
-  const contenders = { ours: server, safe, bare };
+  const handlers = { ours: server, safe, bare };
   const names = ['ours', 'safe', 'bare'] as const;
-  const figures = { ours: noFigures(), safe: noFigures(), bare: noFigures() };
+  const figures = { ours: emptyFigures(), safe: emptyFigures(), bare: emptyFigures() };
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
-    // What others do on this machine comes and goes: nobody is always the first.
+    // Other load on this machine varies, so the order of the handlers changes each round.
     const first = round % names.length;
     for (const name of [...names.slice(first), ...names.slice(0, first)]) {
-      // Everybody comes for the first time, in every round.
+      // An empty store makes every user a new one in each round.
       await store.flushall();
-      const contender = contenders[name];
-      const { rate, cpuMs } = await measure(contender, await comeBack(contender.origin, emulator));
+      const handler = handlers[name];
+      const { rate, cpuMs } = await measure(handler, await prepareCallbacks(handler.origin, emulator));
       if (round < WARM_UP_ROUNDS) continue;
       figures[name].rates.push(rate);
       figures[name].costs.push(cpuMs);
     }
   }
   store.disconnect();
-  const waits = await waitsOf(await comeBack(server.origin, emulator), emulator);
+  const delays = await measureExchangeDelays(await prepareCallbacks(server.origin, emulator), emulator);
   await Promise.all([stop(), bare.stop(), safe.stop()]);
   await redis.stop();
-  const sorted = waits.sort((one, other) => one - other);
+  const sorted = delays.sort((one, other) => one - other);
   return [
-    `${PEOPLE} people come back for the first time, ${AT_ONCE} at a time, ${ROUNDS} rounds in turn after ${WARM_UP_ROUNDS} that are not counted; median (least–most); ratios are medians of those within a round:`,
+    `${USERS} users come back for the first time, ${AT_ONCE} at a time, ${ROUNDS} rounds in turn after ${WARM_UP_ROUNDS} warm-up rounds; median (least–most); ratios are medians of the ratios within a round:`,
     '',
-    '| | callbacks a second | ours to this | CPU of the server for one, ms |',
+    '| | callbacks a second | ours / this | CPU of the server per callback, ms |',
     '|---|---|---|---|',
-    tell('ours', figures.ours, figures.ours),
-    tell('bare Express handler, the same calls and the same commands to Redis', figures.safe, figures.ours),
-    tell('bare Express handler, the same calls and the fewest commands to Redis', figures.bare, figures.ours),
+    toRow('ours', figures.ours, figures.ours),
+    toRow('bare Express handler, the same calls and the same commands to Redis', figures.safe, figures.ours),
+    toRow(
+      'bare Express handler, the same calls and the fewest commands to Redis',
+      figures.bare,
+      figures.ours,
+    ),
     '',
-    'When the answer ends, the bare ones write their session once more, as express-session does by itself.',
+    'The bare handlers write their session once more at the end of the answer: express-session does this by itself.',
     '',
     `${PER_SECOND} callbacks a second, from the browser's request to the arrival of the exchange at the authorization server:`,
-    `median ${median(waits)} ms, p99 ${sorted[Math.ceil(waits.length * 0.99) - 1]} ms, most ${sorted.at(-1)} ms (of ${waits.length}).`,
+    `median ${median(delays)} ms, p99 ${sorted[Math.ceil(delays.length * 0.99) - 1]} ms, most ${sorted.at(-1)} ms (of ${delays.length}).`,
   ];
 }
 
@@ -87,19 +94,24 @@ interface Figures {
   costs: number[];
 }
 
-function noFigures(): Figures {
+function emptyFigures(): Figures {
   return { rates: [], costs: [] };
 }
 
-function tell(name: string, { rates, costs }: Figures, ours: Figures): string {
+function toRow(name: string, { rates, costs }: Figures, ours: Figures): string {
   const ratio = median(rates.map((rate, round) => (ours.rates[round] ?? 0) / rate)).toFixed(2);
   return `| ${name} | ${withSpread(rates)} | ${ratio} | ${withSpread(costs, 2)} |`;
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE, timeout: 2_000 });
 
-/** Plain, so that the one who asks is not what is measured. @returns the headers of a redirect */
-function ask(address: string, headers: Record<string, string> = {}): Promise<IncomingHttpHeaders> {
+/**
+ * Sends a GET with node:http, because a heavier client would use CPU time itself.
+ *
+ * @returns  the headers of a redirect
+ * @throws  if the answer is not a redirect
+ */
+function getRedirect(address: string, headers: Record<string, string> = {}): Promise<IncomingHttpHeaders> {
   return new Promise((resolve, reject) => {
     get(address, { agent, headers: { accept: 'text/html', ...headers } }, (answer) => {
       const { statusCode = 0 } = answer;
@@ -111,18 +123,18 @@ function ask(address: string, headers: Record<string, string> = {}): Promise<Inc
   });
 }
 
-/** Begins a sign-in for everybody, and takes from the portal what it would send them back with. */
-async function comeBack(origin: string, emulator: EmulatorProcess): Promise<Callback[]> {
+/** Starts a sign-in for each user, and builds the callback address that the portal would redirect to. */
+async function prepareCallbacks(origin: string, emulator: EmulatorProcess): Promise<Callback[]> {
   const callbacks: Callback[] = [];
   const states: { state: string; cookie: string }[] = [];
-  for (let person = 0; person < PEOPLE; person += 1) {
-    const headers = await ask(`${origin}/login?returnTo=/healthz`, {
-      'x-forwarded-for': `10.0.${person >> 8}.${person & 255}`,
+  for (let index = 0; index < USERS; index += 1) {
+    const headers = await getRedirect(`${origin}/login?returnTo=/healthz`, {
+      'x-forwarded-for': `10.0.${index >> 8}.${index & 255}`,
     });
     const cookie = headers['set-cookie']?.map((line) => line.split(';')[0]).join('; ') ?? '';
     states.push({ state: new URL(String(headers.location)).searchParams.get('state') ?? '', cookie });
   }
-  const codes = await emulator.codes(PEOPLE);
+  const codes = await emulator.codes(USERS);
   for (const [index, { state, cookie }] of states.entries()) {
     const query = new URLSearchParams({
       code: codes[index] ?? '',
@@ -138,16 +150,19 @@ async function comeBack(origin: string, emulator: EmulatorProcess): Promise<Call
 }
 
 async function send({ address, cookie }: Callback): Promise<void> {
-  await ask(address, { cookie });
+  await getRedirect(address, { cookie });
 }
 
-async function measure({ pid }: Running, callbacks: Callback[]): Promise<{ rate: number; cpuMs: number }> {
+async function measure(
+  { pid }: RunningProcess,
+  callbacks: Callback[],
+): Promise<{ rate: number; cpuMs: number }> {
   const before = cpuMs(pid);
   const rate = await rateOf(callbacks);
   return { rate, cpuMs: (cpuMs(pid) - before) / callbacks.length };
 }
 
-/** @returns callbacks a second */
+/** @returns  callbacks a second */
 async function rateOf(callbacks: Callback[]): Promise<number> {
   const waiting = [...callbacks];
   const from = performance.now();
@@ -159,8 +174,8 @@ async function rateOf(callbacks: Callback[]): Promise<number> {
   return callbacks.length / ((performance.now() - from) / 1000);
 }
 
-/** @returns milliseconds until each code was exchanged */
-async function waitsOf(callbacks: Callback[], emulator: EmulatorProcess): Promise<number[]> {
+/** @returns  milliseconds from each callback to the exchange of its code */
+async function measureExchangeDelays(callbacks: Callback[], emulator: EmulatorProcess): Promise<number[]> {
   await emulator.clearRequests();
   const sentAt = new Map<number, number>();
   await Promise.all(

@@ -9,14 +9,14 @@ import { median, withSpread } from './figures.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
 
 /**
- * A list of companies of which nothing is known yet, dictionaries included, beside the very same batch sent to the portal
- * by bare axios. One request at a time, turn by turn; what is left is what we add.
+ * Compares the list of companies without any cached answer, dictionaries included, with bare axios sending the same
+ * batch to the portal. One request at a time, in turn; the difference is the time that the application adds.
  */
 const ROUNDS = 5;
 const PAGES = 200;
 const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as const;
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchCold(): Promise<string[]> {
   const redis = await startRedisServer();
   const { server, emulator, stop } = await startServerUnderTest({
@@ -24,9 +24,9 @@ export async function benchCold(): Promise<string[]> {
   });
   const cookie = await signIn(server);
   const { accessToken, clientEndpoint } = await emulator.tokens(1);
-  const batch = { ...(await batchOfAColdPage()), auth: accessToken };
+  const batch = { ...(await captureBatch()), auth: accessToken };
   const client = axios.create({ httpAgent: new Agent({ keepAlive: true }), proxy: false });
-  const ours = () => visit(`${server.origin}/companies`, cookie);
+  const ours = () => fetchPage(`${server.origin}/companies`, cookie);
   const bare = () => client.post(`${clientEndpoint}batch`, batch);
 
   const rounds: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
@@ -36,7 +36,7 @@ export async function benchCold(): Promise<string[]> {
       times.bare.push(await timed(bare));
       times.ours.push(await timed(ours));
     }
-    // The first one warms up both.
+    // Round 0 is the warm-up.
     if (round === 0) continue;
     rounds.ours.push(median(times.ours));
     rounds.bare.push(median(times.bare));
@@ -57,8 +57,8 @@ export async function benchCold(): Promise<string[]> {
 
 const browser = new Agent({ keepAlive: true });
 
-/** As a browser asks, to the last byte: what it makes of them is no work of ours. */
-function visit(address: string, cookie: string): Promise<void> {
+/** Sends the headers of a browser and reads the whole body without rendering it. */
+function fetchPage(address: string, cookie: string): Promise<void> {
   const headers = { cookie, accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' };
   return new Promise((resolve, reject) => {
     get(address, { agent: browser, headers }, (answer) => {
@@ -74,16 +74,16 @@ async function timed(ask: () => Promise<unknown>): Promise<number> {
   return performance.now() - from;
 }
 
-/** What our own code asks for, caught on its way. */
-async function batchOfAColdPage(): Promise<Params> {
+/** Captures the batch that the application would send for this page. */
+async function captureBatch(): Promise<Params> {
   let batch: Params | undefined;
-  const catching = {
+  const capturingClient = {
     batch(commands: Parameters<RestClient['batch']>[0]) {
       batch = buildBatch(commands);
-      return Promise.reject(new Error('caught'));
+      return Promise.reject(new Error('captured'));
     },
   } as unknown as RestClient;
-  await listCompanies(catching, QUERY).catch(() => undefined);
+  await listCompanies(capturingClient, QUERY).catch(() => undefined);
   if (batch === undefined) throw new Error('no batch was sent');
   return batch;
 }

@@ -4,8 +4,8 @@ import { SELECT } from './readers/reading.ts';
 const SELECTED = SELECT.map((field, index) => `&select[${index}]=${field}`).join('');
 
 /**
- * An emulated Bitrix24 for one bench run, in a process of its own so that its work is not counted as anybody else's. Takes
- * its options as JSON, and says over the channel to its parent where it is and whatever it is asked.
+ * Runs the emulator in a separate process, so that its CPU time is not counted for another process. Options come as
+ * JSON in argv; requests of the parent process come over the IPC channel.
  */
 const { latencyMs, redirectUri, ...options } = JSON.parse(process.argv[2] ?? '{}') as EmulatorOptions & {
   latencyMs?: number;
@@ -22,8 +22,8 @@ if (latencyMs !== undefined) {
 
 const [portal] = emulator.portals;
 const { clientId, clientSecret } = DEMO_CLIENT;
-const answers: Record<string, (value: number) => unknown> = {
-  /** Serves pages of the last portal, of either kind, until the code that serves them is compiled. */
+const methods: Record<string, (value: number) => unknown> = {
+  /** Serves pages of the last portal, alternately by `start` and by ID, until V8 has compiled the code. */
   async warmUp(batches) {
     const other = emulator.portals.at(-1);
     const tokens = other?.issueTokens({ clientId, userId: 1 });
@@ -41,7 +41,7 @@ const answers: Record<string, (value: number) => unknown> = {
       }).then((answer) => answer.arrayBuffer());
     }
   },
-  where: () => ({
+  addresses: () => ({
     portal: portal?.origin,
     memberId: portal?.memberId,
     authorizationServer: emulator.authorizationServer,
@@ -51,18 +51,18 @@ const answers: Record<string, (value: number) => unknown> = {
   tokens: (userId) => portal?.issueTokens({ clientId, userId }),
   cost: () => emulator.cost(),
   resetCost: () => emulator.resetCost(),
-  /** One code each for as many portal users. */
+  /** One code each for users 1 to `count`. */
   codes: (count) =>
     Array.from({ length: count }, (_, index) => portal?.issueCode({ clientId, userId: index + 1 })),
-  /** When whose code was exchanged. */
+  /** Time and portal user of each token request. */
   exchanges: () =>
     emulator.requests
       .filter(({ kind }) => kind === 'token')
       .map(({ userId, at }) => ({ userId, at: at.getTime() })),
   clearRequests: () => emulator.clearRequests(),
-  /** Whoever shows an access token from now on has to have it renewed. */
+  /** Makes all access tokens expire, so that the application must refresh them. */
   expireAccessTokens: () => portal?.expireAccessTokens(),
-  /** What the authorization server said to codes and refresh tokens, and how often: `refresh_token 200`. */
+  /** Number of token requests by grant type and result, for example `refresh_token 200`. */
   grants: () => {
     const counts: Record<string, number> = {};
     for (const { kind, grantType, status, error } of emulator.requests) {
@@ -72,10 +72,10 @@ const answers: Record<string, (value: number) => unknown> = {
     }
     return counts;
   },
-  asked: () => emulator.requests.filter(({ kind }) => kind === 'rest').length,
+  restRequestCount: () => emulator.requests.filter(({ kind }) => kind === 'rest').length,
 };
-process.on('message', async ({ id, ask, value }: { id: number; ask: string; value: number }) =>
-  process.send?.({ id, answer: (await answers[ask]?.(value)) ?? null }),
+process.on('message', async ({ id, method, argument }: { id: number; method: string; argument: number }) =>
+  process.send?.({ id, answer: (await methods[method]?.(argument)) ?? null }),
 );
 process.once('disconnect', () => void emulator.stop().then(() => process.exit(0)));
 process.send?.({ id: 0, answer: null });

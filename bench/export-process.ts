@@ -19,18 +19,18 @@ import type { ReadingTask } from './readers/reading.ts';
 
 export type ExportTask = ReadingTask & Pick<ExportJob, 'format'> & Pick<ExportJob['view'], 'sort' | 'order'>;
 
-/** How one export went. */
+/** Result of one export. */
 export interface ExportReport {
   seconds: number;
-  /** Of these, until every row was on the disk. */
+  /** Part of `seconds` until all rows were on disk. */
   gatheringSeconds: number;
   rows: number;
   megabytes: number;
-  /** Resident memory above what it was before, at its highest. */
+  /** Highest resident memory minus resident memory before the export. */
   grownMegabytes: number;
 }
 
-/** One export from the wish to the file, as the application makes it, in a process of its own. */
+/** Runs one export from the request to the finished file, with the code of the application, in a separate process. */
 const task = JSON.parse(process.argv[2] ?? '{}') as ExportTask;
 const http = createHttpClient({ mayBePrivate: () => true });
 const store = createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
@@ -72,9 +72,9 @@ await exports.begin({
   language: 'en',
   timeZone: 'Europe/Berlin',
 });
-const gathering = await until(({ state }) => state === 'finishing' || state === 'done');
+const gathering = await waitFor(({ state }) => state === 'finishing' || state === 'done');
 const gatheringSeconds = (performance.now() - from) / 1000;
-const done = await until(({ state }) => state === 'done');
+const done = await waitFor(({ state }) => state === 'done');
 clearInterval(sampling);
 const report: ExportReport = {
   seconds: (performance.now() - from) / 1000,
@@ -86,11 +86,11 @@ const report: ExportReport = {
 rmSync(dataDir, { recursive: true });
 process.send?.(report, () => process.exit(0));
 
-async function until(isRight: (job: ExportJob) => boolean): Promise<ExportJob> {
+async function waitFor(isReached: (job: ExportJob) => boolean): Promise<ExportJob> {
   for (;;) {
     const [job] = await exports.list(owner);
-    if (job?.trouble) throw new Error(`the export is in trouble: ${job.trouble.code}`);
-    if (job && isRight(job)) return job;
+    if (job?.trouble) throw new Error(`the export waits because of ${job.trouble.code}`);
+    if (job && isReached(job)) return job;
     await wait(10);
   }
 }

@@ -7,7 +7,11 @@ export interface Load {
   p99: number;
 }
 
-/** Twenty browsers that ask as fast as they get answers. @throws when any answer is not the expected page */
+/**
+ * 20 connections that send a request as soon as the previous answer has arrived.
+ *
+ * @throws  if any answer is not 2xx, or a connection fails
+ */
 export async function load(url: string, headers: Record<string, string>, seconds: number): Promise<Load> {
   const result = await autocannon({
     url,

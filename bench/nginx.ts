@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** nginx as operators run it: the configuration of docker-compose.scale.yml, with other addresses. */
+/** nginx with the configuration of docker-compose.scale.yml and other addresses. */
 export interface Nginx {
   origin: string;
   stop(): Promise<void>;
@@ -11,7 +11,7 @@ export interface Nginx {
 
 const CONFIGURATION = 'ops/nginx/nginx.conf';
 
-/** Where nginx is, if it is installed; Debian keeps it where users do not look. */
+/** Path of nginx; undefined if it is not installed. Debian installs it outside the PATH of ordinary users. */
 export function findNginx(): string | undefined {
   try {
     const found = execFileSync('sh', ['-c', 'command -v nginx || command -v /usr/sbin/nginx']);
@@ -21,7 +21,7 @@ export function findNginx(): string | undefined {
   }
 }
 
-/** @param replicas  ports of this machine */
+/** @param replicas  ports of the replicas on 127.0.0.1 */
 export async function startNginx(binary: string, port: number, replicas: number[]): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-nginx-'));
   const file = join(folder, 'nginx.conf');
@@ -47,12 +47,12 @@ function configurationFor(port: number, replicas: number[]): string {
     .replace('access_log /dev/stdout path;', 'access_log access.log path;');
   const isChanged = changed.includes(`:${port};`) && !/:8050|\/dev\/stdout/.test(changed);
   if (!isChanged) {
-    throw new Error(`${CONFIGURATION} is not as this expects it`);
+    throw new Error(`${CONFIGURATION} has changed, so its addresses cannot be replaced`);
   }
   return changed;
 }
 
-/** Any answer will do: the replicas come later. */
+/** Any status counts as up: the replicas start later. */
 function isUp(origin: string): Promise<boolean> {
   return fetch(`${origin}/healthz`).then(
     () => true,

@@ -4,13 +4,13 @@ import { residentMegabytes, startProcess } from './process.ts';
 import { startServerUnderTest } from './server-under-test.ts';
 
 /**
- * How fast it starts, what it weighs, and how many sign-in pages it serves in a second, beside a bare Express that does
- * nothing else. Rounds alternate, so that a noisy moment hits both.
+ * Measures start time, resident memory and sign-in pages per second, beside a bare Express server. Rounds alternate,
+ * so that other load on the machine affects both.
  */
 const ROUNDS = 5;
 const SECONDS = 4;
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchPages(): Promise<string[]> {
   const starts = { ours: [] as number[], bare: [] as number[] };
   const weights = { ours: [] as number[], bare: [] as number[] };

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import type { EmulatorOptions } from '../emulator/index.ts';
 import { freePort } from '../test/support/redis-server.ts';
 
-/** A peer as a process of its own. */
-export interface Running {
+/** A server in a separate process. */
+export interface RunningProcess {
   origin: string;
   pid: number;
-  /** From spawning it to its first answer. */
+  /** Milliseconds from spawn to the first answer at /healthz. */
   startedInMs: number;
   stop(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export async function startProcess(
   file: string,
   env: Record<string, string>,
   nodeOptions: string[] = [],
-): Promise<Running> {
+): Promise<RunningProcess> {
   const port = env.PORT ?? String(await freePort());
   const origin = `http://127.0.0.1:${port}`;
   const before = performance.now();
@@ -33,12 +33,12 @@ export async function startProcess(
   return { origin, pid: child.pid ?? 0, startedInMs: performance.now() - before, stop: () => end(child) };
 }
 
-/** CPU time that the emulator has spent for each page of companies, in milliseconds. */
+/** CPU time of the emulator per page of companies, in milliseconds. */
 export interface EmulatorCost {
   pages: number;
   cpuMs: number;
   cpuMsPerPage: number;
-  /** By their `error`, commands of batches included. */
+  /** Number of refusals by `error`, including commands inside batches. */
   refusals: Record<string, number>;
 }
 
@@ -48,27 +48,27 @@ export interface EmulatorProcess {
   authorizationServer: string;
   clientId: string;
   clientSecret: string;
-  /** A grant of a portal user, as a sign-in brings one. */
+  /** A token pair of a portal user, as after a sign-in. */
   tokens(userId: number): Promise<{ accessToken: string; refreshToken: string; clientEndpoint: string }>;
-  /** Serves pages of its last portal, so that what is measured afterwards is no compiling. */
+  /** Serves pages of the last portal until V8 has compiled the code. */
   warmUp(batches: number): Promise<void>;
   /** One code each for users 1, 2, 3 … */
   codes(count: number): Promise<string[]>;
-  /** When whose code was exchanged, in milliseconds since the epoch. */
+  /** Portal user and time of each token request, in milliseconds since 1970. */
   exchanges(): Promise<{ userId: number; at: number }[]>;
   cost(): Promise<EmulatorCost>;
   resetCost(): Promise<void>;
   clearRequests(): Promise<void>;
-  /** Whoever shows an access token from now on has to have it renewed. */
+  /** Makes all access tokens expire, so that the application must refresh them. */
   expireAccessTokens(): Promise<void>;
-  /** What the authorization server said to codes and refresh tokens, and how often: `refresh_token 200`. */
+  /** Number of token requests by grant type and result, for example `refresh_token 200`. */
   grants(): Promise<Record<string, number>>;
-  /** How often portals were asked. */
-  asked(): Promise<number>;
+  /** Number of REST requests that the portals received. */
+  restRequestCount(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** The demo portals on free ports unless `options` say otherwise, in a process of their own. */
+/** Starts the emulator in a separate process on free ports; default: the demo portals. */
 export async function startEmulatorProcess(
   options: EmulatorOptions & { latencyMs?: number; redirectUri?: string } = {},
 ): Promise<EmulatorProcess> {
@@ -76,27 +76,27 @@ export async function startEmulatorProcess(
   const waiting = new Map<number, (answer: unknown) => void>();
   child.on('message', ({ id, answer }: { id: number; answer: unknown }) => waiting.get(id)?.(answer));
   let lastId = 0;
-  const expect = (id: number) => new Promise((resolve) => waiting.set(id, resolve));
-  async function ask<T>(what: string, value?: number): Promise<T> {
+  const waitForAnswer = (id: number) => new Promise((resolve) => waiting.set(id, resolve));
+  async function call<T>(method: string, argument?: number): Promise<T> {
     lastId += 1;
-    const answer = expect(lastId);
-    child.send({ id: lastId, ask: what, value });
+    const answer = waitForAnswer(lastId);
+    child.send({ id: lastId, method, argument });
     return (await answer) as T;
   }
 
-  await expect(0);
+  await waitForAnswer(0);
   return {
-    ...(await ask<Pick<EmulatorProcess, 'portal' | 'memberId' | 'clientId' | 'clientSecret'>>('where')),
-    tokens: (userId) => ask('tokens', userId),
-    warmUp: (batches) => ask('warmUp', batches),
-    codes: (count) => ask('codes', count),
-    exchanges: () => ask('exchanges'),
-    cost: () => ask('cost'),
-    resetCost: () => ask('resetCost'),
-    clearRequests: () => ask('clearRequests'),
-    expireAccessTokens: () => ask('expireAccessTokens'),
-    grants: () => ask('grants'),
-    asked: () => ask('asked'),
+    ...(await call<Pick<EmulatorProcess, 'portal' | 'memberId' | 'clientId' | 'clientSecret'>>('addresses')),
+    tokens: (userId) => call('tokens', userId),
+    warmUp: (batches) => call('warmUp', batches),
+    codes: (count) => call('codes', count),
+    exchanges: () => call('exchanges'),
+    cost: () => call('cost'),
+    resetCost: () => call('resetCost'),
+    clearRequests: () => call('clearRequests'),
+    expireAccessTokens: () => call('expireAccessTokens'),
+    grants: () => call('grants'),
+    restRequestCount: () => call('restRequestCount'),
     async stop() {
       const ended = once(child, 'exit');
       child.disconnect();
@@ -105,17 +105,21 @@ export async function startEmulatorProcess(
   } as EmulatorProcess;
 }
 
-/** Runs a reader to its end. @returns what it sends */
+/**
+ * Runs a program until it exits.
+ *
+ * @returns  the message that it sends to this process
+ */
 export async function runReader<T>(file: string, task: object, nodeOptions: string[] = []): Promise<T> {
   const child = fork(file, [JSON.stringify(task)], { execArgv: ['--import', 'tsx', ...nodeOptions] });
   const ended = once(child, 'exit');
   const message = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
-  if (message === undefined) throw new Error(`${file} ended without a word`);
+  if (message === undefined) throw new Error(`${file} ended without a result`);
   await ended;
   return message[0] as T;
 }
 
-/** CPU time that a process has used since it began, in milliseconds; Linux counts in hundredths of a second. */
+/** CPU time of a process since its start, in milliseconds, from Linux /proc with a resolution of 10 ms. */
 export function cpuMs(pid: number): number {
   const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   const [user, system] = fields.split(' ').slice(11, 13).map(Number);

@@ -8,9 +8,9 @@ import { startRedisServer } from '../test/support/redis-server.ts';
 import { startProcess } from './process.ts';
 
 /**
- * Three workers share one token that has just expired, and all are asked at once; then each is asked once more. Every
- * round begins with a grant that works. What counts is how often the authorization server was called, and how many
- * of the calls failed.
+ * Three workers share one access token that has just expired. All call at the same time, then each calls once more.
+ * Every round starts with a valid refresh token. The result is the number of calls to the authorization server and of
+ * failed calls.
  */
 const WORKERS = 3;
 const ROUNDS = 5;
@@ -26,12 +26,12 @@ interface Race {
   calls: number;
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchRefreshRace(): Promise<string[]> {
   const rows: string[] = [];
   for (const familyKill of [false, true]) {
     const emulator = await startEmulator({ portals: [aPortal()], familyKill });
-    const rotation = familyKill ? 'and a used one ends the chain' : 'a used one is refused';
+    const rotation = familyKill ? 'reuse revokes the token family' : 'reuse is refused';
     rows.push(describe(`ours (three processes, one Redis); ${rotation}`, await raceOurs(emulator)));
     rows.push(describe(`@bitrix24/b24jssdk 2.2.0 (three processes); ${rotation}`, await racePeer(emulator)));
     await emulator.stop();
@@ -39,7 +39,7 @@ export async function benchRefreshRace(): Promise<string[]> {
   return [
     `Three workers, one expired token, ${ROUNDS} rounds of ${WORKERS} calls at once and ${WORKERS} afterwards. Refresh tokens work once:`,
     '',
-    '| | calls of the authorization server | failed calls |',
+    '| | calls to the authorization server | failed calls |',
     '|---|---|---|',
     ...rows,
   ];
@@ -50,7 +50,7 @@ async function raceOurs(emulator: Emulator): Promise<Race> {
   const settings = {
     REDIS_URL: redis.url,
     LOG_LEVEL: 'error',
-    // Every call shall use its token.
+    // Without cache, so that every call uses its token.
     CACHE_SECONDS: '0',
     SESSION_SECRETS: randomBytes(32).toString('hex'),
     TOKEN_KEYS: randomBytes(32).toString('base64'),

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 
 const FILE = 'docs/benchmarks.md';
 
-/** What is measured, in the order in which one reads of it. */
+/** Benchmarks and their headings, in the order of docs/benchmarks.md. */
 export const TITLES = {
   'whole-list': 'All companies of a portal',
   million: 'A million companies',
@@ -24,7 +24,7 @@ export const TITLES = {
 
 export type Measured = keyof typeof TITLES;
 
-/** Prints what was measured, and puts it where its forerunner stood in docs/benchmarks.md; what else is there stays. */
+/** Prints a result, and replaces the previous result of this benchmark in docs/benchmarks.md. Other results stay. */
 export function publish(name: Measured, command: string, lines: string[]): void {
   const title = TITLES[name];
   const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`;

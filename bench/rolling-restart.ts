@@ -7,27 +7,28 @@ import { atOnce, pause, percentile, range } from '../test/chaos/harness/time.ts'
 import { createAgent } from '../test/support/browser-agent.ts';
 import { freePort, startRedisServer } from '../test/support/redis-server.ts';
 import { findNginx, startNginx } from './nginx.ts';
-import { manyPeople } from './people.ts';
+import { manyUsers } from './users.ts';
 import { type EmulatorProcess, startEmulatorProcess } from './process.ts';
 
 /**
- * A rollout as people see it: four replicas behind nginx, each in turn asked to stop (SIGTERM), started again, and waited
- * for at /readyz, while lists, cards and sign-ins come in. Answers of the portal take their time and are kept for a few
- * seconds only, and so are access tokens: at every moment somebody waits for a page or has their access renewed.
+ * A rollout as seen by browsers: four replicas behind nginx are stopped with SIGTERM one after another, started
+ * again, and awaited at /readyz, under a load of lists, cards and sign-ins. Portal answers are slow and cached for a
+ * few seconds only, and access tokens live for a few seconds, so at every moment some request waits for the portal or
+ * for a refresh.
  */
 const REPLICAS = 4;
 const ROUNDS = 5;
 const PER_SECOND = 50;
-/** Between "it is ready again" and the next one: what a careful rollout waits for. */
+/** Pause after a replica is ready, before the next one is stopped; a careful rollout waits like this. */
 const PAUSE_MS = 1_500;
-const PEOPLE = 60;
+const USERS = 60;
 const SIGNED_IN = 40;
 const TOKEN_SECONDS = 5;
 const CACHE_SECONDS = 5;
 const LATENCY_MS = 150;
 const COMPANIES = 2_000;
 
-/** Of a hundred requests: a sign-in makes three (/login, /bitrix, the page behind it). */
+/** Of 100 requests. A sign-in makes three: /login, /bitrix and the first page. */
 const MIX = { cards: 24, signInSteps: 18 };
 
 interface Answer {
@@ -36,12 +37,12 @@ interface Answer {
   ms: number;
 }
 
-interface Person {
+interface SimulatedUser {
   login: string;
   agent: ReturnType<typeof createAgent>;
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchRollingRestart(): Promise<string[]> {
   const binary = findNginx();
   if (binary === undefined) return ['Not measured: nginx is not installed; run `npm run bench:setup`.'];
@@ -53,7 +54,7 @@ export async function benchRollingRestart(): Promise<string[]> {
     accessTokenLifetimeSeconds: TOKEN_SECONDS,
     latencyMs: LATENCY_MS,
     familyKill: true,
-    portals: [{ host: '127.0.0.1', users: manyPeople(PEOPLE), companies: { count: COMPANIES, seed: 4 } }],
+    portals: [{ host: '127.0.0.1', users: manyUsers(USERS), companies: { count: COMPANIES, seed: 4 } }],
   });
   const replicas = await startReplicas(publicUrl, redis.url, emulator);
   const nginx = await startNginx(
@@ -62,12 +63,12 @@ export async function benchRollingRestart(): Promise<string[]> {
     replicas.map((replica) => replica.port),
   );
   try {
-    const people = manyPeople(PEOPLE).map(({ login }) => ({ login, agent: createAgent() }));
-    await atOnce(8, people.slice(0, SIGNED_IN), (person) => signIn(publicUrl, person));
+    const users = manyUsers(USERS).map(({ login }) => ({ login, agent: createAgent() }));
+    await atOnce(8, users.slice(0, SIGNED_IN), (user) => signIn(publicUrl, user));
 
     const answers: Answer[] = [];
     let isOver = false;
-    const load = putUnderLoad(publicUrl, people, answers, () => isOver);
+    const load = generateLoad(publicUrl, users, answers, () => isOver);
     await pause(3_000);
     const stops = await restartAll(replicas);
     await pause(3_000);
@@ -75,8 +76,8 @@ export async function benchRollingRestart(): Promise<string[]> {
     await load;
     const grants = await emulator.grants();
 
-    const lost = await countLost(publicUrl, people, emulator);
-    return tell(answers, stops, grants, lost);
+    const lost = await countLost(publicUrl, users, emulator);
+    return toReport(answers, stops, grants, lost);
   } finally {
     await nginx.stop();
     await Promise.all(replicas.map((replica) => replica.end('SIGKILL')));
@@ -120,7 +121,7 @@ async function startReplicas(
   return replicas;
 }
 
-/** One after the other, as often as ROUNDS says. */
+/** Restarts all replicas one after another, ROUNDS times. */
 async function restartAll(replicas: Replica[]): Promise<{ exitCode: number | null; ms: number }[]> {
   const stops: { exitCode: number | null; ms: number }[] = [];
   for (const replica of range(ROUNDS).flatMap(() => replicas)) {
@@ -133,10 +134,10 @@ async function restartAll(replicas: Replica[]): Promise<{ exitCode: number | nul
   return stops;
 }
 
-/** Begins something every so many milliseconds, however long the answers take. */
-async function putUnderLoad(
+/** Starts requests at a constant rate, also when answers are slow. */
+async function generateLoad(
   publicUrl: string,
-  people: Person[],
+  users: SimulatedUser[],
   answers: Answer[],
   isOver: () => boolean,
 ): Promise<void> {
@@ -148,17 +149,23 @@ async function putUnderLoad(
   const startedAt = performance.now();
   let turn = 0;
   for (let requests = 0; !isOver(); turn += 1) {
-    // Only those who are signed in look at pages; everybody signs in now and then.
-    const person = people[turn % SIGNED_IN] as Person;
+    // Only the first SIGNED_IN users request pages; the other users sign in again and again.
+    const user = users[turn % SIGNED_IN] as SimulatedUser;
     const place = requests % 100;
     if (place < MIX.signInSteps) {
-      begin(signInAnew(publicUrl, people[SIGNED_IN + (turn % (PEOPLE - SIGNED_IN))] as Person, answers));
+      begin(
+        signInNewBrowser(
+          publicUrl,
+          users[SIGNED_IN + (turn % (USERS - SIGNED_IN))] as SimulatedUser,
+          answers,
+        ),
+      );
       requests += 3;
     } else if (place < MIX.signInSteps + MIX.cards) {
-      begin(look('card', person, `${publicUrl}/companies/${1 + (turn % 200)}`, answers));
+      begin(requestPage('card', user, `${publicUrl}/companies/${1 + (turn % 200)}`, answers));
       requests += 1;
     } else {
-      begin(look('list', person, `${publicUrl}/companies?page=${1 + (turn % 5)}`, answers));
+      begin(requestPage('list', user, `${publicUrl}/companies?page=${1 + (turn % 5)}`, answers));
       requests += 1;
     }
     const dueAt = startedAt + (requests * 1000) / PER_SECOND;
@@ -167,18 +174,27 @@ async function putUnderLoad(
   await Promise.all(underWay);
 }
 
-async function look(what: string, { agent }: Person, address: string, answers: Answer[]): Promise<void> {
+async function requestPage(
+  what: string,
+  { agent }: SimulatedUser,
+  address: string,
+  answers: Answer[],
+): Promise<void> {
   await timed(answers, what, 200, () => agent.request(address));
 }
 
-/** With a browser that the application has never seen. */
-async function signInAnew(publicUrl: string, person: Person, answers: Answer[]): Promise<void> {
-  await signIn(publicUrl, { login: person.login, agent: createAgent() }, answers);
+/** Signs a user in with a browser without cookies. */
+async function signInNewBrowser(publicUrl: string, user: SimulatedUser, answers: Answer[]): Promise<void> {
+  await signIn(publicUrl, { login: user.login, agent: createAgent() }, answers);
 }
 
-/** Every step by itself: those at the portal are not ours. */
-async function signIn(publicUrl: string, { login, agent }: Person, answers: Answer[] = []): Promise<void> {
-  const leaving = await timed(answers, 'sign-in: to the portal', 302, () =>
+/** Measures each step of the application separately; steps at the portal are not measured. */
+async function signIn(
+  publicUrl: string,
+  { login, agent }: SimulatedUser,
+  answers: Answer[] = [],
+): Promise<void> {
+  const leaving = await timed(answers, 'sign-in: redirect to the portal', 302, () =>
     agent.request(`${publicUrl}/login?returnTo=/companies`),
   );
   if (leaving === undefined) return;
@@ -189,41 +205,45 @@ async function signIn(publicUrl: string, { login, agent }: Person, answers: Answ
     portal = await agent.request(new URL(portal.location, portal.url).href);
   }
   const callback = portal.location ?? '';
-  const entered = await timed(answers, 'sign-in: back from it', 303, () => agent.request(callback));
+  const entered = await timed(answers, 'sign-in: callback', 303, () => agent.request(callback));
   if (entered === undefined) return;
   await timed(answers, 'sign-in: first page', 200, () =>
     agent.request(new URL(entered.location ?? '', publicUrl).href),
   );
 }
 
-type Seen = Awaited<ReturnType<Person['agent']['request']>>;
+type AgentAnswer = Awaited<ReturnType<SimulatedUser['agent']['request']>>;
 
-/** @returns nothing when the answer is not the one that should come */
+/** @returns  undefined if the answer has another status */
 async function timed(
   answers: Answer[],
   what: string,
   expected: number,
-  send: () => Promise<Seen>,
-): Promise<Seen | undefined> {
+  send: () => Promise<AgentAnswer>,
+): Promise<AgentAnswer | undefined> {
   const startedAt = performance.now();
-  const seen = await send().catch(() => undefined);
-  const isRight = seen?.status === expected;
-  answers.push({ what, status: isRight ? 0 : (seen?.status ?? -1), ms: performance.now() - startedAt });
-  return isRight ? seen : undefined;
+  const answer = await send().catch(() => undefined);
+  const isExpected = answer?.status === expected;
+  answers.push({ what, status: isExpected ? 0 : (answer?.status ?? -1), ms: performance.now() - startedAt });
+  return isExpected ? answer : undefined;
 }
 
-/** Whose access cannot be renewed any more, once every access token has expired. */
-async function countLost(publicUrl: string, people: Person[], emulator: EmulatorProcess): Promise<number> {
+/** Number of users whose access tokens cannot be refreshed after all of them have expired. */
+async function countLost(
+  publicUrl: string,
+  users: SimulatedUser[],
+  emulator: EmulatorProcess,
+): Promise<number> {
   await emulator.expireAccessTokens();
-  const statuses = await atOnce(5, people.slice(0, SIGNED_IN), async ({ agent }, index) => {
-    // Nobody has asked for that yet, so no kept answer will do.
+  const statuses = await atOnce(5, users.slice(0, SIGNED_IN), async ({ agent }, index) => {
+    // A query that was never sent before, so no cached answer exists.
     const address = `${publicUrl}/companies?q=nothing-like-${index}`;
     return (await agent.request(address, { headers: { accept: 'application/json' } })).status;
   });
   return statuses.filter((status) => status !== 200).length;
 }
 
-function tell(
+function toReport(
   answers: Answer[],
   stops: { exitCode: number | null; ms: number }[],
   grants: Record<string, number>,
@@ -231,13 +251,13 @@ function tell(
 ): string[] {
   const failed = answers.filter(({ status }) => status !== 0);
   const times = answers.map(({ ms }) => ms);
-  const signIns = answers.filter(({ what }) => what === 'sign-in: back from it').length;
+  const signIns = answers.filter(({ what }) => what === 'sign-in: callback').length;
   const kinds = new Map<string, number>();
   for (const { what, status } of failed) {
     const kind = `${what}: ${status < 0 ? 'no answer' : status}`;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
-  const told = [...kinds].map(([kind, count]) => `${kind} ×${count}`).join(', ');
+  const failures = [...kinds].map(([kind, count]) => `${kind} ×${count}`).join(', ');
   const refusedGrants = Object.entries(grants).filter(([name]) => !name.endsWith(' 200'));
   return [
     `${REPLICAS} replicas behind nginx, one Redis; ${ROUNDS} rounds in which each replica in turn gets SIGTERM and is started again; ${PER_SECOND} requests a second, ${LATENCY_MS} ms an answer of the portal, access tokens of ${TOKEN_SECONDS} s:`,
@@ -248,11 +268,11 @@ function tell(
     `| exit codes other than 0 | ${stops.filter(({ exitCode }) => exitCode !== 0).length} |`,
     `| longest stop, ms | ${Math.round(Math.max(...stops.map(({ ms }) => ms)))} |`,
     `| requests | ${answers.length} |`,
-    `| failed requests | ${failed.length}${told && ` (${told})`} |`,
+    `| failed requests | ${failed.length}${failures && ` (${failures})`} |`,
     `| sign-ins | ${signIns} |`,
-    `| renewals | ${grants['refresh_token 200'] ?? 0} |`,
+    `| refreshes | ${grants['refresh_token 200'] ?? 0} |`,
     `| codes and refresh tokens that were refused | ${refusedGrants.reduce((sum, [, count]) => sum + count, 0)} |`,
-    `| chains lost, of ${SIGNED_IN} | ${lost} |`,
+    `| token families lost, of ${SIGNED_IN} | ${lost} |`,
     `| p50, ms | ${percentile(times, 0.5)} |`,
     `| p99, ms | ${percentile(times, 0.99)} |`,
     `| slowest, ms | ${Math.round(Math.max(...times))} |`,

@@ -13,10 +13,10 @@ import { benchWarm } from './warm.ts';
 import { benchMillion, benchOperating, benchWholeList } from './whole-list.ts';
 
 /**
- * `npm run bench` runs everything, which takes the better part of an hour; `npm run bench -- warm cold` runs some parts.
- * What is measured is printed, and takes its place in docs/benchmarks.md. `npm run soak` is beside it: it takes as long.
+ * `npm run bench` runs all benchmarks and takes almost an hour; `npm run bench -- warm cold` runs only those. Results
+ * are printed and written to docs/benchmarks.md. `npm run soak` is separate, because it takes as long.
  *
- * Machines are shared and noisy: compare ratios within one run rather than figures of two.
+ * Machines are shared and noisy: compare ratios within one run, not figures of two runs.
  */
 const PARTS: Record<Exclude<Measured, 'soak'>, () => Promise<string[]>> = {
   'whole-list': benchWholeList,
@@ -38,7 +38,7 @@ const PARTS: Record<Exclude<Measured, 'soak'>, () => Promise<string[]>> = {
 const names = Object.keys(PARTS) as (keyof typeof PARTS)[];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in PARTS));
-if (unknown.length > 0) throw new Error(`there are ${names.join(', ')}; not ${unknown.join(', ')}`);
+if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known: ${names.join(', ')}`);
 for (const name of names) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   publish(name, `npm run bench -- ${name}`, await PARTS[name]());

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import type { EmulatorOptions } from '../emulator/index.ts';
 import { createAgent } from '../test/support/browser-agent.ts';
 import { freePort } from '../test/support/redis-server.ts';
-import { type EmulatorProcess, type Running, startEmulatorProcess, startProcess } from './process.ts';
+import { type EmulatorProcess, type RunningProcess, startEmulatorProcess, startProcess } from './process.ts';
 
-/** `BENCH_PROFILE=folder npm run bench -- warm` writes there where the server's processor time goes. */
+/** `BENCH_PROFILE=folder npm run bench -- warm` writes CPU profiles of the server to that folder. */
 const { BENCH_PROFILE } = process.env;
 const PROFILE = BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${BENCH_PROFILE}`] : [];
 
-/** The built server in front of an emulated portal that knows where to send people back to. */
+/** The built server, with an emulated portal whose application card has the address of this server. */
 export interface ServerUnderTest {
-  server: Running;
+  server: RunningProcess;
   emulator: EmulatorProcess;
-  /** Further processes with the same settings. */
-  replica(): Promise<Running>;
+  /** Starts another replica with the same settings. */
+  replica(): Promise<RunningProcess>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export async function startServerUnderTest(
     ...options.env,
   };
   const server = await startProcess('dist/server.js', { ...env, PORT: port }, PROFILE);
-  const replicas: Running[] = [];
+  const replicas: RunningProcess[] = [];
   return {
     server,
     emulator,
@@ -56,8 +56,12 @@ export async function startServerUnderTest(
   };
 }
 
-/** Signs somebody in with a browser of their own. @returns the Cookie header of its requests */
-export async function signIn({ origin }: Running, login = 'admin'): Promise<string> {
+/**
+ * Signs a portal user in with a new browser.
+ *
+ * @returns  the Cookie header of that browser
+ */
+export async function signIn({ origin }: RunningProcess, login = 'admin'): Promise<string> {
   const agent = createAgent();
   const form = await agent.visit(`${origin}/login?returnTo=/healthz`);
   await agent.post(form.url.href, { login, password: 'demo' });

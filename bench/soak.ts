@@ -6,30 +6,30 @@ import { OUTPUT } from '../test/support/output.ts';
 import { median } from './figures.ts';
 import { residentMegabytes } from './process.ts';
 import { publish } from './results.ts';
-import { type LostChain, watchRefreshes } from './soak/lost-chains.ts';
-import { letPeopleCome } from './soak/people.ts';
-import { type Soak, tellSoak, unexplainedOf, type Weight } from './soak/report.ts';
-import type { Sighting } from './soak/sighting.ts';
-import { MORTAL, makeTrouble, type Trouble } from './soak/trouble.ts';
+import { type LostTokenFamily, watchRefreshes } from './soak/lost-token-families.ts';
+import { simulateUsers } from './soak/simulate-users.ts';
+import { type SoakResult, soakReport, unexplainedErrors, type MemoryUse } from './soak/report.ts';
+import type { Observation } from './soak/observation.ts';
+import { KILLED_REPLICA, injectIncidents, type Incident } from './soak/incidents.ts';
 
 /**
- * `npm run soak [-- minutes]` (or SOAK_MINUTES; default 30): two replicas of the built server on one Redis, people who
- * look at pages, sign in and export, access tokens that live for 20 seconds, and every minute something that goes
- * wrong. A whole run takes its place in docs/benchmarks.md. Ends with 1 when a chain was lost that need not be, or
- * somebody saw an error that nothing explains.
+ * `npm run soak [-- minutes]` (or SOAK_MINUTES; default 30): two replicas of the built server on one Redis; simulated
+ * users view pages, sign in and export; access tokens live for 20 seconds; one incident every minute. The report of a
+ * full run is written to docs/benchmarks.md. Exit code 1 if a token family was lost that could have been kept, or if
+ * a user got an error that no incident explains.
  */
 const WHOLE_MINUTES = 30;
 const minutes = Number(process.argv[2] ?? process.env.SOAK_MINUTES ?? WHOLE_MINUTES);
-if (!(minutes >= 1)) throw new Error('say for how many minutes: npm run soak -- 30');
+if (!(minutes >= 1)) throw new Error('the number of minutes must be at least 1: npm run soak -- 30');
 
 const VISITORS = 40;
 const COMPANIES = 2_000;
 const TOKEN_SECONDS = 20;
 const WARM_UP_MS = 30_000;
-const WEIGH_EVERY_MS = 10_000;
-const TROUBLE_EVERY_MS = 60_000;
-/** The last trouble is over, and felt no more, when people stop coming. */
-const CALM_AT_THE_END_MS = 20_000;
+const SAMPLE_EVERY_MS = 10_000;
+const INCIDENT_EVERY_MS = 60_000;
+/** No incident starts in the last part of the run, so that its effects end before the load stops. */
+const LAST_INCIDENT_BEFORE_END_MS = 20_000;
 
 const folder = join(OUTPUT, 'soak');
 rmSync(folder, { recursive: true, force: true });
@@ -41,19 +41,19 @@ const world = await startWorld({
   replicas: 2,
   companies: { count: COMPANIES, seed: 9 },
 });
-// A run that is interrupted must not leave servers behind.
+// An interrupted run must not leave server processes behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void world.stop().finally(() => process.exit(130)));
 }
 let isGood = false;
 try {
   const soak = await run(world);
-  // A shorter run says how it went, and leaves the report of a whole one where it is.
-  if (minutes < WHOLE_MINUTES) console.log(tellSoak(soak).join('\n'));
-  else publish('soak', 'npm run soak', tellSoak(soak));
+  // A shorter run only prints its report; the report of a full run in docs/benchmarks.md stays.
+  if (minutes < WHOLE_MINUTES) console.log(soakReport(soak).join('\n'));
+  else publish('soak', 'npm run soak', soakReport(soak));
   const { lost, stuck } = soak.lostInTheEnd;
   isGood =
-    unexplainedOf(soak).length === 0 &&
+    unexplainedErrors(soak).length === 0 &&
     soak.lost.every(({ isAvoidable }) => !isAvoidable) &&
     lost + stuck === 0;
 } finally {
@@ -61,62 +61,62 @@ try {
 }
 process.exit(isGood ? 0 : 1);
 
-async function run(world: World): Promise<Soak> {
+async function run(world: World): Promise<SoakResult> {
   const visitors = await world.signIn(VISITORS);
   const refreshes = watchRefreshes(world);
-  const sightings: Sighting[] = [];
-  const troubles: Trouble[] = [];
-  const lost: LostChain[] = [];
-  const start = weigh(world);
-  const weighed: number[][] = [];
-  const weighing = setInterval(() => weighed.push(weigh(world)), WEIGH_EVERY_MS);
+  const observations: Observation[] = [];
+  const incidents: Incident[] = [];
+  const lost: LostTokenFamily[] = [];
+  const start = measureMemory(world);
+  const samples: number[][] = [];
+  const sampling = setInterval(() => samples.push(measureMemory(world)), SAMPLE_EVERY_MS);
   world.emulator.set({ accessTokenLifetimeSeconds: TOKEN_SECONDS });
   world.portal.expireAccessTokens();
 
   const endsAt = Date.now() + minutes * 60_000;
-  const coming = letPeopleCome({
+  const coming = simulateUsers({
     world,
     visitors,
     companies: COMPANIES,
     spreadMs: TOKEN_SECONDS * 1000,
     isOver: () => Date.now() >= endsAt,
-    see(sighting) {
-      sightings.push(sighting);
-      if (sighting.trips > 0) lost.push(refreshes.judge(sighting.userId, troubles));
+    record(observation) {
+      observations.push(observation);
+      if (observation.reauthorizations > 0) lost.push(refreshes.judge(observation.userId, incidents));
     },
   });
   await pause(WARM_UP_MS);
-  await makeTrouble(world, troubles, {
-    everyMs: TROUBLE_EVERY_MS,
-    isOver: () => Date.now() >= endsAt - CALM_AT_THE_END_MS,
+  await injectIncidents(world, incidents, {
+    everyMs: INCIDENT_EVERY_MS,
+    isOver: () => Date.now() >= endsAt - LAST_INCIDENT_BEFORE_END_MS,
   });
   await coming;
-  clearInterval(weighing);
+  clearInterval(sampling);
   refreshes.stop();
 
-  const kills = troubles.filter(({ killedAt }) => killedAt !== undefined).length;
-  const weights = world.replicas.map(
-    (_, index): Weight => ({
+  const kills = incidents.filter(({ killedAt }) => killedAt !== undefined).length;
+  const memory = world.replicas.map(
+    (_, index): MemoryUse => ({
       start: start[index] ?? 0,
-      warm: medianOf(sixth(weighed, 1), index),
-      end: medianOf(sixth(weighed, 5), index),
-      kills: index === MORTAL ? kills : 0,
+      warm: medianOf(sixth(samples, 1), index),
+      end: medianOf(sixth(samples, 5), index),
+      kills: index === KILLED_REPLICA ? kills : 0,
     }),
   );
   const lostInTheEnd = await world.countLost(visitors);
-  return { minutes, sightings, troubles, refreshes, lost, lostInTheEnd, weights };
+  return { minutes, observations, incidents, refreshes, lost, lostInTheEnd, memory };
 }
 
-function weigh({ replicas }: World): number[] {
+function measureMemory({ replicas }: World): number[] {
   return replicas.map((replica) => residentMegabytes(replica.pid()));
 }
 
-/** @param which  from 0 */
+/** @param which  index of the sixth, from 0 */
 function sixth<T>(all: T[], which: number): T[] {
   return all.slice(Math.floor((all.length * which) / 6), Math.ceil((all.length * (which + 1)) / 6));
 }
 
-function medianOf(weighed: number[][], replica: number): number {
-  // A replica that was just killed weighs nothing.
-  return median(weighed.flatMap((each) => each[replica] || []));
+function medianOf(samples: number[][], replica: number): number {
+  // A killed replica has no memory sample.
+  return median(samples.flatMap((each) => each[replica] || []));
 }

@@ -9,15 +9,15 @@ import { type RedisServer, startRedisServer } from '../test/support/redis-server
 import { withSpread } from './figures.ts';
 
 /**
- * What a token record weighs in Redis, and whether finding one takes longer among a million than among a thousand. The
- * records are real: sealed pairs of tokens as long as Bitrix24's.
+ * Measures the size of a token record in Redis, and whether loading one takes longer among a million records than
+ * among a thousand. The records are real: encrypted token pairs with the length of Bitrix24 tokens.
  */
 const SIZES = [1_000, 1_000_000];
 const AT_ONCE = 50;
 const LOOKUPS = 2_000;
 const ROUNDS = 5;
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchVaultSize(): Promise<string[]> {
   const redis = await startRedisServer({ settings: ['--appendonly', 'no'] });
   const connection = connectRedis(parseRedisAddress(redis.url), () => {});
@@ -36,15 +36,15 @@ export async function benchVaultSize(): Promise<string[]> {
   await store.close();
   await redis.stop();
   return [
-    `Time to load and open one record, alone, over ${ROUNDS} rounds of ${LOOKUPS} random ones; median (least–most) of the rounds:`,
+    `Time to load and decrypt one record, one at a time, over ${ROUNDS} rounds of ${LOOKUPS} random ones; median (least–most) of the rounds:`,
     '',
-    '| records | bytes each in Redis | ms to find one |',
+    '| records | bytes each in Redis | ms to load one |',
     '|---|---|---|',
     ...rows,
   ];
 }
 
-/** A thousand portals; the people of each are numbered. */
+/** The owner of record `n`: a thousand portals, with users numbered from 1. */
 function owner(n: number): PortalUserId {
   const memberId = (n % 1000).toString(16).padStart(32, 'b');
   return { memberId, clientId: 'local.0123456789abcd.01234567', userId: Math.floor(n / 1000) + 1 };
@@ -64,14 +64,14 @@ async function fill(vault: TokenVault, from: number, to: number): Promise<void> 
         clientEndpoint: 'https://acme.bitrix24.com/rest/',
       };
       const save = () => vault.save(owner(n), tokens, 'https://oauth.bitrix.info');
-      // Filling is no measurement: a machine that is busy elsewhere may let a command wait too long.
+      // Repeat once: on a busy machine a command may time out, and filling is not measured.
       await save().catch(save);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-/** @returns milliseconds for one, a figure for each round */
+/** @returns  milliseconds per record, one value per round */
 async function lookups(vault: TokenVault, size: number): Promise<number[]> {
   const rounds: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

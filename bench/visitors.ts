@@ -8,57 +8,59 @@ import type { EmulatorProcess } from './process.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
 
 /**
- * What others notice of hostile visitors: clients that send a byte at a time, one that guesses callbacks, and a hundred
- * thousand sign-ins that nobody means, from five thousand addresses. Meanwhile the health page is asked twenty times a
- * second, somebody reads companies, and people sign in.
+ * Measures how hostile clients affect other users: clients that send one byte a second, a client that sends wrong
+ * callbacks, and 100,000 sign-ins from 5,000 addresses that are never finished. Meanwhile the bench requests the
+ * health page twenty times a second, a signed-in user reads companies, and users sign in.
  */
 const SLOW_CLIENTS = 500;
 const WRONG_CALLBACKS = 1_000;
 const SIGN_INS = 100_000;
 const ADDRESSES = 5_000;
 const AT_ONCE = 50;
-const WAITING_PREFIXES = ['b24:session:', 'b24:pending:', 'b24:visitors:'];
-/** Longer than anything of a visitor who is not signed in is kept. */
-const NOBODY_MS = 16 * 60_000;
+const ANONYMOUS_PREFIXES = ['b24:session:', 'b24:pending:', 'b24:visitors:'];
+/** No key of a visitor who is not signed in is kept longer. */
+const ANONYMOUS_MAX_MS = 16 * 60_000;
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchVisitors(): Promise<string[]> {
   const redisServer = await startRedisServer();
   const redis = new Redis(redisServer.url);
   const { server, emulator, stop } = await startServerUnderTest({
     env: { REDIS_URL: redisServer.url, TRUST_PROXY: '127.0.0.1' },
   });
-  const others = await watchOthers(server.origin, emulator);
+  const ordinaryUsers = await watchOrdinaryUsers(server.origin, emulator);
   const rows: string[] = [];
   const measure = async (what: string, attack: () => Promise<string>) => {
-    others.begin();
-    const became = await attack();
-    rows.push(`| ${what} | ${became} | ${others.told()} |`);
+    ordinaryUsers.begin();
+    const outcome = await attack();
+    rows.push(`| ${what} | ${outcome} | ${ordinaryUsers.row()} |`);
   };
 
-  await measure('nobody', async () => {
+  await measure('no attack', async () => {
     await pause(5_000);
     return '';
   });
   await measure(`${SLOW_CLIENTS} clients that send a byte a second`, () => sendSlowly(server.origin));
-  await measure(`${WRONG_CALLBACKS} wrong callbacks from one address`, () => guess(server.origin));
+  await measure(`${WRONG_CALLBACKS} wrong callbacks from one address`, () =>
+    sendWrongCallbacks(server.origin),
+  );
   const before = await usedMegabytes(redis);
   await measure(`${SIGN_INS} sign-ins from ${ADDRESSES} addresses`, () => beginSignIns(server.origin));
   const after = await usedMegabytes(redis);
-  const kept = await letTimePass(redis);
+  const kept = await expireAnonymousKeys(redis);
   const atLast = await usedMegabytes(redis);
 
-  await others.stop();
+  await ordinaryUsers.stop();
   redis.disconnect();
   await stop();
   await redisServer.stop();
   return [
-    '| Who came | what became of it | health page, ms: median, p99, most | pages of somebody signed in, ms: median, most | sign-ins meanwhile |',
+    '| attack | result | health page, ms: median, p99, most | pages of a signed-in user, ms: median, most | sign-ins meanwhile |',
     '|---|---|---|---|---|',
     ...rows,
     '',
-    `Redis before the sign-ins: ${before.toFixed(1)} MB; after them ${after.toFixed(1)} MB; when the minutes were over for which anything of a visitor is kept: ${atLast.toFixed(1)} MB`,
-    `(nothing of them had longer to live than ${Math.ceil(kept / 60_000)} minutes; they were then removed at once instead of waited for).`,
+    `Redis before the sign-ins: ${before.toFixed(1)} MB; after them ${after.toFixed(1)} MB; after all keys of anonymous visitors have expired: ${atLast.toFixed(1)} MB`,
+    `(no such key had more than ${Math.ceil(kept / 60_000)} minutes left; the bench deleted them instead of waiting).`,
   ];
 }
 
@@ -87,26 +89,26 @@ async function sendSlowly(origin: string): Promise<string> {
   }, 1_000);
   await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   clearInterval(dripping);
-  return `sent away after ${((performance.now() - from) / 1000).toFixed(1)} s`;
+  return `disconnected after ${((performance.now() - from) / 1000).toFixed(1)} s`;
 }
 
-async function guess(origin: string): Promise<string> {
+async function sendWrongCallbacks(origin: string): Promise<string> {
   const state = 'A'.repeat(43);
-  return tellStatuses(
-    await many(WRONG_CALLBACKS, () => statusOf(origin, `/bitrix?code=none&state=${state}`, '10.255.0.2')),
+  return countStatuses(
+    await runMany(WRONG_CALLBACKS, () => statusOf(origin, `/bitrix?code=none&state=${state}`, '10.255.0.2')),
   );
 }
 
 async function beginSignIns(origin: string): Promise<string> {
   const from = performance.now();
-  const statuses = await many(SIGN_INS, (index) => {
+  const statuses = await runMany(SIGN_INS, (index) => {
     const address = index % ADDRESSES;
     return statusOf(origin, '/login', `10.1.${address >> 8}.${address & 255}`);
   });
-  return `${tellStatuses(statuses)} in ${((performance.now() - from) / 1000).toFixed(0)} s`;
+  return `${countStatuses(statuses)} in ${((performance.now() - from) / 1000).toFixed(0)} s`;
 }
 
-async function many(count: number, work: (index: number) => Promise<number>): Promise<number[]> {
+async function runMany(count: number, work: (index: number) => Promise<number>): Promise<number[]> {
   const results: number[] = [];
   let next = 0;
   await Promise.all(
@@ -121,14 +123,14 @@ async function many(count: number, work: (index: number) => Promise<number>): Pr
   return results;
 }
 
-function tellStatuses(statuses: number[]): string {
+function countStatuses(statuses: number[]): string {
   const counts = new Map<number, number>();
   for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);
   return [...counts].map(([status, count]) => `${count} × ${status}`).join(', ');
 }
 
-/** Everybody else: the health page, a reader, and people who sign in from addresses of their own. */
-async function watchOthers(origin: string, emulator: EmulatorProcess) {
+/** Load of ordinary users: the health page, a reader, and sign-ins from other addresses. */
+async function watchOrdinaryUsers(origin: string, emulator: EmulatorProcess) {
   const cookie = await signIn({ origin } as Parameters<typeof signIn>[0]);
   let isOver = false;
   let health: number[] = [];
@@ -150,7 +152,7 @@ async function watchOthers(origin: string, emulator: EmulatorProcess) {
     repeat(500, async () => {
       const browser = createAgent();
       const form = await browser.visit(`${origin}/login?returnTo=/companies`);
-      // At the portal's form people think for a while.
+      // The user needs some time at the sign-in form of the portal.
       await pause(1_500);
       const page = await browser.post(form.url.href, { login: 'admin', password: 'demo' });
       signIns[page.status === 200 && page.url.pathname === '/companies' ? 'good' : 'bad'] += 1;
@@ -160,7 +162,7 @@ async function watchOthers(origin: string, emulator: EmulatorProcess) {
     begin() {
       [health, pages, signIns] = [[], [], { good: 0, bad: 0 }];
     },
-    told: () =>
+    row: () =>
       `${withTail(health)} | ${percentile(pages, 50).toFixed(0)}, ${Math.max(...pages).toFixed(0)} | ${signIns.good} of ${signIns.good + signIns.bad}`,
     async stop() {
       isOver = true;
@@ -182,15 +184,19 @@ async function timed(ask: () => Promise<Response>): Promise<number> {
   return performance.now() - from;
 }
 
-/** As if so many minutes had passed for what anonymous visitors left. @returns the longest that any of it had to live */
-async function letTimePass(redis: Redis): Promise<number> {
+/**
+ * Deletes the keys of anonymous visitors, as their expiry would.
+ *
+ * @returns  the longest remaining lifetime of these keys, in milliseconds
+ */
+async function expireAnonymousKeys(redis: Redis): Promise<number> {
   let longest = 0;
-  for (const prefix of WAITING_PREFIXES) {
+  for (const prefix of ANONYMOUS_PREFIXES) {
     for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1_000 })) {
       for (const key of keys as string[]) {
         const left = await redis.pttl(key);
-        // Sessions of those who are signed in stay.
-        if (left > NOBODY_MS) continue;
+        // Sessions of signed-in users stay.
+        if (left > ANONYMOUS_MAX_MS) continue;
         longest = Math.max(longest, left);
         await redis.del(key);
       }

@@ -11,13 +11,13 @@ import { startProcess } from './process.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
 
 /**
- * The list of companies when its answer is kept, beside a bare page with the same HTML that reads a session from the same
- * Redis. Rounds alternate, so that a noisy moment hits both.
+ * Compares the list of companies with a cached answer with a bare server that sends the same HTML and reads a session
+ * from the same Redis. Rounds alternate, so that other load on the machine affects both.
  */
 const ROUNDS = 7;
 const SECONDS = 4;
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchWarm(): Promise<string[]> {
   const redis = await startRedisServer();
   const { server, stop } = await startServerUnderTest({
@@ -38,7 +38,8 @@ export async function benchWarm(): Promise<string[]> {
     cookie: login.headers.getSetCookie()[0]?.split(';')[0] ?? '',
   };
   const bareHtml = await page(bare);
-  if (squeeze(html) !== squeeze(bareHtml)) throw new Error('the two pages are not the same HTML');
+  if (normalizeSpaces(html) !== normalizeSpaces(bareHtml))
+    throw new Error('the two pages are not the same HTML');
 
   const loads: Record<'ours' | 'bare', Load[]> = { ours: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -66,7 +67,7 @@ async function page({ url, cookie }: { url: string; cookie: string }): Promise<s
   return answer.text();
 }
 
-/** Puts down what is in our page as a bare one would have it: what surrounds the rows, and each row ready to be shown. */
+/** Writes the input of the bare server: the HTML around the rows, and the formatted values of each row. */
 async function writePage(html: string, origin: string, cookie: string): Promise<string> {
   const answer = await fetch(`${origin}/companies`, { headers: { cookie, accept: 'application/json' } });
   const { companies } = (await answer.json()) as { companies: Company[] };
@@ -77,7 +78,7 @@ async function writePage(html: string, origin: string, cookie: string): Promise<
     file,
     JSON.stringify({
       page: { before: `${before}<tbody>`, after: `</tbody>${after}` },
-      rows: companies.map(asRow),
+      rows: companies.map(toRow),
     }),
   );
   return file;
@@ -85,7 +86,7 @@ async function writePage(html: string, origin: string, cookie: string): Promise<
 
 const format = createFormat('en');
 
-function asRow(company: Company) {
+function toRow(company: Company) {
   const { id, title, type, industry, phones, emails, revenue, currency, responsible } = company;
   const [phone] = phones;
   const [email] = emails;
@@ -113,7 +114,7 @@ function asRow(company: Company) {
   };
 }
 
-/** Two templates differ in their blanks. */
-function squeeze(html: string): string {
+/** Removes differences in white space between the two templates. */
+function normalizeSpaces(html: string): string {
   return html.replace(/\s+/g, ' ').replace(/> </g, '><').trim();
 }

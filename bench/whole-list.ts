@@ -4,72 +4,72 @@ import { type EmulatorCost, runReader, startEmulatorProcess } from './process.ts
 import type { ReadingReport } from './readers/reading.ts';
 
 /**
- * All companies of a portal, beside the vendor's SDK: as the portal limits both of them, without request limits for the
- * million, and with execution time that runs out. Emulator, Redis and readers are processes of their own; each run
- * begins with new ones, and with a full allowance.
+ * Reads all companies of a portal, compared with the SDK of the vendor: with the request limit of the portal, without
+ * request limits for a million, and with an operating time limit. Emulator, Redis and readers are separate processes;
+ * each run starts new ones with full limits.
  */
 const ROUNDS = 5;
 const LATENCY_MS = 100;
 const LIMIT = { burst: 50, perSecond: 2 };
 const OPERATING = { budgetSeconds: 48, windowSeconds: 60, secondsPerPage: 0.3 };
 const PAGE_SIZE = 50;
-/** An emulator that was just started spends twice the time on a page, whoever asks. */
+/** A new emulator process needs twice the CPU time per page, for any reader. */
 const WARM_UP_BATCHES = 20;
-const PEOPLE = [
+const USERS = [
   { id: 1, login: 'admin', password: 'demo', name: 'Ada', lastName: 'Admin', admin: true, crm: 'all' },
 ] as const;
 
 interface Setting {
   companies: number;
   isLimited: boolean;
-  isCosted?: boolean;
-  /** Of how many companies is read by those who take a request for each page. */
+  hasExecutionTime?: boolean;
+  /** Number of companies for readers that send one request per page; they read only a part. */
   most?: number;
-  /** Otherwise V8 takes what memory there is, and collects garbage when it sees fit. */
+  /** Node options that limit the heap. Without them V8 grows the heap and collects garbage rarely. */
   heap?: string[];
 }
 
-/** Room for what is alive, and little for garbage. */
+/** Enough for live objects, little for garbage. */
 const SMALL_HEAP = ['--max-old-space-size=48', '--max-semi-space-size=4'];
 
 interface Run extends ReadingReport {
   cost: EmulatorCost;
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchWholeList(): Promise<string[]> {
   const limited: Setting = { companies: 100_000, isLimited: true };
   const ours: Run[] = [];
   const small: Run[] = [];
-  const theirs: Run[] = [];
+  const sdk: Run[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     ours.push(await run('ours', limited));
     small.push(await run('ours', { ...limited, heap: SMALL_HEAP }));
-    theirs.push(await run('b24jssdk', limited, { way: 'batchByChunk' }));
+    sdk.push(await run('b24jssdk', limited, { way: 'batchByChunk' }));
   }
   const part: Setting = { ...limited, most: 5_000 };
   const slow = [
     ['callList', await run('b24jssdk', part, { way: 'callList' })],
     ['fetchList', await run('b24jssdk', part, { way: 'fetchList' })],
   ] as const;
-  const ratio = median(theirs.map(seconds)) / median(ours.map(seconds));
-  const costs = [ours, theirs].map((runs) => median(runs.map(({ cost }) => cost.cpuMsPerPage)));
+  const ratio = median(sdk.map(seconds)) / median(ours.map(seconds));
+  const costs = [ours, sdk].map((runs) => median(runs.map(({ cost }) => cost.cpuMsPerPage)));
   const apart = (Math.max(...costs) / Math.min(...costs) - 1) * 100;
   return [
-    `100,000 companies, ${LATENCY_MS} ms an answer, a bucket of ${LIMIT.burst} + ${LIMIT.perSecond}/s, no execution time; ${ROUNDS} runs each in turn; median (least–most):`,
+    `100,000 companies, ${LATENCY_MS} ms an answer, a bucket of ${LIMIT.burst} + ${LIMIT.perSecond}/s, no operating time limit; ${ROUNDS} runs each in turn; median (least–most):`,
     '',
-    '| | seconds | memory grown by, MB | CPU of the emulator per page, ms | refused |',
+    '| | seconds | memory growth, MB | CPU of the emulator per page, ms | refused |',
     '|---|---|---|---|---|',
     row('ours, Redis for the limits', ours),
     row(`ours with a heap of 48 MB (\`node ${SMALL_HEAP.join(' ')}\`)`, small),
-    row('@bitrix24/b24jssdk batchByChunk', theirs),
+    row('@bitrix24/b24jssdk batchByChunk', sdk),
     ...slow.map(([way, one]) => row(`${way}, of 5,000 only (one run)`, [one])),
     '',
-    `Ours is ${ratio.toFixed(2)} times as fast as \`batchByChunk\`. The emulator spends about the same on a page of either: ${apart.toFixed(0)} % apart.`,
+    `Ours is ${ratio.toFixed(2)} times as fast as \`batchByChunk\`. CPU of the emulator per page differs by ${apart.toFixed(0)} % between the two.`,
   ];
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchMillion(): Promise<string[]> {
   const small: Run[] = [];
   const large: Run[] = [];
@@ -81,41 +81,41 @@ export async function benchMillion(): Promise<string[]> {
   return [
     `Ours with a heap of 48 MB, request limits off in both, ${LATENCY_MS} ms an answer; ${ROUNDS} runs each in turn; median (least–most):`,
     '',
-    '| companies | seconds | rows a second | memory grown by, MB | CPU of the emulator per page, ms |',
+    '| companies | seconds | rows a second | memory growth, MB | CPU of the emulator per page, ms |',
     '|---|---|---|---|---|',
     ...[small, large].map(
       (runs) =>
         `| ${runs[0]?.rows.toLocaleString('en')} | ${withSpread(runs.map(seconds), 2)} | ${withSpread(runs.map(rowsPerSecond))} | ${withSpread(runs.map(grown))} | ${withSpread(runs.map(cpuPerPage), 2)} |`,
     ),
     '',
-    `Rows a second of the million: ${ratio.toFixed(2)} of those of the hundred thousand.`,
+    `Rows a second with a million companies: ${ratio.toFixed(2)} times those with 100,000.`,
   ];
 }
 
-/** @returns lines of Markdown */
+/** @returns  lines of Markdown */
 export async function benchOperating(): Promise<string[]> {
   const runs: Run[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    runs.push(await run('ours', { companies: 20_000, isLimited: true, isCosted: true }));
+    runs.push(await run('ours', { companies: 20_000, isLimited: true, hasExecutionTime: true }));
   }
-  const shares = runs.map((one) => one.seconds / soonest(one));
+  const shares = runs.map((one) => one.seconds / earliestFinish(one));
   return [
-    `20,000 companies, ${OPERATING.secondsPerPage} s of execution a page, ${OPERATING.budgetSeconds} s in a window of ${OPERATING.windowSeconds} s; ${ROUNDS} runs:`,
+    `20,000 companies, ${OPERATING.secondsPerPage} s of operating time a page, ${OPERATING.budgetSeconds} s in a window of ${OPERATING.windowSeconds} s; ${ROUNDS} runs:`,
     '',
     '| | |',
     '|---|---|',
     `| seconds | ${withSpread(runs.map(seconds), 1)} |`,
-    `| the soonest that the budget allows, from the moment each run began | ${withSpread(runs.map(soonest), 1)} |`,
+    `| earliest finish that the budget allows, from the start of each run | ${withSpread(runs.map(earliestFinish), 1)} |`,
     `| ratio | ${withSpread(shares, 3)} |`,
     `| refusals by the portal | ${runs.reduce((sum, one) => sum + refused(one), 0)} |`,
   ];
 }
 
 /**
- * How soon somebody could be done who uses up the budget at once, each time it is there again. The portal forgets in
- * tenths of its window, which begin with the clock.
+ * The earliest time at which all rows can be read, in seconds from the start: the reader uses the whole budget as
+ * soon as it is available. The portal releases tenths of the window, at multiples of a tenth on the clock.
  */
-function soonest({ startedAt, rows }: Run): number {
+function earliestFinish({ startedAt, rows }: Run): number {
   const { budgetSeconds, windowSeconds, secondsPerPage } = OPERATING;
   const pagesAtOnce = Math.floor(budgetSeconds / secondsPerPage + 1e-9);
   const windows = Math.ceil(rows / PAGE_SIZE / pagesAtOnce) - 1;
@@ -124,12 +124,12 @@ function soonest({ startedAt, rows }: Run): number {
 }
 
 async function run(reader: 'ours' | 'b24jssdk', setting: Setting, more: object = {}): Promise<Run> {
-  const { companies, isLimited, isCosted = false, most, heap = [] } = setting;
+  const { companies, isLimited, hasExecutionTime = false, most, heap = [] } = setting;
   const redis = await startRedisServer();
   const emulator = await startEmulatorProcess({
     latencyMs: LATENCY_MS,
     requestLimit: isLimited ? LIMIT : null,
-    operatingLimit: isCosted
+    operatingLimit: hasExecutionTime
       ? {
           thresholdSeconds: OPERATING.budgetSeconds,
           windowSeconds: OPERATING.windowSeconds,
@@ -138,7 +138,7 @@ async function run(reader: 'ours' | 'b24jssdk', setting: Setting, more: object =
       : null,
     portals: ['127.0.0.1', '127.0.0.2'].map((host) => ({
       host,
-      users: [...PEOPLE],
+      users: [...USERS],
       companies: { count: companies, seed: 4 },
     })),
   });
@@ -154,7 +154,7 @@ async function run(reader: 'ours' | 'b24jssdk', setting: Setting, more: object =
     authorizationServer,
     redisUrl: redis.url,
     limits: isLimited ? `127.0.0.1=${LIMIT.burst}/${LIMIT.perSecond}` : '',
-    ...(isCosted ? { operating: OPERATING } : {}),
+    ...(hasExecutionTime ? { operating: OPERATING } : {}),
     ...(most === undefined ? {} : { most }),
     ...more,
   };

@@ -7,15 +7,17 @@ import session from 'express-session';
 import { Redis } from 'ioredis';
 
 /**
- * The peer: a redirection endpoint as a guide would write it: state, code, profile, tokens, browser, session.
+ * The server to compare with: a redirection endpoint as a guide would show it, with state, code, profile, tokens,
+ * list of browsers and session.
  *
- * With SAFE it sends Redis what ours does: nothing is overwritten that somebody else has changed meanwhile, and times are
- * those of the store. Without, it does the same things in the fewest commands.
+ * With SAFE it sends Redis the same commands as the application: a value that another process has changed is not
+ * overwritten, and times come from the store. Without SAFE it does the same work with the fewest commands.
  */
 const { PORT, REDIS_URL, PORTAL, AUTHORIZATION_SERVER, CLIENT_ID, CLIENT_SECRET, SAFE } = process.env;
 const LIFETIME_MS = 30 * 24 * 3600_000;
 const redis = new Redis(REDIS_URL);
-// Shorter than servers keep connections, so that no call goes out on one that is just being closed, and longer than others take their turn.
+// Shorter than servers keep idle connections, so no call uses a connection that is being closed; longer than the
+// rounds of the other handlers.
 const http = axios.create({ httpAgent: new Agent({ keepAlive: true, timeout: 4_500 }), proxy: false });
 
 const app = express();

@@ -6,8 +6,8 @@ import session from 'express-session';
 import { Redis } from 'ioredis';
 
 /**
- * The peer: Express, express-session, connect-redis and EJS as their guides show them, with fifty companies that are already
- * in memory and formatted. No portal, no security headers, no log, no other language.
+ * The server to compare with: Express, express-session, connect-redis and EJS as their guides show, with fifty
+ * companies that are already formatted in memory. No portal, security headers, log or second language.
  */
 const { page, rows } = JSON.parse(readFileSync(process.env.PAGE, 'utf8'));
 

@@ -1,8 +1,9 @@
 import { B24OAuth, type B24OAuthParams } from '@bitrix24/b24jssdk';
 
 /**
- * One worker of an application built on the vendor's SDK, as its guide shows it: the stored tokens in, and a callback that
- * stores what a refresh brings. Answers `call` messages of its parent with whether the REST call succeeded.
+ * One worker of an application built on the SDK of the vendor, as its guide shows it: it gets stored tokens, and a
+ * callback stores the result of a refresh. For each message of the parent process it makes one REST call and answers
+ * whether the call succeeded.
  */
 const { auth, clientId, clientSecret } = JSON.parse(process.argv[2] ?? '{}') as {
   auth: B24OAuthParams;

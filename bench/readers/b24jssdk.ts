@@ -1,7 +1,7 @@
 import { type B24OAuth, B24OAuth as OAuth, ParamsFactory } from '@bitrix24/b24jssdk';
 import { type ReadingTask, report, SELECT } from './reading.ts';
 
-/** The whole list as the vendor's SDK reads it, in the three ways it offers. */
+/** Reads all companies with the SDK of the vendor, in the three ways it offers. */
 const { way, ...task } = JSON.parse(process.argv[2] ?? '{}') as ReadingTask & { way: keyof typeof WAYS };
 const PAGE_SIZE = 50;
 const METHOD = 'crm.company.list';
@@ -9,11 +9,11 @@ const METHOD = 'crm.company.list';
 interface Row {
   ID: string;
 }
-type Take = (id: number) => void;
+type OnId = (id: number) => void;
 
 const WAYS = {
-  /** Pages by number, 50 in a batch, one batch after the other; how many there are is asked first. */
-  async batchByChunk(b24: B24OAuth, take: Take) {
+  /** Pages by `start`, 50 in a batch, one batch after another; the first call gets the total. */
+  async batchByChunk(b24: B24OAuth, onId: OnId) {
     const first = await b24.actions.v2.call.make<Row[]>({
       method: METHOD,
       params: { select: ['ID'], start: 0 },
@@ -25,17 +25,17 @@ const WAYS = {
     ]) as [string, object][];
     const answer = await b24.actions.v2.batchByChunk.make<Row[]>({ calls });
     if (!answer.isSuccess) throw new Error(answer.getErrorMessages().join('; '));
-    for (const rows of answer.getData() ?? []) for (const { ID } of rows) take(Number(ID));
+    for (const rows of answer.getData() ?? []) for (const { ID } of rows) onId(Number(ID));
   },
-  /** A page a request, all of them at the end. */
-  async callList(b24: B24OAuth, take: Take) {
+  /** One page per request; returns all rows at the end. */
+  async callList(b24: B24OAuth, onId: OnId) {
     const answer = await b24.actions.v2.callList.make<Row>({ method: METHOD, params: paged() });
-    for (const { ID } of answer.getData() ?? []) take(Number(ID));
+    for (const { ID } of answer.getData() ?? []) onId(Number(ID));
   },
-  /** A page a request, as they come. */
-  async fetchList(b24: B24OAuth, take: Take) {
+  /** One page per request; returns each page when it arrives. */
+  async fetchList(b24: B24OAuth, onId: OnId) {
     const pages = b24.actions.v2.fetchList.make<Row>({ method: METHOD, params: paged() });
-    for await (const rows of pages) for (const { ID } of rows) take(Number(ID));
+    for await (const rows of pages) for (const { ID } of rows) onId(Number(ID));
   },
 };
 
@@ -66,4 +66,4 @@ if (task.limits === '') {
   const unlimited = { burstLimit: 1e9, drainRate: 1e9, adaptiveEnabled: false };
   await b24.setRestrictionManagerParams({ ...others, rateLimit: { ...rateLimit, ...unlimited } });
 }
-await report((take) => WAYS[way](b24, take));
+await report((onId) => WAYS[way](b24, onId));

@@ -9,7 +9,7 @@ import { connectRedis } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type ReadingTask, report } from './reading.ts';
 
-/** The whole list as the application reads it, with limits that live in Redis. */
+/** Reads all companies as the application does, with limits stored in Redis. */
 const task = JSON.parse(process.argv[2] ?? '{}') as ReadingTask;
 const http = createHttpClient({ mayBePrivate: () => true });
 const store = createRedisStore(connectRedis(parseRedisAddress(task.redisUrl), () => {}));
@@ -21,7 +21,7 @@ const limiter = createRateLimiter({
 const { host, hostname } = new URL(task.clientEndpoint);
 await store.ping();
 
-await report(async (take) => {
+await report(async (onId) => {
   const parts = readWholeList({
     clientFor: (signal) =>
       createRestClient({
@@ -34,5 +34,5 @@ await report(async (take) => {
         },
       }),
   });
-  for await (const { companies } of parts) for (const { id } of companies) take(id);
+  for await (const { companies } of parts) for (const { id } of companies) onId(id);
 });

@@ -1,6 +1,6 @@
 import { residentMegabytes } from '../process.ts';
 
-/** What a reader of a whole list is told. */
+/** Input of a reader process. */
 export interface ReadingTask {
   clientEndpoint: string;
   accessToken: string;
@@ -10,31 +10,34 @@ export interface ReadingTask {
   memberId: string;
   authorizationServer: string;
   redisUrl: string;
-  /** As BITRIX24_LIMITS has it; empty for none. */
+  /** In the format of BITRIX24_LIMITS; empty: no limit. */
   limits: string;
   operating?: { budgetSeconds: number; windowSeconds: number };
-  /** Of how many companies; those who read one page a request read no more. */
+  /** Number of companies to read, for readers that send one request per page. */
   most?: number;
 }
 
-/** How it went. */
+/** Result of a reader process. */
 export interface ReadingReport {
   seconds: number;
   rows: number;
-  /** Sum of all ids, which tells whether each was read once. */
+  /** Sum of all ids: shows whether each company was read exactly once. */
   idSum: number;
-  /** Whether each id was greater than the one before. */
+  /** Whether each id was greater than the previous one. */
   isOrdered: boolean;
-  /** Resident memory above what it was before the first request, at its highest. */
+  /** Highest resident memory minus resident memory before the first request. */
   grownMegabytes: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   startedAt: number;
 }
 
 const SAMPLE_EVERY_MS = 10;
 
-/** Measures `read`, which tells the id of every company it has got, in the order in which it gets them. */
-export async function report(read: (take: (id: number) => void) => Promise<void>): Promise<void> {
+/**
+ * Measures `read`, which must call back with the id of each company in the order of reading, and sends the result to
+ * the parent process.
+ */
+export async function report(read: (onId: (id: number) => void) => Promise<void>): Promise<void> {
   const before = residentMegabytes();
   let most = before;
   const sample = () => {
@@ -58,5 +61,5 @@ export async function report(read: (take: (id: number) => void) => Promise<void>
   process.send?.(result, () => process.exit(0));
 }
 
-/** The fields that both sides ask for: what a list shows. */
+/** Fields that all readers select: those of the list page. */
 export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/crm/company.ts';

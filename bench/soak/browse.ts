@@ -1,48 +1,51 @@
 import { english } from '../../src/i18n/messages/en.ts';
 import type { BrowserAgent, Visit } from '../../test/support/browser-agent.ts';
-import { AT_THE_PORTAL, CUT } from './sighting.ts';
+import { AT_THE_PORTAL, CUT } from './observation.ts';
 
-/** Where somebody ended who opened an address. */
-export interface Arrival {
+/** Where a browser arrived that opened an address. */
+export interface Destination {
   page: Visit | undefined;
-  /** As in a Sighting. */
+  /** As in an Observation. */
   code: string | undefined;
-  trips: number;
+  reauthorizations: number;
 }
 
-const MOST_HOPS = 12;
+const MAX_REDIRECTS = 12;
 
-/** Opens a page of ours as a browser does; a portal on the way is one in which the person is signed in, or signs in. */
+/**
+ * Opens a page of the application as a browser does, following redirects. On the portal the user is signed in, or
+ * signs in.
+ */
 export async function openPage(
   { agent, login }: { agent: BrowserAgent; login: string },
   publicUrl: string,
   path: string,
-): Promise<Arrival> {
+): Promise<Destination> {
   let target = publicUrl + path;
   let form: Record<string, string> | undefined;
-  let trips = 0;
-  for (let hop = 0; hop < MOST_HOPS; hop += 1) {
+  let reauthorizations = 0;
+  for (let hop = 0; hop < MAX_REDIRECTS; hop += 1) {
     const isOurs = target.startsWith(`${publicUrl}/`);
     const origin = new URL(target).origin;
     const options = form ? { form, headers: { origin } } : {};
     const page = await agent.request(target, options).catch(() => undefined);
     form = undefined;
-    if (page === undefined) return { page, code: isOurs ? CUT : AT_THE_PORTAL, trips };
-    if (page.url.pathname === '/login' && path !== page.url.pathname) trips += 1;
+    if (page === undefined) return { page, code: isOurs ? CUT : AT_THE_PORTAL, reauthorizations };
+    if (page.url.pathname === '/login' && path !== page.url.pathname) reauthorizations += 1;
     if (page.location !== undefined) {
       target = new URL(page.location, page.url).href;
     } else if (isOurs) {
-      return { page, code: codeOf(page), trips };
+      return { page, code: codeOf(page), reauthorizations };
     } else if (page.status === 200) {
       form = { login, password: 'demo' };
     } else {
-      return { page, code: AT_THE_PORTAL, trips };
+      return { page, code: AT_THE_PORTAL, reauthorizations };
     }
   }
-  return { page: undefined, code: 'redirects_without_end', trips };
+  return { page: undefined, code: 'redirects_without_end', reauthorizations };
 }
 
-/** Error pages tell people no code; but every code has a heading of its own, or shares it with one that is alike. */
+/** Error code by page heading: error pages do not show the code. Codes with equal headings have the same cause. */
 const CODES = new Map(
   Object.entries(english.errors).flatMap(([code, texts]) =>
     typeof texts === 'string'

@@ -1,9 +1,9 @@
 import { pause } from '../../test/chaos/harness/time.ts';
 import type { Visitor } from '../../test/chaos/harness/visit.ts';
 import type { Load } from './load.ts';
-import { CUT } from './sighting.ts';
+import { CUT } from './observation.ts';
 
-/** Whoever waits for longer thinks that it is stuck: outages here last for seconds. */
+/** After this time an export counts as stuck: incidents last only seconds. */
 const MOST_MS = 90_000;
 const LOOK_EVERY_MS = 1_000;
 
@@ -13,11 +13,14 @@ interface Listed {
   trouble: { code: string } | null;
 }
 
-/** The whole way of an export: begun, waited for, fetched, counted, removed. Each answer that is not a good one is seen. */
+/**
+ * Runs one export through the browser interface: start it, wait, download and count rows, delete it. Records each
+ * unexpected answer.
+ */
 export async function exportOnce(
   visitor: Visitor,
   turn: number,
-  { world, companies, see }: Pick<Load, 'world' | 'companies' | 'see'>,
+  { world, companies, record }: Pick<Load, 'world' | 'companies' | 'record'>,
 ): Promise<void> {
   const { publicUrl } = world;
   const view = turn % 2 === 0 ? 'sort=id&order=asc' : 'sort=title&order=asc';
@@ -45,7 +48,7 @@ export async function exportOnce(
   await asked(`/exports/${id}/forget`, {});
   note(undefined, deadline - MOST_MS);
 
-  /** @returns the answer's text; nothing, and it is noted, when it is not a good one */
+  /** @returns  the body; undefined after an unexpected answer, which is recorded */
   async function asked(path: string, form?: Record<string, string>): Promise<string | undefined> {
     const from = Date.now();
     const accept = path.endsWith('/file') ? '*/*' : 'application/json';
@@ -59,7 +62,7 @@ export async function exportOnce(
   }
 
   function note(code: string | undefined, from = Date.now()): void {
-    see({ what: 'export', userId: visitor.userId, from, to: Date.now(), code, trips: 0 });
+    record({ what: 'export', userId: visitor.userId, from, to: Date.now(), code, reauthorizations: 0 });
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Visitor } from '../../test/chaos/harness/visit.ts';
 import type { World } from '../../test/chaos/harness/world.ts';
-import type { Sighting } from './sighting.ts';
+import type { Observation } from './observation.ts';
 
 export interface Load {
   world: World;
-  /** Signed in. */
+  /** Signed-in users. */
   visitors: Visitor[];
   companies: number;
-  /** They begin within this, so that their access tokens do not all end at the same moment. */
+  /** Users start at random within this time, so that their access tokens do not all expire together. */
   spreadMs: number;
-  see: (sighting: Sighting) => void;
+  record: (observation: Observation) => void;
   isOver: () => boolean;
 }

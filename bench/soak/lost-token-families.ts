@@ -1,28 +1,31 @@
 import type { RecordedRequest } from '../../emulator/index.ts';
 import type { World } from '../../test/chaos/harness/world.ts';
-import type { Trouble } from './trouble.ts';
+import type { Incident } from './incidents.ts';
 
-/** Somebody had to go through the portal although they were signed in. */
-export interface LostChain {
+/** A signed-in user was sent to the portal to authorize again. */
+export interface LostTokenFamily {
   userId: number;
   at: number;
-  /** refresh.md section 6: the authorization server had decided, and the process that was to hear of it was killed. */
+  /**
+   * false: the authorization server had rotated the token, and the replica that waited for the answer was killed
+   * (refresh.md section 6).
+   */
   isAvoidable: boolean;
 }
 
-/** Between the answer's way to us and our write. */
-const ON_THE_WAY_MS = 1_000;
+/** Time for the answer to arrive and for the replica to store it. */
+const STORE_DELAY_MS = 1_000;
 const LOOK_EVERY_MS = 500;
 
-/** The refreshes that the authorization server was asked for, and what can be told from them. */
+/** Refresh requests that the authorization server received. */
 export interface Refreshes {
   asked: RecordedRequest[];
-  /** Why somebody's chain ended just now. */
-  judge(userId: number, troubles: Trouble[]): LostChain;
+  /** Classifies the loss of a token family that was just observed. */
+  judge(userId: number, incidents: Incident[]): LostTokenFamily;
   stop(): void;
 }
 
-/** Looks regularly, because the emulator forgets. */
+/** Copies the records regularly, because the emulator deletes old ones. */
 export function watchRefreshes({ emulator }: World): Refreshes {
   const asked: RecordedRequest[] = [];
   let lastId = 0;
@@ -36,12 +39,12 @@ export function watchRefreshes({ emulator }: World): Refreshes {
   const looking = setInterval(look, LOOK_EVERY_MS);
   return {
     asked,
-    judge(userId, troubles) {
+    judge(userId, incidents) {
       look();
       const granted = asked.filter((each) => each.userId === userId && each.error === undefined).at(-1);
       const begunAt = granted?.at.getTime() ?? Number.POSITIVE_INFINITY;
-      const storedBy = begunAt + (granted?.durationMs ?? 0) + ON_THE_WAY_MS;
-      const wasInFlight = troubles.some(({ killedAt = 0 }) => begunAt <= killedAt && killedAt <= storedBy);
+      const storedBy = begunAt + (granted?.durationMs ?? 0) + STORE_DELAY_MS;
+      const wasInFlight = incidents.some(({ killedAt = 0 }) => begunAt <= killedAt && killedAt <= storedBy);
       return { userId, at: Date.now(), isAvoidable: !wasInFlight };
     },
     stop() {
