@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * `npm run --silent sbom`: what production runs, as CycloneDX, on standard output. It is read from the lock file, so nothing
- * has to be installed.
+ * `npm run --silent sbom` prints the packages of production as CycloneDX on standard output. It reads the lock file, so no
+ * packages need to be installed.
  *
- * `npm sbom --omit dev` alone leaves out whatever development needs as well, axios among it (observed with npm 11.19.1,
- * 2026-11-26). So everything is listed, and what only development needs is taken out, by the mark that npm puts on it.
+ * `npm sbom --omit dev` also omits packages that production and development both need, such as axios (observed with npm
+ * 11.19.1, 2026-11-26). So this program lists all packages, and removes those that npm marks as development only.
  */
 const options = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only'];
 const sbom = JSON.parse(
