@@ -14,7 +14,7 @@ import {
 } from './support.ts';
 
 describe('GET /oauth/authorize/', () => {
-  it('when somebody is signed in › redirects to the registered address with the six documented parameters', async () => {
+  it('when a portal user is signed in › redirects to the registered address with the six documented parameters', async () => {
     const { emulator, portal } = await start();
 
     const redirect = await authorize(portal, { state: 'opaque value' });
@@ -31,7 +31,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.search).toContain('scope=crm%2Cuser');
   });
 
-  it('when somebody is signed in › answers 302 without a page', async () => {
+  it('when a portal user is signed in › answers 302 without a page', async () => {
     const { portal } = await start();
     const cookie = await signIn(portal);
 
@@ -41,7 +41,7 @@ describe('GET /oauth/authorize/', () => {
     expect(await response.text()).toBe('');
   });
 
-  it('when no state was sent › sends an empty one back', async () => {
+  it('when the request has no state › the redirect has an empty one', async () => {
     const { portal } = await start();
 
     const redirect = await authorize(portal);
@@ -49,7 +49,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.searchParams.get('state')).toBe('');
   });
 
-  it('when the code is looked at › carries the mark and its expiry in little endian', async () => {
+  it('when a code is issued › contains the mark and its expiry in little endian', async () => {
     const { portal } = await start({ now: () => 1_790_000_000_000 });
 
     const redirect = await authorize(portal);
@@ -68,7 +68,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.href).toMatch(/^http:\/\/localhost:1\/bitrix\?from=portal&code=[^#]+#\/home$/);
   });
 
-  it('when redirect_uri and scope are sent › looks at neither', async () => {
+  it('when redirect_uri and scope are sent › ignores both', async () => {
     const { portal } = await start();
 
     const redirect = await authorize(portal, { redirect_uri: 'http://localhost:9/elsewhere', scope: 'task' });
@@ -77,7 +77,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.searchParams.get('scope')).toBe('crm,user');
   });
 
-  it('when the portal grants less than the card asks › names only what is granted', async () => {
+  it('when the portal grants less than the card has › scope has only what is granted', async () => {
     const { portal } = await start({ portals: [aPortal({ scope: ['user'] })] });
 
     const redirect = await authorize(portal);
@@ -85,7 +85,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.searchParams.get('scope')).toBe('user');
   });
 
-  it('when nobody is signed in › shows the portal’s own form at the same address', async () => {
+  it('when no portal user is signed in › shows the sign-in form of the portal at the same address', async () => {
     const { portal } = await start();
 
     const page = await fetch(authorizeUrl(portal, { state: 'a"b' })).then(read);
@@ -97,7 +97,7 @@ describe('GET /oauth/authorize/', () => {
     expect(page.text).toContain('name="password"');
   });
 
-  it('when nobody is signed in and the application is unknown › says on its own page that it was not found', async () => {
+  it('when no portal user is signed in and the application is unknown › shows a page of the portal: application not found', async () => {
     const { portal } = await start();
 
     const page = await fetch(authorizeUrl(portal, { client_id: 'local.unknown' }), {
@@ -108,7 +108,7 @@ describe('GET /oauth/authorize/', () => {
     expect(page.text).toContain('Application was not found.');
   });
 
-  it('when nobody is signed in and the application was removed › says that it was not found', async () => {
+  it('when no portal user is signed in and the application was removed › shows a page: application not found', async () => {
     const { portal } = await start();
     portal.uninstall();
 
@@ -117,7 +117,7 @@ describe('GET /oauth/authorize/', () => {
     expect(page.text).toContain('Application was not found.');
   });
 
-  it('when client_id is missing › says that the application was not found, signed in or not', async () => {
+  it('when client_id is missing › shows a page: application not found, signed in or not', async () => {
     const { portal } = await start();
     const cookie = await signIn(portal);
 
@@ -126,7 +126,7 @@ describe('GET /oauth/authorize/', () => {
     expect(page.text).toContain('Application was not found.');
   });
 
-  it('when somebody is signed in and the application was removed › shows ERROR_OAUTH with status 200', async () => {
+  it('when a portal user is signed in and the application was removed › shows ERROR_OAUTH with status 200', async () => {
     const { portal } = await start();
     const cookie = await signIn(portal);
     portal.uninstall();
@@ -137,7 +137,7 @@ describe('GET /oauth/authorize/', () => {
     expect(page.text).toContain('ERROR_OAUTH: Application not installed');
   });
 
-  it('when somebody is signed in and the application is unknown › shows WRONG_APPLICATION_CLIENT', async () => {
+  it('when a portal user is signed in and the application is unknown › shows WRONG_APPLICATION_CLIENT', async () => {
     const { portal } = await start();
     const cookie = await signIn(portal);
 
@@ -157,7 +157,7 @@ describe('GET /oauth/authorize/', () => {
     expect(redirect.searchParams.get('code')).toMatch(/^[0-9a-f]{70}$/);
   });
 
-  it('when the administrator limited the application to others › still gives a code', async () => {
+  it('when the administrator does not allow the user to use the application › still gives a code', async () => {
     const { portal } = await start({ portals: [aPortal({ users: [aPortalUser({ appAccess: false })] })] });
 
     const redirect = await authorize(portal);
@@ -167,7 +167,7 @@ describe('GET /oauth/authorize/', () => {
 });
 
 describe('POST /oauth/authorize/', () => {
-  it('when login and password are right › sets the portal’s own cookie and shows the same address again', async () => {
+  it('when login and password are right › sets the cookie of the portal and redirects to the same address', async () => {
     const { portal } = await start();
 
     const response = await fetch(authorizeUrl(portal, { state: 's' }), {
@@ -199,7 +199,7 @@ describe('POST /oauth/authorize/', () => {
     expect(page.headers.getSetCookie()).toEqual([]);
   });
 
-  it('when the person was dismissed › does not let them in', async () => {
+  it('when the portal user was dismissed › does not sign them in', async () => {
     const { portal } = await start({ portals: [aPortal({ users: [aPortalUser({ active: false })] })] });
 
     const cookie = await signIn(portal);
@@ -209,7 +209,7 @@ describe('POST /oauth/authorize/', () => {
 });
 
 describe('several portals on one port', () => {
-  it('when two share it › the Host header tells them apart', async () => {
+  it('when two portals share it › the Host header selects the portal', async () => {
     const portals = [
       aPortal({ host: 'localhost', title: 'First' }),
       aPortal({ host: '127.0.0.1', title: 'Second' }),
@@ -224,7 +224,7 @@ describe('several portals on one port', () => {
     );
   });
 
-  it('when somebody is signed in to one › is a stranger to the other', async () => {
+  it('when a portal user is signed in to one portal › is not signed in to the other', async () => {
     const portals = [aPortal({ host: '127.0.0.2' }), aPortal({ host: '127.0.0.1' })];
     const { emulator, portal } = await start({ portals });
     const cookie = await signIn(portal);
@@ -234,7 +234,7 @@ describe('several portals on one port', () => {
     expect(page.text).toContain('Nobody is signed in.');
   });
 
-  it('when nobody has that name › answers 404', async () => {
+  it('when no portal has that host › answers 404', async () => {
     const { portal } = await start();
 
     const response = await fetch(`${portal.origin.replace('127.0.0.1', 'localhost')}/`);
@@ -258,7 +258,7 @@ describe('several portals on one port', () => {
 });
 
 describe('pages of a portal', () => {
-  it('when somebody signs out › the next authorization asks for the password again', async () => {
+  it('when a portal user signs out › the next authorization shows the sign-in form again', async () => {
     const { portal } = await start();
     const cookie = await signIn(portal);
 
@@ -268,7 +268,7 @@ describe('pages of a portal', () => {
     expect(page.text).toContain('name="password"');
   });
 
-  it('when the token endpoint is asked for at the portal › answers 404', async () => {
+  it('when the token endpoint is requested at the portal › answers 404', async () => {
     const { portal } = await start();
 
     const response = await fetch(`${portal.origin}/oauth/token/`, { method: 'POST', body: form({ a: 'b' }) });

@@ -26,7 +26,7 @@ async function batch(params: object, options: EmulatorOptions = {}) {
 }
 
 describe('batch', () => {
-  it('when all commands succeed › empty maps are [], counts stand beside', async () => {
+  it('when all commands succeed › empty maps are [], counts are in maps of their own', async () => {
     const { status, result, time } = await batch({
       cmd: { me: 'profile', list: 'crm.company.list?select[]=ID' },
     });
@@ -63,7 +63,7 @@ describe('batch', () => {
     expect(result.result).toEqual([true, ['crm', 'user']]);
   });
 
-  it('when the first of a list fails › results are a map, as PHP has it', async () => {
+  it('when the first of a list fails › results are a map, as in PHP', async () => {
     const { result } = await batch({ cmd: ['no.such.method', 'user.admin'] });
 
     expect(result.result).toEqual({ 1: true });
@@ -81,7 +81,7 @@ describe('batch', () => {
     expect([result.result.next].flat()[0]).toMatchObject({ ID: '1', TITLE: 'Company 1' });
   });
 
-  it('when a command refers to $next and $total › they are put in', async () => {
+  it('when a command refers to $next and $total › they are replaced by the values', async () => {
     const { result } = await batch({
       cmd: {
         list: 'crm.company.list',
@@ -94,7 +94,7 @@ describe('batch', () => {
     expect(result.result.last).toMatchObject({ ID: '60' });
   });
 
-  it('when a reference leads nowhere › it is empty', async () => {
+  it('when a reference has no value › it is empty', async () => {
     const { result } = await batch({ cmd: { next: 'crm.company.get?id=$result[missing][ID]' } });
 
     expect(result.result_error).toEqual({
@@ -139,7 +139,7 @@ describe('batch', () => {
     expect(result.result_error).toEqual({ list: { error: 'insufficient_scope', error_description: '' } });
   });
 
-  it('when it is sent as a form › commands are understood', async () => {
+  it('when it is sent as a form › commands are run', async () => {
     const { portal } = await start();
     const { clientEndpoint, accessToken } = tokensFor(portal);
 
@@ -151,7 +151,7 @@ describe('batch', () => {
     expect(body.result).toMatchObject({ result: { a: [{ ID: '1' }], b: true } });
   });
 
-  it('when it is recorded › the methods are told', async () => {
+  it('when it is recorded › the record has its methods', async () => {
     const { emulator } = await batch({
       cmd: { a: 'crm.status.list?filter[ENTITY_ID]=INDUSTRY', b: 'User.Get' },
     });

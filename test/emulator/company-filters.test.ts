@@ -9,14 +9,14 @@ import {
 } from '../../emulator/index.ts';
 import { aCompany, aPortal, aPortalUser, callRest, type JsonAnswer, tokensFor } from './support.ts';
 
-/** What a condition means, written down once more and asked of every row. */
+/** A second implementation of a condition, for one row; the test applies it to every row. */
 type Naive = (row: CompanyRow) => boolean;
 
 const at = (row: CompanyRow, field: string) => Date.parse(String(row[field]));
 const instant = (text: string) => Date.parse(text);
 const values = (list: Multifield[] | undefined) => (list ?? []).map(({ VALUE }) => VALUE.toLowerCase());
 
-// The portal is three hours ahead of UTC, and each of its users somewhere else again.
+// The portal is three hours ahead of UTC; each of its users has yet another time zone.
 const dateFilters = (field: string): [string, object, Naive][] => [
   [
     'a later instant with an offset',
@@ -34,7 +34,7 @@ const dateFilters = (field: string): [string, object, Naive][] => [
     (row) => at(row, field) >= instant('2024-02-29T21:00:00Z'),
   ],
   [
-    'an earlier instant with Z and thousandths',
+    'an earlier instant with Z and milliseconds',
     { [`<${field}`]: '2024-02-29T21:00:00.000Z' },
     (row) => at(row, field) < instant('2024-02-29T21:00:00Z'),
   ],
@@ -44,7 +44,7 @@ const dateFilters = (field: string): [string, object, Naive][] => [
     (row) => at(row, field) >= instant('2025-06-30T21:30:00Z'),
   ],
   [
-    'an instant without an offset but with thousandths',
+    'an instant without an offset but with milliseconds',
     { [`<${field}`]: '2025-07-01T00:30:00.500' },
     (row) => at(row, field) < instant('2025-06-30T21:30:00Z'),
   ],
@@ -71,7 +71,7 @@ const dateFilters = (field: string): [string, object, Naive][] => [
   ],
 ];
 
-/** What the filters above turn on. Companies are put right there, a second beside it, and as far as an offset leads. */
+/** Limits of the filters above. Companies get dates at each limit, a second before and after, and an offset away. */
 const TURNS = [
   '2023-05-01T07:00:00Z',
   '2023-05-01T08:00:00Z',
@@ -144,7 +144,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
   let rows: readonly CompanyRow[];
   let tokens: IssuedTokenSet;
 
-  // Read only, and started once.
+  // Tests only read, so the emulator starts once.
   beforeAll(async () => {
     const users = [1, 2, 3].map((id) => aPortalUser({ id, timeZone: 'America/Los_Angeles' }));
     const portals = [
@@ -158,7 +158,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
     ];
     emulator = await startEmulator({ portals });
     const [portal] = emulator.portals as [Emulator['portals'][number]];
-    // Every ninth without a type, in both ways in which a row may be empty.
+    // Every ninth company has no type, in both forms of an empty field.
     for (const row of portal.companies.filter((_, index) => index % 9 === 0)) {
       portal.putCompany({ ...row, COMPANY_TYPE: Number(row.ID) % 2 ? null : '' });
     }
@@ -169,7 +169,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
 
   afterAll(() => emulator.stop());
 
-  /** The IDs on all pages, one `start` after the other. */
+  /** The IDs on all pages, requested by `start`. */
   async function listAll(filter: object): Promise<{ ids: number[]; total: unknown }> {
     const ids: number[] = [];
     for (let start: unknown = 0, total: unknown; ; ) {
@@ -201,7 +201,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
     ...dateFilters('DATE_MODIFY').map(([name, ...rest]) => [`DATE_MODIFY: ${name}`, ...rest] as const),
     ...otherFilters,
   ])(
-    'when it asks for %s › alone and with a part of the title, finds what a look at every row finds',
+    'when it asks for %s › alone and with a part of the title, finds the rows that the second implementation finds',
     async (_, filter, naive) => {
       const [titleFilter, titleNaive] = title;
 
@@ -216,7 +216,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
     },
   );
 
-  it('when a phone or a mailbox is asked for exactly › finds whose it is, and no part of one finds anybody', async () => {
+  it('when it has a whole phone number or e-mail › finds the company, and a part of one finds none', async () => {
     const [phone] = values(rows.find((row) => row.PHONE)?.PHONE);
     const [email] = values(rows.find((row) => row.EMAIL)?.EMAIL);
     const hasPhone: Naive = (row) => values(row.PHONE).includes(phone ?? '');
@@ -227,7 +227,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
     expect(await expectSame({ PHONE: phone?.slice(0, -1) }, () => false)).toBe(0);
   });
 
-  it('when everything is asked at once › all of it holds', async () => {
+  it('when all conditions are combined › all of them hold', async () => {
     const filter = {
       '%TITLE': 'о',
       '@COMPANY_TYPE': ['CUSTOMER', ''],
@@ -253,7 +253,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
     expect(found).toBeGreaterThan(10);
   });
 
-  it('when users live elsewhere › every instant of an answer still has the portal’s offset', async () => {
+  it('when users have other time zones › every instant of an answer still has the offset of the portal', async () => {
     const { body } = await callRest(tokens, 'crm.company.list', {
       filter: { '<ID': 2000 },
       select: ['DATE_CREATE', 'DATE_MODIFY'],
@@ -264,7 +264,7 @@ describe('filters of crm.company.list over some 800 companies', () => {
   });
 });
 
-/** A filter that brings a title of its own has the last word on it. */
+/** A filter with its own title condition overrides the common one. */
 function titleOrOwn(filter: object, naive: Naive, row: CompanyRow): boolean {
   return '%TITLE' in filter || naive(row);
 }

@@ -79,10 +79,10 @@ describe('order of crm.company.list', () => {
   it.each([
     ['nothing is said', {}, ['1', '2', '3', '10']],
     ['by ID descending', { ID: 'DESC' }, ['10', '3', '2', '1']],
-    ['by a text, whatever its case, equals by ID', { TITLE: 'ASC' }, ['3', '10', '2', '1']],
+    ['by a text, ignoring case, equal rows by ID', { TITLE: 'ASC' }, ['3', '10', '2', '1']],
     ['by a number, empty first', { REVENUE: 'asc' }, ['1', '10', '2', '3']],
     ['by two fields', { TITLE: 'ASC', ID: 'DESC' }, ['10', '3', '2', '1']],
-    ['by a field nobody knows', { NONSENSE: 'DESC' }, ['1', '2', '3', '10']],
+    ['by an unknown field', { NONSENSE: 'DESC' }, ['1', '2', '3', '10']],
   ])('when %s › rows come in that order', async (_, order, expected) => {
     const answer = await list(companies, { order });
 
@@ -134,7 +134,7 @@ describe('filter of crm.company.list', () => {
     ['%', { '%TITLE': 'WIND' }, ['1', '2']],
     ['=%', { '=%TITLE': 'north%' }, ['1']],
     ['%=', { '%=TITLE': '%wind' }, ['1', '2']],
-    ['=% without a sign of its own', { '=%TITLE': 'wind' }, []],
+    ['=% without a % in the value', { '=%TITLE': 'wind' }, []],
     ['several conditions', { '%TITLE': 'wind', '>REVENUE': 100 }, ['2']],
     ['an empty value', { REVENUE: '' }, ['3']],
     ['! and an empty value', { '!REVENUE': '' }, ['1', '2']],
@@ -149,10 +149,10 @@ describe('filter of crm.company.list', () => {
     ['an instant with an offset', { '>DATE_CREATE': '2026-01-10T21:00:00+00:00' }, ['2', '3']],
     ['a day of the portal', { '>=DATE_CREATE': '2026-01-11' }, ['2', '3']],
     ['a day written the Russian way', { '<DATE_CREATE': '11.01.2026' }, ['1']],
-    ['an instant nobody can read', { '>DATE_CREATE': 'yesterday' }, []],
-    ['a field nobody knows, which is dropped', { TITEL: 'north wind' }, ['1', '2', '3']],
+    ['an invalid instant', { '>DATE_CREATE': 'yesterday' }, []],
+    ['an unknown field, which is dropped', { TITEL: 'north wind' }, ['1', '2', '3']],
     [
-      'an operator that this method does not know, so the field neither',
+      'an operator that this method does not have, so the field is unknown',
       { '!%TITLE': 'wind' },
       ['1', '2', '3'],
     ],
@@ -198,7 +198,7 @@ describe('select of crm.company.list', () => {
     expect(row).not.toHaveProperty('UF_CRM_1700000002');
   });
 
-  it('when fields are named › gives these and always the ID', async () => {
+  it('when fields are named › gives these and the ID', async () => {
     const [row] = rowsOf(await list([company], { select: ['TITLE', 'PHONE', 'EMAIL'] }));
 
     expect(row).toEqual({
@@ -224,7 +224,7 @@ describe('rights in crm.company.list', () => {
   ];
   const portals = () => [aPortal({ companies, users: threeUsers() })];
 
-  it('when the user sees own companies › others neither show nor count', async () => {
+  it('when the user sees own companies › other companies are neither listed nor counted', async () => {
     const { portal } = await start({ portals: portals() });
 
     const answer = await callRest(tokensFor(portal, 2), 'crm.company.list');
@@ -233,7 +233,7 @@ describe('rights in crm.company.list', () => {
     expect(answer.body.total).toBe(2);
   });
 
-  it('when the user has no right › answers 400, an empty code and Access denied.', async () => {
+  it('when the user has no access › answers 400, an empty code and Access denied.', async () => {
     const { portal } = await start({ portals: portals() });
 
     const { status, body } = await callRest(tokensFor(portal, 3), 'crm.company.list');
@@ -242,7 +242,7 @@ describe('rights in crm.company.list', () => {
     expect(body).toEqual({ error: '', error_description: 'Access denied.' });
   });
 
-  it('when the right changes › the next call follows it', async () => {
+  it('when the access right changes › the next call uses it', async () => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal, 2);
     await callRest(tokens, 'crm.company.list');
@@ -253,7 +253,7 @@ describe('rights in crm.company.list', () => {
     expect(answer.body.total).toBe(3);
   });
 
-  it('when companies are added, changed and removed › lists show it', async () => {
+  it('when companies are added, changed and removed › lists show the change', async () => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal);
     await callRest(tokens, 'crm.company.list', { order: { TITLE: 'ASC' } });

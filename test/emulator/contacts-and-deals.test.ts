@@ -15,7 +15,7 @@ import {
   tokensFor,
 } from './support.ts';
 
-/** A portal of three users and two companies, three hours ahead of UTC; company 2 is user 2's. */
+/** A portal with three users and two companies, three hours ahead of UTC; user 2 is responsible for company 2. */
 async function startWith(options: Partial<PortalOptions>, userId = 1) {
   const companies = [aCompany({ ID: '1' }), aCompany({ ID: '2', ASSIGNED_BY_ID: '2' })];
   const { emulator, portal } = await start({
@@ -38,7 +38,7 @@ describe('crm.contact.list', () => {
     aContact({ ID: '10', NAME: 'Dee', LAST_NAME: null, COMPANY_ID: null }),
   ];
 
-  it('when one of a company is listed › gives all ordinary fields as strings, and no multifields', async () => {
+  it('when the contact of a company is listed › gives all ordinary fields as strings, and no multifields', async () => {
     const { tokens } = await startWith({ contacts });
 
     const [row] = rowsOf(await callRest(tokens, 'crm.contact.list', { filter: { ID: 7 } }));
@@ -97,7 +97,7 @@ describe('crm.contact.list', () => {
     expect(answer.body.total).toBe(expected.length);
   });
 
-  it('when there are more than a page › pages as companies do', async () => {
+  it('when there are more than a page › pages work as for companies', async () => {
     const many = Array.from({ length: 55 }, (_, index) => aContact({ ID: String(index + 1) }));
     const { tokens } = await startWith({ contacts: many });
     const list = (start: number) =>
@@ -112,7 +112,7 @@ describe('crm.contact.list', () => {
     expect(uncounted.body).not.toHaveProperty('total');
   });
 
-  it('when the user sees own ones › the others neither show nor count', async () => {
+  it('when the user sees own rows › other rows are neither listed nor counted', async () => {
     const { tokens } = await startWith({ contacts }, 2);
 
     const answer = await callRest(tokens, 'crm.contact.list');
@@ -122,7 +122,7 @@ describe('crm.contact.list', () => {
   });
 
   it.each(['crm.contact.list', 'crm.deal.list'])(
-    'when the user has no right › %s answers 400 and Access denied.',
+    'when the user has no access › %s answers 400 and Access denied.',
     async (method) => {
       const { tokens } = await startWith({}, 3);
 
@@ -153,7 +153,7 @@ describe('crm.company.contact.items.get', () => {
     expect(body).not.toHaveProperty('total');
   });
 
-  it('when the company is the user’s › names also contacts that the user may not list', async () => {
+  it('when the user is responsible for the company › gives also contacts that the user may not list', async () => {
     const { tokens } = await startWith({ contacts }, 2);
 
     const bindings = await callRest(tokens, 'crm.company.contact.items.get', { id: 2 });
@@ -256,7 +256,7 @@ describe('crm.deal.list', () => {
     expect(answer.body.total).toBe(expected.length);
   });
 
-  it('when the portal is west of Greenwich › a date is written as the evening before, and found by its day', async () => {
+  it('when the portal is west of Greenwich › a date is written as the evening before, and is found by its day', async () => {
     const west = [
       aDeal({ ID: '31', BEGINDATE: '2026-01-31T19:00:00-05:00' }),
       aDeal({ ID: '32', BEGINDATE: '2026-02-01T19:00:00-05:00' }),
@@ -266,7 +266,7 @@ describe('crm.deal.list', () => {
 
     expect(await find({ BEGINDATE: '2026-02-01' })).toEqual(['31']);
     expect(await find({ '>BEGINDATE': '2026-02-01' })).toEqual(['32']);
-    // The trap: what an answer showed, sent back as it is, means the day before.
+    // A date from an answer, sent back unchanged, means the day before.
     expect(await find({ BEGINDATE: '2026-02-01T19:00:00-05:00' })).toEqual(['31']);
   });
 
@@ -278,7 +278,7 @@ describe('crm.deal.list', () => {
     expect(idsOf(answer)).toEqual(['23', '21', '24', '22']);
   });
 
-  it('when the user sees own ones › the others neither show nor count', async () => {
+  it('when the user sees own rows › other rows are neither listed nor counted', async () => {
     const { tokens } = await startWith({ deals }, 2);
 
     const answer = await callRest(tokens, 'crm.deal.list', { filter: { COMPANY_ID: 1 } });
@@ -289,7 +289,7 @@ describe('crm.deal.list', () => {
 });
 
 describe('fields', () => {
-  it('when crm.deal.fields is asked › names the dictionaries and what is deprecated', async () => {
+  it('when crm.deal.fields is called › gives dictionaries and deprecated fields', async () => {
     const { tokens } = await startWith({}, 3);
 
     const { body } = await callRest(tokens, 'crm.deal.fields');
@@ -302,7 +302,7 @@ describe('fields', () => {
     });
   });
 
-  it('when crm.contact.fields is asked › does too', async () => {
+  it('when crm.contact.fields is called › does too', async () => {
     const { tokens } = await startWith({}, 3);
 
     const { body } = await callRest(tokens, 'crm.contact.fields');
@@ -329,7 +329,7 @@ describe('pipelines, stages and currencies', () => {
     },
   ];
 
-  it('when crm.category.list is asked for deals › gives the pipelines by sort, the default one without an origin', async () => {
+  it('when crm.category.list is called for deals › gives the pipelines by sort, the default one without an origin', async () => {
     const { tokens } = await startWith({ dealCategories }, 2);
 
     const { body } = await callRest(tokens, 'crm.category.list', { entityTypeId: 2 });
@@ -343,7 +343,7 @@ describe('pipelines, stages and currencies', () => {
     expect(body.total).toBe(2);
   });
 
-  it('when the user may read none › gives an empty list', async () => {
+  it('when the user may read no pipeline › gives an empty list', async () => {
     const { tokens } = await startWith({}, 3);
 
     const { body } = await callRest(tokens, 'crm.category.list', { entityTypeId: 2 });
@@ -364,7 +364,7 @@ describe('pipelines, stages and currencies', () => {
     expect(body.error).toBe(error);
   });
 
-  it('when crm.status.list is asked for the default pipeline › gives the factory’s stages in order', async () => {
+  it('when crm.status.list is called for the default pipeline › gives the factory’s stages in order', async () => {
     const { tokens } = await startWith({});
 
     const answer = await callRest(tokens, 'crm.status.list', { filter: { ENTITY_ID: 'DEAL_STAGE' } });
@@ -389,7 +389,7 @@ describe('pipelines, stages and currencies', () => {
     ]);
   });
 
-  it('when it is asked for another pipeline › its stages carry its number', async () => {
+  it('when it is called for another pipeline › stage ids contain its number', async () => {
     const { tokens } = await startWith({ dealCategories });
 
     const answer = await callRest(tokens, 'crm.status.list', { filter: { ENTITY_ID: 'DEAL_STAGE_5' } });
@@ -410,7 +410,7 @@ describe('pipelines, stages and currencies', () => {
     });
   });
 
-  it('when one stage is asked for › gives it alone', async () => {
+  it('when it is called for one stage › gives only that stage', async () => {
     const { tokens } = await startWith({});
 
     const answer = await callRest(tokens, 'crm.status.list', {
@@ -420,7 +420,7 @@ describe('pipelines, stages and currencies', () => {
     expect(rowsOf(answer).map(({ STATUS_ID }) => STATUS_ID)).toEqual(['C3:WON']);
   });
 
-  it('when an administrator asks for currencies › gives them, and a total of 0', async () => {
+  it('when an administrator calls crm.currency.list › gives currencies, and a total of 0', async () => {
     const { tokens } = await startWith({});
 
     const answer = await callRest(tokens, 'crm.currency.list');
@@ -434,7 +434,7 @@ describe('pipelines, stages and currencies', () => {
     ]);
   });
 
-  it('when somebody else does › refuses', async () => {
+  it('when another user calls it › refuses', async () => {
     const { tokens } = await startWith({}, 2);
 
     const { status, body } = await callRest(tokens, 'crm.currency.list');
@@ -444,7 +444,7 @@ describe('pipelines, stages and currencies', () => {
   });
 });
 
-describe('what lists of contacts and deals cost', () => {
+describe('cost of lists of contacts and deals', () => {
   it('when they are served, in a batch too › pages and operating time are counted', async () => {
     const { emulator, tokens } = await startWith({});
     emulator.set({ operatingLimit: { thresholdSeconds: 10, secondsPerCall: 6 } });

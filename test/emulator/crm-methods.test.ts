@@ -46,7 +46,7 @@ describe('crm.company.get', () => {
 });
 
 describe('crm.company.fields', () => {
-  it('when anybody asks › describes each field', async () => {
+  it('when it is called › describes each field', async () => {
     const { portal } = await startWithCompanies();
 
     const { body } = await callRest(tokensFor(portal, 3), 'crm.company.fields');
@@ -65,7 +65,7 @@ describe('crm.company.fields', () => {
     });
   });
 
-  it('when the portal is Russian › titles are', async () => {
+  it('when the portal is Russian › titles are Russian', async () => {
     const { portal } = await start({ portals: [aPortal({ language: 'ru' })] });
 
     const { body } = await callRest(tokensFor(portal), 'crm.company.fields');
@@ -114,7 +114,7 @@ describe('dictionaries', () => {
     expect(body).toEqual({ error: '', error_description: 'Filter by ENTITY_ID must be a string' });
   });
 
-  it('when a portal has its own words › gives these', async () => {
+  it('when a portal has its own dictionary › gives its items', async () => {
     const dictionaries = { COMPANY_TYPE: [{ STATUS_ID: 'UC_1', NAME: 'Friend', SORT: '5' }] };
     const { portal } = await start({ portals: [aPortal({ dictionaries })] });
 
@@ -125,7 +125,7 @@ describe('dictionaries', () => {
     expect(body.result).toEqual([{ NAME: 'Friend', SORT: '5', STATUS_ID: 'UC_1' }]);
   });
 
-  it('when crm.status.entity.items is asked for a dictionary nobody knows › refuses', async () => {
+  it('when crm.status.entity.items is called for an unknown dictionary › refuses', async () => {
     const { portal } = await start();
 
     const { body } = await callRest(tokensFor(portal), 'crm.status.entity.items', { entityId: 'NOPE' });
@@ -171,7 +171,7 @@ describe('crm.item.* for companies', () => {
     expect(body.result).toEqual({ items: [{ id: 1, title: 'Company 1' }] });
   });
 
-  it('when the filter has groups and OR › follows it', async () => {
+  it('when the filter has groups and OR › applies them', async () => {
     const { portal } = await startWithCompanies();
 
     const { body } = await callRest(tokensFor(portal), 'crm.item.list', {
@@ -184,9 +184,9 @@ describe('crm.item.* for companies', () => {
   });
 
   it.each([
-    ['a filter field nobody knows', { filter: { TITLE: 'x' } }],
-    ['an order field nobody knows', { order: { nonsense: 'ASC' } }],
-    ['a direction nobody knows', { order: { id: 'UP' } }],
+    ['an unknown filter field', { filter: { TITLE: 'x' } }],
+    ['an unknown order field', { order: { nonsense: 'ASC' } }],
+    ['an unknown direction', { order: { id: 'UP' } }],
   ])('when there is %s › answers 400 INVALID_ARG_VALUE', async (_, params) => {
     const { portal } = await startWithCompanies();
 

@@ -4,7 +4,7 @@ import { demoPortals, type EmulatedPortal, type Emulator, startEmulator } from '
 import { callRest, start, tokensFor } from './support.ts';
 
 describe('the demo portals', () => {
-  // Read only, and started once: making 12,000 companies takes a while.
+  // Tests only read, so the emulator starts once: generating 12,000 companies takes time.
   let emulator: Emulator;
   let russian: EmulatedPortal;
   let english: EmulatedPortal;
@@ -16,7 +16,7 @@ describe('the demo portals', () => {
 
   afterAll(() => emulator.stop());
 
-  it('when they are started, whenever that is › people and companies are the same', () => {
+  it('when they are started at any time › users and companies are the same', () => {
     const facts = ({ memberId, users, companies }: EmulatedPortal) => [
       memberId,
       users.length,
@@ -44,7 +44,7 @@ describe('the demo portals', () => {
     ]);
   });
 
-  it('when their people ask for companies › each sees what the README says', async () => {
+  it('when their users list companies › each gets the number in the README', async () => {
     const total = async (portal: EmulatedPortal, userId: number) =>
       (await callRest(tokensFor(portal, userId), 'crm.company.list')).body.total;
 
@@ -56,7 +56,7 @@ describe('the demo portals', () => {
     expect(await total(english, 3)).toBe(0);
   });
 
-  it('when e-mails and sites are looked at › all are in domains kept for examples', () => {
+  it('when e-mails and sites are checked › all are in domains reserved for examples', () => {
     const values = russian.companies.flatMap(({ EMAIL = [], WEB = [] }) =>
       [...EMAIL, ...WEB].map(({ VALUE }) => VALUE),
     );
@@ -67,7 +67,7 @@ describe('the demo portals', () => {
     ).toEqual([]);
   });
 
-  it('when 12,000 companies are filtered and sorted again › a page comes quickly', async () => {
+  it('when 12,000 companies are filtered and sorted again › a page is fast', async () => {
     const tokens = tokensFor(russian);
     const params = { order: { TITLE: 'ASC' }, filter: { '%TITLE': 'сервис' }, select: ['TITLE'] };
     await callRest(tokens, 'crm.company.list', params);
@@ -85,14 +85,14 @@ describe('the demo portals', () => {
 });
 
 describe('startEmulator()', () => {
-  it('when the port is taken › says so by EADDRINUSE and leaves nothing behind', async () => {
+  it('when the port is taken › rejects with EADDRINUSE and leaves no server running', async () => {
     const { portal } = await start();
     const portalPort = Number(new URL(portal.origin).port);
 
     await expect(startEmulator({ portals: [], portalPort })).rejects.toThrow('EADDRINUSE');
   });
 
-  it('when two portals have one name › refuses', async () => {
+  it('when two portals have the same host › refuses', async () => {
     const [portal] = demoPortals();
 
     await expect(startEmulator({ portals: portal ? [portal, portal] : [] })).rejects.toThrow('localhost');

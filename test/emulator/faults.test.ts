@@ -25,7 +25,7 @@ async function startWithFault(effect: Effect) {
 }
 
 describe('a steady latency', () => {
-  it('when every REST answer is to take a while › each does, and batches as a whole', async () => {
+  it('when every REST answer is delayed › each call waits, and a batch waits once', async () => {
     const { emulator, portal } = await start();
     const tokens = tokensFor(portal);
     emulator.orderFault({
@@ -42,7 +42,7 @@ describe('a steady latency', () => {
     for (const { durationMs } of emulator.requests) expect(durationMs).toBeGreaterThan(95);
   });
 
-  it('when many ask at once › they wait side by side', async () => {
+  it('when many requests arrive together › they wait in parallel', async () => {
     const { emulator, portal } = await start();
     const tokens = tokensFor(portal);
     const latency = emulator.orderFault({
@@ -58,7 +58,7 @@ describe('a steady latency', () => {
   });
 });
 
-describe('a fault that answers in place of the real thing', () => {
+describe('a fault that replaces the answer', () => {
   it.each<[string, Effect, number, string, string]>([
     [
       'answer with an object',
@@ -75,7 +75,7 @@ describe('a fault that answers in place of the real thing', () => {
       'plain',
     ],
     [
-      'answer with a type of its own',
+      'answer with another content type',
       { type: 'answer', status: 200, body: '<x/>', contentType: 'application/xml' },
       200,
       'application/xml',
@@ -98,7 +98,7 @@ describe('a fault that answers in place of the real thing', () => {
     expect(answer.text).toBe(text);
   });
 
-  it('when it is html › a page comes where JSON is expected', async () => {
+  it('when it is html › the answer is a page instead of JSON', async () => {
     const { tokens } = await startWithFault({ type: 'html', status: 502 });
 
     const answer = await callRest(tokens, 'profile');
@@ -107,7 +107,7 @@ describe('a fault that answers in place of the real thing', () => {
     expect(answer.text).toContain('<h1>Bad Gateway</h1>');
   });
 
-  it('when it is brokenJson › 200 comes with JSON nobody can read', async () => {
+  it('when it is brokenJson › the answer is 200 with invalid JSON', async () => {
     const { portal, tokens } = await startWithFault({ type: 'brokenJson' });
 
     const response = await fetch(`${portal.origin}/rest/profile?auth=${tokens.accessToken}`);
@@ -116,7 +116,7 @@ describe('a fault that answers in place of the real thing', () => {
     await expect(response.json()).rejects.toThrow('JSON');
   });
 
-  it('when it is redirect › the address is sent as it is', async () => {
+  it('when it is redirect › the address is sent unchanged', async () => {
     const { tokens } = await startWithFault({
       type: 'redirect',
       status: 307,
@@ -139,7 +139,7 @@ describe('a fault that answers in place of the real thing', () => {
     expect(answer.headers.get('content-encoding')).toBe(gzip ? 'gzip' : null);
   });
 
-  it('when it meets the token endpoint › the code is not used up', async () => {
+  it('when it applies to the token endpoint › the code is not used up', async () => {
     const { emulator, portal } = await start();
     emulator.orderFault({ on: 'token', effect: { type: 'error', status: 503, error: 'busy' } });
     const code = portal.issueCode(owner);
@@ -151,7 +151,7 @@ describe('a fault that answers in place of the real thing', () => {
   });
 });
 
-describe('a fault that spoils the real answer', () => {
+describe('a fault that changes the real answer', () => {
   it('when it is half › the whole length is announced and the connection ends early', async () => {
     const { portal, tokens } = await startWithFault({ type: 'half' });
 
@@ -173,7 +173,7 @@ describe('a fault that spoils the real answer', () => {
     expect(body.error).toBe('invalid_grant');
   });
 
-  it('when it is trickle › the answer arrives whole in the end', async () => {
+  it('when it is trickle › the whole answer arrives slowly', async () => {
     const { tokens } = await startWithFault({ type: 'trickle', bytesPerSecond: 20_000 });
 
     const { body } = await callRest(tokens, 'profile');
@@ -227,7 +227,7 @@ describe('a fault that spoils the real answer', () => {
   });
 });
 
-describe('a fault in time', () => {
+describe('a fault before or after the commit', () => {
   it('when the connection is dropped before the commit › the refresh token still works', async () => {
     const { emulator, portal } = await start();
     const { refreshToken } = tokensFor(portal);
@@ -267,7 +267,7 @@ describe('a fault in time', () => {
     expect((await held).status).toBe(status === 200 ? 400 : 200);
   });
 
-  it('when the faults are cleared › a held request goes on', async () => {
+  it('when the faults are cleared › a held request continues', async () => {
     const { emulator, tokens, fault } = await startWithFault({ type: 'hold', when: 'before' });
     const held = callRest(tokens, 'profile');
     await fault.reached();
@@ -277,7 +277,7 @@ describe('a fault in time', () => {
     expect((await held).status).toBe(200);
   });
 
-  it('when the emulator stops › a held or delayed request does not keep it', async () => {
+  it('when the emulator stops › a held or delayed request does not block it', async () => {
     const { emulator, tokens, fault } = await startWithFault({
       type: 'delay',
       ms: 3_600_000,
@@ -302,10 +302,10 @@ describe('a fault in time', () => {
   });
 });
 
-describe('which requests a fault meets', () => {
+describe('which requests a fault applies to', () => {
   const effect: Effect = { type: 'error', status: 500, error: 'ordered' };
 
-  it('when nothing is said › it meets one request', async () => {
+  it('when it has no conditions › it applies to one request', async () => {
     const { emulator, tokens, fault } = await startWithFault(effect);
 
     const statuses = [(await callRest(tokens, 'profile')).status, (await callRest(tokens, 'profile')).status];
@@ -315,7 +315,7 @@ describe('which requests a fault meets', () => {
     expect(emulator.requests.map(({ error }) => error)).toEqual(['ordered', undefined]);
   });
 
-  it('when it is ordered for good › it meets all until it is cancelled', async () => {
+  it('when it has no limit of times › it applies to all requests until it is cancelled', async () => {
     const { emulator, portal } = await start();
     const tokens = tokensFor(portal);
     const fault = emulator.orderFault({ on: 'rest', times: Number.POSITIVE_INFINITY, effect });
@@ -327,7 +327,7 @@ describe('which requests a fault meets', () => {
     expect([...statuses, after.status]).toEqual([500, 500, 200]);
   });
 
-  it('when it names a method › it meets only this one', async () => {
+  it('when it names a method › it applies only to this method', async () => {
     const { emulator, portal } = await start();
     emulator.orderFault({ on: 'rest', restMethod: 'user.current', effect });
     const tokens = tokensFor(portal);
@@ -352,7 +352,7 @@ describe('which requests a fault meets', () => {
     expect(body.result).toMatchObject({ result: { a: true }, result_error: { me: { error: 'ordered' } } });
   });
 
-  it('when it names a portal › the other portal is well', async () => {
+  it('when it names a portal › the other portal works', async () => {
     const { emulator } = await start({ portals: [aPortal(), aPortal({ host: '127.0.0.2' })] });
     const [sick, well] = emulator.portals as [EmulatedPortal, EmulatedPortal];
     emulator.orderFault({ on: 'rest', portal: sick.host, effect });
@@ -362,7 +362,7 @@ describe('which requests a fault meets', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 500]);
   });
 
-  it('when it names a portal user › it meets their tokens, at the portal and at the token endpoint', async () => {
+  it('when it names a portal user › it applies to their tokens, at the portal and at the token endpoint', async () => {
     const { emulator, portal } = await start({ portals: [aPortal({ users: threeUsers() })] });
     const [ours, others] = [tokensFor(portal, 1), tokensFor(portal, 2)];
     emulator.orderFault({ on: 'rest', userId: 2, effect });
@@ -378,7 +378,7 @@ describe('which requests a fault meets', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 500, 200, 500]);
   });
 
-  it('when it names a portal and a grant type › it meets that portal’s refreshes', async () => {
+  it('when it names a portal and a grant type › it applies to refreshes of that portal', async () => {
     const { emulator, portal } = await start();
     emulator.orderFault({ on: 'token', portal: portal.host, grantType: 'refresh_token', effect });
 
@@ -391,7 +391,7 @@ describe('which requests a fault meets', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 500, 400]);
   });
 
-  it('when it is for the authorize page › the page is met', async () => {
+  it('when it names the authorize page › it applies to the page', async () => {
     const { emulator, portal } = await start();
     emulator.orderFault({ on: 'authorize', effect: { type: 'html', status: 503 } });
 

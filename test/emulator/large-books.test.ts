@@ -11,7 +11,7 @@ const portalOf = async (count: number) => {
   return { emulator, portal, tokens: tokensFor(portal) };
 };
 
-/** 300 companies with gaps, a changed one, one that came back, and some far beyond the others. */
+/** 300 companies with gaps, a changed one, one that was removed and added again, and some with far greater IDs. */
 async function gappedBook(): Promise<{ portal: EmulatedPortal; tokens: IssuedTokenSet }> {
   const { portal, tokens } = await portalOf(300);
   for (const id of [1, 7, 8, 9, 150, 299, 300]) portal.removeCompany(String(id));
@@ -47,7 +47,7 @@ describe('pages by ID', () => {
   const orders = [{}, { ID: 'ASC' }, { ID: 'DESC' }, { ID: 'DESC', TITLE: 'ASC' }];
   const starts = [-1, 0, 50, 130, 250, 5000];
 
-  /** What a page must be, found by walking over all rows. */
+  /** The expected page, found by iterating over all rows. */
   function expectedPage(
     rows: readonly CompanyRow[],
     matches: (id: number) => boolean,
@@ -67,7 +67,7 @@ describe('pages by ID', () => {
     ...(next !== undefined && { next }),
   });
 
-  it('when rows were removed, changed and added › every page of both lists is what a walk over all finds', async () => {
+  it('when rows were removed, changed and added › every page of both lists equals the page found by iterating over all rows', async () => {
     const { portal, tokens } = await gappedBook();
 
     for (const [filter, matches] of filters) {
@@ -104,7 +104,7 @@ describe('pages by ID', () => {
     }
   });
 
-  it('when a condition that always holds forbids the short cut › the rows are the same in every field', async () => {
+  it('when a condition that is always true prevents the fast path › the rows are equal in every field', async () => {
     const { tokens } = await gappedBook();
     const ask = (filter: object, start: number) =>
       callRest(tokens, 'crm.company.list', {
@@ -123,7 +123,7 @@ describe('pages by ID', () => {
     }
   });
 
-  it('when items are asked for by id inside groups › groups hold as they are written', async () => {
+  it('when items are filtered by id inside groups › the groups are applied', async () => {
     const { tokens } = await gappedBook();
 
     const { body } = await callRest(tokens, 'crm.item.list', {
@@ -136,7 +136,7 @@ describe('pages by ID', () => {
     ]);
   });
 
-  it('when a company was changed, removed or brought back › it is found so', async () => {
+  it('when a company was changed, removed or added again › the current state is found', async () => {
     const { tokens } = await gappedBook();
     const get = async (id: number) => {
       const { body } = await callRest(tokens, 'crm.company.get', { id });
@@ -151,7 +151,7 @@ describe('pages by ID', () => {
     ]);
   });
 
-  it('when an ID is none a portal could give › refuses the company', async () => {
+  it('when a portal could not have such an ID › refuses the company', async () => {
     const { portal } = await start();
 
     expect(() => portal.putCompany(aCompany({ ID: '007' }))).toThrow('007');
@@ -161,7 +161,7 @@ describe('pages by ID', () => {
 describe('a portal of a million companies', () => {
   const count = 1_000_000;
 
-  it('when its last pages are asked for in either way › answers them, and the total', async () => {
+  it('when its last pages are requested by start or by ID › answers them, and the total', async () => {
     const { tokens } = await portalOf(count);
 
     const byStart = await callRest(tokens, 'crm.company.list', { order: { ID: 'ASC' }, start: count - 50 });
@@ -177,7 +177,7 @@ describe('a portal of a million companies', () => {
     expect(rowsOf(byId)).toEqual(rowsOf(byStart));
   });
 
-  it('when it is started again › a row is the same, whatever was asked before', async () => {
+  it('when it is started again › a row is the same, in any order of calls', async () => {
     const [one, other] = [await portalOf(count), await portalOf(count)];
     await callRest(one.tokens, 'crm.company.list');
     const get = (tokens: IssuedTokenSet) => callRest(tokens, 'crm.company.get', { id: 654_321 });
@@ -195,7 +195,7 @@ describe('a portal of a million companies', () => {
     expect(new Set(dates).size).toBe(50);
   });
 
-  it('when companies are put and removed › pages show it', async () => {
+  it('when companies are added and removed › pages show the change', async () => {
     const { portal, tokens } = await portalOf(count);
     portal.removeCompany('999999');
     portal.putCompany(aCompany({ ID: '1000000', TITLE: 'Changed' }));
@@ -216,7 +216,7 @@ describe('a portal of a million companies', () => {
     });
   });
 
-  it('when 2,000 pages are read in batches › memory stays as it was, and the pages are counted', async () => {
+  it('when 2,000 pages are read in batches › memory does not grow, and the pages are counted', async () => {
     const { emulator, tokens } = await portalOf(count);
     const read = async (batches: number) => {
       let last = 0;
@@ -246,7 +246,7 @@ describe('a portal of a million companies', () => {
   });
 });
 
-/** What is still used after a collection. */
+/** Heap bytes in use after garbage collection. */
 function usedHeap(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();

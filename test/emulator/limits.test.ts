@@ -15,7 +15,7 @@ describe('the request limit', () => {
     expect(body).toEqual({ error: 'QUERY_LIMIT_EXCEEDED', error_description: 'Too many requests' });
   });
 
-  it('when half a second went by at 2 per second › admits one more, and only one', async () => {
+  it('when half a second passed at 2 per second › admits exactly one more', async () => {
     const { emulator, portal } = await start({ now: () => 0, requestLimit: { burst: 1, perSecond: 2 } });
     const tokens = tokensFor(portal);
     await callRest(tokens, 'profile');
@@ -26,7 +26,7 @@ describe('the request limit', () => {
     expect(statuses).toEqual([200, 503]);
   });
 
-  it('when one portal is full › another is not', async () => {
+  it('when the bucket of one portal is full › another portal still answers', async () => {
     const { emulator } = await start({
       now: () => 0,
       requestLimit: { burst: 1, perSecond: 2 },
@@ -50,7 +50,7 @@ describe('the request limit', () => {
     expect(status).toBe(200);
   });
 
-  it('when it is set and lifted while running › holds and holds no more', async () => {
+  it('when it is set and removed while running › both take effect', async () => {
     const { emulator, portal } = await start({ now: () => 0 });
     const tokens = tokensFor(portal);
     emulator.setRequestLimit({ burst: 1, perSecond: 1 });
@@ -63,7 +63,7 @@ describe('the request limit', () => {
     expect([limited.status, free.status]).toEqual([503, 200]);
   });
 
-  it('when the token endpoint is asked › it is not counted', async () => {
+  it('when the token endpoint is called › it is not counted', async () => {
     const { emulator } = await start({ now: () => 0, requestLimit: { burst: 1, perSecond: 1 } });
 
     const answers = await Promise.all(
@@ -77,7 +77,7 @@ describe('the request limit', () => {
 describe('the operating time', () => {
   const operatingLimit = { thresholdSeconds: 2, secondsPerCall: 1 };
 
-  it('when a method used up its allowance › it is refused with 429, and others are not', async () => {
+  it('when a method used up its time › it is refused with 429, and others are not', async () => {
     const { portal } = await start({ now: () => 60_000_000, operatingLimit });
     const tokens = tokensFor(portal);
     await callRest(tokens, 'user.current');
@@ -92,7 +92,7 @@ describe('the operating time', () => {
     expect(other.status).toBe(200);
   });
 
-  it('when the oldest minute fell out › the method works again', async () => {
+  it('when the oldest minute dropped out › the method works again', async () => {
     const { emulator, portal } = await start({ now: () => 60_000_000, operatingLimit });
     const tokens = tokensFor(portal);
     await callRest(tokens, 'user.current');
@@ -104,7 +104,7 @@ describe('the operating time', () => {
     expect(status).toBe(200);
   });
 
-  it('when another application calls the method › it has its own allowance', async () => {
+  it('when another application calls the method › it has its own limit', async () => {
     const { emulator, portal } = await start({ now: () => 60_000_000, operatingLimit });
     emulator.registerClient({ ...DEMO_CLIENT, clientId: 'local.other' });
     const tokens = tokensFor(portal);
@@ -119,7 +119,7 @@ describe('the operating time', () => {
     expect(status).toBe(200);
   });
 
-  it('when the calls are inside a batch › they count, and the refusal is inside too', async () => {
+  it('when the calls are inside a batch › they are counted, and the refusal is inside the batch', async () => {
     const { portal } = await start({ now: () => 60_000_000, operatingLimit });
     const tokens = tokensFor(portal);
 
@@ -131,7 +131,7 @@ describe('the operating time', () => {
     expect(body.result).toMatchObject({ result_error: { 2: { error: 'OPERATION_TIME_LIMIT' } } });
   });
 
-  it('when the window is shorter › its tenths fall out one at a time, and reset_at tells when', async () => {
+  it('when the window is shorter › its tenths drop out one at a time, and reset_at says when', async () => {
     const { emulator, portal } = await start({
       now: () => 60_000_000,
       operatingLimit: { thresholdSeconds: 2, secondsPerCall: 1, windowSeconds: 20 },
@@ -161,7 +161,7 @@ describe('the operating time', () => {
     ]);
   });
 
-  it('when many parts of a second add up › no rounding shows', async () => {
+  it('when many fractions of a second add up › there is no rounding error', async () => {
     const { portal } = await start({
       now: () => 60_000_000,
       operatingLimit: { thresholdSeconds: 480, secondsPerCall: 0.3 },

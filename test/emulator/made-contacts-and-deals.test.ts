@@ -19,7 +19,7 @@ const ofCompany = (tokens: IssuedTokenSet, method: string, companyId: number | s
     order: { ID: 'ASC' },
   });
 
-/** All pages, one `start` after the other. */
+/** All pages, requested by `start`. */
 async function listAll<Row>(tokens: IssuedTokenSet, method: string, params: object = {}): Promise<Row[]> {
   const rows: Row[] = [];
   for (let start: unknown = 0; start !== undefined; ) {
@@ -30,27 +30,24 @@ async function listAll<Row>(tokens: IssuedTokenSet, method: string, params: obje
   return rows;
 }
 
-describe('made contacts and deals of a small book', () => {
+describe('generated contacts and deals of a small portal', () => {
   const portals = () => [
     aPortal({ companies: { count: 60, seed: 5 }, users: threeUsers(), language: 'ru', utcOffset: '+03:00' }),
   ];
 
-  it.each(METHODS)(
-    'when all are listed by %s › they are those of one company after the other',
-    async (method) => {
-      const { portal } = await start({ portals: portals() });
-      const tokens = tokensFor(portal);
-      const byCompany: unknown[] = [];
-      for (const { ID } of portal.companies) byCompany.push(...rowsOf(await ofCompany(tokens, method, ID)));
+  it.each(METHODS)('when all are listed by %s › they are ordered by company', async (method) => {
+    const { portal } = await start({ portals: portals() });
+    const tokens = tokensFor(portal);
+    const byCompany: unknown[] = [];
+    for (const { ID } of portal.companies) byCompany.push(...rowsOf(await ofCompany(tokens, method, ID)));
 
-      const all = await listAll(tokens, method, { select: ['*', 'PHONE', 'EMAIL'], order: { ID: 'ASC' } });
+    const all = await listAll(tokens, method, { select: ['*', 'PHONE', 'EMAIL'], order: { ID: 'ASC' } });
 
-      expect(all.length).toBeGreaterThan(100);
-      expect(all).toEqual(byCompany);
-    },
-  );
+    expect(all.length).toBeGreaterThan(100);
+    expect(all).toEqual(byCompany);
+  });
 
-  it.each(METHODS)('when companies are removed and put › %s follows', async (method) => {
+  it.each(METHODS)('when companies are removed and added › %s shows the change', async (method) => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal);
     const before = await listAll<DealRow>(tokens, method);
@@ -66,7 +63,7 @@ describe('made contacts and deals of a small book', () => {
   });
 
   it.each(METHODS)(
-    'when IDs are asked for in every way › %s finds what a look at every row finds',
+    'when it filters by ID in every way › %s finds the same rows as a check of every row',
     async (method) => {
       const { portal } = await start({ portals: portals() });
       const tokens = tokensFor(portal);
@@ -88,7 +85,7 @@ describe('made contacts and deals of a small book', () => {
     },
   );
 
-  it('when deals are filtered and ordered by their fields › they are what a look at every row finds', async () => {
+  it('when deals are filtered and ordered by their fields › they are the rows that a check of every row finds', async () => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal);
     const deals = await listAll<DealRow>(tokens, 'crm.deal.list');
@@ -107,7 +104,7 @@ describe('made contacts and deals of a small book', () => {
     expect(found).toEqual(expected);
   });
 
-  it('when the user sees own ones › each list is what is theirs of everything', async () => {
+  it('when the user sees own rows › each list has exactly their rows', async () => {
     const { portal } = await start({ portals: portals() });
 
     for (const method of METHODS) {
@@ -119,7 +116,7 @@ describe('made contacts and deals of a small book', () => {
     }
   });
 
-  it('when contacts and deals are looked at › they fit each other, the company and the pipelines', async () => {
+  it('when contacts and deals are checked › they are consistent with each other, the company and the pipelines', async () => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal);
     const contacts = await listAll<ContactRow>(tokens, 'crm.contact.list', {
@@ -162,10 +159,10 @@ describe('made contacts and deals of a small book', () => {
   });
 });
 
-describe('made contacts and deals of a million companies', () => {
+describe('generated contacts and deals of a million companies', () => {
   const portals = (count = 1_000_000) => [aPortal({ companies: { count, seed: 3 } })];
 
-  /** Those of a hundred companies near the end, of both kinds, and how long they took. */
+  /** Contacts and deals of a hundred companies near the end, and how long the calls took. */
   async function listOfHundred(count: number): Promise<{ lists: unknown[][]; ms: number }> {
     const { portal } = await start({ portals: portals(count) });
     const filter = { '@COMPANY_ID': Array.from({ length: 100 }, (_, index) => count * 0.9 + index) };
@@ -175,17 +172,17 @@ describe('made contacts and deals of a million companies', () => {
     return { lists, ms: performance.now() - startedAt };
   }
 
-  it('when they are asked for by company › they come as fast as from a small book, the same after every start', async () => {
+  it('when they are filtered by company › they are as fast as in a small portal, and the same after every start', async () => {
     const small = await listOfHundred(2_000);
     const [one, other] = [await listOfHundred(1_000_000), await listOfHundred(1_000_000)];
 
     for (const list of one.lists) expect(list.length).toBeGreaterThan(100);
     expect(other.lists).toEqual(one.lists);
-    // A walk over a million takes hundreds of times as long, on whatever machine.
+    // Iterating over a million companies takes hundreds of times as long, on any machine.
     expect(Math.min(one.ms, other.ms)).toBeLessThan(small.ms * 20 + 200);
   });
 
-  it('when one is asked for by its ID › its company is all that is made', async () => {
+  it('when one is requested by its ID › only its company is generated', async () => {
     const { portal } = await start({ portals: portals() });
     const tokens = tokensFor(portal);
     const found = await listAll<ContactRow>(tokens, 'crm.contact.list', {
@@ -204,7 +201,7 @@ describe('contacts and deals of the demo portals', () => {
   let tokens: IssuedTokenSet;
   let english: EmulatedPortal;
 
-  // Read only, and started once.
+  // Tests only read, so the emulator starts once.
   beforeAll(async () => {
     emulator = await startEmulator();
     english = emulator.portals[1] as EmulatedPortal;
@@ -213,7 +210,7 @@ describe('contacts and deals of the demo portals', () => {
 
   afterAll(() => emulator.stop());
 
-  it('when a company is awkward › its first contact and deal are too', async () => {
+  it('when a company is an edge case › its first contact and deal are too', async () => {
     const [contact] = rowsOf(await ofCompany(tokens, 'crm.contact.list', 1));
     const [deal] = rowsOf(await ofCompany(tokens, 'crm.deal.list', 1));
 
@@ -221,7 +218,7 @@ describe('contacts and deals of the demo portals', () => {
     expect(deal).toMatchObject({ TITLE: '<script>alert("title")</script><b>Bold & Sons</b>' });
   });
 
-  it('when it is easy to reach, or not at all › it has more than a page, or nobody', async () => {
+  it('when its title says easy to reach, or cannot be reached › it has more than a page, or none', async () => {
     const idOf = (title: string) => english.companies.find(({ TITLE }) => TITLE === title)?.ID ?? '';
     const easy = idOf('Company that is easy to reach');
     const hard = idOf('Company that cannot be reached');
@@ -232,7 +229,7 @@ describe('contacts and deals of the demo portals', () => {
     expect((await ofCompany(tokens, 'crm.deal.list', hard)).body.total).toBe(0);
   });
 
-  it('when all are listed › none has an ID or a multifield’s ID of another', async () => {
+  it('when all are listed › all IDs and multifield IDs are different', async () => {
     const contacts = await listAll<ContactRow>(tokens, 'crm.contact.list', {
       select: ['ID', 'PHONE', 'EMAIL'],
     });
@@ -242,7 +239,7 @@ describe('contacts and deals of the demo portals', () => {
     expect(ids.length).toBeGreaterThan(500);
   });
 
-  it('when a Russian company is looked at › its people are Russian', async () => {
+  it('when a company is Russian › its contacts are Russian', async () => {
     const russian = tokensFor(emulator.portals[0] as EmulatedPortal);
 
     const answer = await callRest(russian, 'crm.contact.list', {

@@ -17,7 +17,7 @@ import {
 } from './support.ts';
 
 describe('the record of requests', () => {
-  it('when a whole sign-in happened › tells its story', async () => {
+  it('when a sign-in is complete › has all its requests in order', async () => {
     const { emulator, portal } = await start();
     const redirect = await authorize(portal, { state: 's' });
     const { body } = await exchange(emulator, redirect.searchParams.get('code') ?? '');
@@ -39,7 +39,7 @@ describe('the record of requests', () => {
     ]);
   });
 
-  it('when a token was asked for › tells grant, client, portal and masked secrets', async () => {
+  it('when a token was requested › has grant type, client, portal and masked secrets', async () => {
     const { emulator, portal } = await start();
     const { refreshToken } = tokensFor(portal);
     await refresh(emulator, refreshToken);
@@ -82,7 +82,7 @@ describe('the record of requests', () => {
     expect(everything).not.toContain('a-long-password');
   });
 
-  it('when a request failed › tells the error, also an empty one', async () => {
+  it('when a request failed › has the error, also an empty one', async () => {
     const { emulator, portal } = await start();
     await callRest(tokensFor(portal), 'crm.company.get', { id: 5 });
 
@@ -97,7 +97,7 @@ describe('the record of requests', () => {
     expect(emulator.requests.at(-1)?.status).toBeNull();
   });
 
-  it('when it is cleared › the same array is empty and ids go on', async () => {
+  it('when it is cleared › the same array is empty and ids continue', async () => {
     const { emulator, portal } = await start();
     const held = emulator.requests;
     await callRest(tokensFor(portal), 'profile');
@@ -144,7 +144,7 @@ describe('the cost', () => {
     expect(cost.cpuMsPerPage).toBeCloseTo(cost.cpuMs / 4);
   });
 
-  it('when it is reset › begins anew', async () => {
+  it('when it is reset › starts from zero', async () => {
     const { emulator, portal } = await start();
     await callRest(tokensFor(portal), 'crm.company.list');
     const { cpuMs } = emulator.cost();
@@ -154,7 +154,7 @@ describe('the cost', () => {
     expect(emulator.cost().cpuMs).toBeLessThan(cpuMs);
   });
 
-  it('when it is asked and reset from outside › is the same', async () => {
+  it('when it is read and reset over HTTP › gives the same figures', async () => {
     const { emulator, portal } = await start();
     await callRest(tokensFor(portal), 'crm.company.list');
     const before = await pagesOf(emulator.authorizationServer);
@@ -180,7 +180,7 @@ describe('/_emulator/', () => {
       body: JSON.stringify(body),
     }).then(read);
 
-  it('when a program asks for requests › gets JSON of those since', async () => {
+  it('when a program requests the record › gets JSON of the requests since an id', async () => {
     const { emulator, portal } = await start();
     await callRest(tokensFor(portal), 'profile');
     await callRest(tokensFor(portal), 'scope');
@@ -190,7 +190,7 @@ describe('/_emulator/', () => {
     expect(body.requests).toEqual([expect.objectContaining({ id: 2, restMethod: 'scope' })]);
   });
 
-  it('when a browser asks for requests › gets a table', async () => {
+  it('when a browser requests the record › gets a table', async () => {
     const { emulator, portal } = await start();
     await fetch(authorizeUrl(portal, { state: '<b>' }));
 
@@ -202,7 +202,7 @@ describe('/_emulator/', () => {
     expect(page.text).not.toContain('<b>');
   });
 
-  it('when a fault is ordered from outside › it is served, and can be cancelled', async () => {
+  it('when a fault is ordered over HTTP › it applies, and can be cancelled', async () => {
     const { emulator, portal } = await start();
     const control = `${emulator.authorizationServer}/_emulator/faults`;
     const effect = { type: 'error', status: 500, error: 'ordered' };
@@ -216,7 +216,7 @@ describe('/_emulator/', () => {
     expect((await callRest(tokensFor(portal), 'profile')).status).toBe(200);
   });
 
-  it('when a held request is released from outside › it goes on', async () => {
+  it('when a held request is released over HTTP › it continues', async () => {
     const { emulator, portal } = await start();
     const control = `${emulator.authorizationServer}/_emulator/faults`;
     const { body } = await post(control, { on: 'rest', effect: { type: 'hold', when: 'after' } });
@@ -227,7 +227,7 @@ describe('/_emulator/', () => {
     expect((await held).status).toBe(200);
   });
 
-  it('when a fault is not one › says what is wrong', async () => {
+  it('when a fault is invalid › says what is wrong', async () => {
     const { emulator } = await start();
 
     const { status, body } = await post(`${emulator.authorizationServer}/_emulator/faults`, {
@@ -239,7 +239,7 @@ describe('/_emulator/', () => {
     expect(body.error_description).toContain('on');
   });
 
-  it('when the clock is advanced from outside › tokens expire', async () => {
+  it('when the clock is advanced over HTTP › tokens expire', async () => {
     const { emulator, portal } = await start();
     const tokens = tokensFor(portal);
     await post(`${emulator.authorizationServer}/_emulator/clock`, { advanceMs: 3_600_000 });
@@ -249,7 +249,7 @@ describe('/_emulator/', () => {
     expect(body.error).toBe('expired_token');
   });
 
-  it('when a person opens it › shows portals, people and applications', async () => {
+  it('when a browser opens it › shows portals, users and applications', async () => {
     const { emulator, portal } = await start();
 
     const page = await fetch(`${emulator.authorizationServer}/_emulator/`).then(read);

@@ -13,7 +13,7 @@ import {
   tokensFor,
 } from './support.ts';
 
-describe('how the access token travels', () => {
+describe('where the access token is sent', () => {
   it.each([
     ['auth in the query', (token: string) => [`?auth=${token}`, {}], 'query'],
     ['access_token in the query', (token: string) => [`?access_token=${token}`, {}], 'query'],
@@ -100,7 +100,7 @@ describe('errors of authorization on the portal', () => {
       },
     ],
     [
-      'is of a former installation',
+      'is from an earlier installation',
       (portal: EmulatedPortal) => {
         const tokens = tokensFor(portal);
         portal.uninstall();
@@ -117,7 +117,7 @@ describe('errors of authorization on the portal', () => {
     expect(body).toEqual({ error: 'invalid_token', error_description: 'Unable to get application by token' });
   });
 
-  it('when the token is another portal’s › answers invalid_token', async () => {
+  it('when the token belongs to another portal › answers invalid_token', async () => {
     const { emulator } = await start({ portals: [aPortal(), aPortal({ host: '127.0.0.2' })] });
     const [here, elsewhere] = emulator.portals as [EmulatedPortal, EmulatedPortal];
 
@@ -143,7 +143,7 @@ describe('errors of authorization on the portal', () => {
     });
   });
 
-  it('when a token expires that the portal knows › the text has no full stop', async () => {
+  it('when a token expires that the portal has seen › the text has no full stop', async () => {
     const { emulator, portal } = await start();
     const tokens = tokensFor(portal);
     await callRest(tokens, 'profile');
@@ -178,7 +178,7 @@ describe('errors of authorization on the portal', () => {
     expect(body).toEqual({ error: 'ERROR_OAUTH', error_description: 'Application not installed' });
   });
 
-  it('when the application was removed and the token is known › answers APPLICATION_NOT_FOUND', async () => {
+  it('when the application was removed and the portal has seen the token › answers APPLICATION_NOT_FOUND', async () => {
     const { portal } = await start();
     const tokens = tokensFor(portal);
     await callRest(tokens, 'profile');
@@ -223,7 +223,7 @@ describe('errors of authorization on the portal', () => {
     expect(body).toEqual({ error: 'authorization_error', error_description: 'Unable to authorize user' });
   });
 
-  it('when the request carries somebody else’s portal cookie › answers authorization_error', async () => {
+  it('when the request has the portal cookie of another user › answers authorization_error', async () => {
     const { portal } = await start({
       portals: [aPortal({ users: [aPortalUser(), aPortalUser({ id: 2 })] })],
     });
@@ -238,7 +238,7 @@ describe('errors of authorization on the portal', () => {
     expect(body.error_description).toContain('log out first');
   });
 
-  it('when the user is barred from the application › answers user_access_error', async () => {
+  it('when the user may not use the application › answers user_access_error', async () => {
     const { portal } = await start({ portals: [aPortal({ users: [aPortalUser({ appAccess: false })] })] });
 
     const { status, body } = await callRest(tokensFor(portal), 'profile');

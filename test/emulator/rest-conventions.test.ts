@@ -15,7 +15,7 @@ describe('how a method is called', () => {
     },
   );
 
-  it('when parameters nest in a query or a form as PHP has them › they are understood', async () => {
+  it('when a query or form has nested parameters in the PHP format › they are parsed', async () => {
     const companies = ['1', '2', '3'].map((ID) => aCompany({ ID }));
     const { portal } = await start({ portals: [aPortal({ companies })] });
     const { clientEndpoint, accessToken } = tokensFor(portal);
@@ -60,7 +60,7 @@ describe('how a method is called', () => {
     expect(body.result).toHaveProperty('ID', '2');
   });
 
-  it('when a parameter is called __proto__ › it is a parameter like any other', async () => {
+  it('when a parameter is called __proto__ › it is an ordinary parameter', async () => {
     const { portal } = await start();
     const { clientEndpoint, accessToken } = tokensFor(portal);
 
@@ -74,7 +74,7 @@ describe('how a method is called', () => {
 });
 
 describe('how a method answers', () => {
-  it('when it succeeds › headers are those of a portal', async () => {
+  it('when it succeeds › has the headers of a portal', async () => {
     const { portal } = await start();
 
     const { headers } = await callRest(tokensFor(portal), 'profile');
@@ -85,7 +85,7 @@ describe('how a method answers', () => {
     expect(headers.get('access-control-allow-headers')).toBe('origin, content-type, accept');
   });
 
-  it('when it succeeds › carries time, with the portal’s offset', async () => {
+  it('when it succeeds › has time, with the offset of the portal', async () => {
     const portals = [aPortal({ utcOffset: '+03:00' })];
     const { portal } = await start({ portals, now: () => 1_790_000_000_000 });
 
@@ -101,7 +101,7 @@ describe('how a method answers', () => {
     });
   });
 
-  it('when it fails › carries no time', async () => {
+  it('when it fails › has no time', async () => {
     const { portal } = await start();
 
     const { body } = await callRest(tokensFor(portal), 'crm.company.get', { id: 99 });
@@ -109,7 +109,7 @@ describe('how a method answers', () => {
     expect(Object.keys(body)).toEqual(['error', 'error_description']);
   });
 
-  it('when names are not ASCII › they arrive as UTF-8', async () => {
+  it('when names are not ASCII › they are sent as UTF-8', async () => {
     const users = [aPortalUser({ name: 'Анна', lastName: '🍕' })];
     const { portal } = await start({ portals: [aPortal({ users })] });
 

@@ -22,7 +22,7 @@ export { DEMO_CLIENT } from '../../emulator/index.ts';
 
 const running: Emulator[] = [];
 
-/** Whatever a test starts is stopped after it. */
+/** Emulators that the current test started; they are stopped after it. */
 afterEach(async () => {
   await Promise.all(running.splice(0).map((emulator) => emulator.stop()));
 });
@@ -32,7 +32,7 @@ export interface Stage {
   portal: EmulatedPortal;
 }
 
-/** An emulator with one portal of its own, unless the options say otherwise. */
+/** Starts an emulator with one new portal, unless the options give others. */
 export async function start(options: EmulatorOptions = {}): Promise<Stage> {
   const emulator = await startEmulator({ portals: [aPortal()], ...options });
   running.push(emulator);
@@ -46,7 +46,7 @@ export interface JsonAnswer {
   body: JsonBody;
 }
 
-/** The fields that tests read on; all others are compared as they are. */
+/** Fields that tests read; they compare all other fields as a whole. */
 export interface JsonBody {
   [field: string]: unknown;
   error?: string;
@@ -98,12 +98,12 @@ export function form(params: Record<string, string | undefined>): URLSearchParam
   return new URLSearchParams(given);
 }
 
-/** Tokens of the portal's user 1, or another. */
+/** Tokens of user 1 of the portal, or of another user. */
 export function tokensFor(portal: EmulatedPortal, userId = 1): IssuedTokenSet {
   return portal.issueTokens({ clientId: DEMO_CLIENT.clientId, userId });
 }
 
-/** A REST call as our own client makes it: POST, JSON, the token in the body. */
+/** A REST call in the form the application uses: POST, JSON, the token in the body. */
 export function callRest(
   { clientEndpoint, accessToken }: Pick<IssuedTokenSet, 'clientEndpoint' | 'accessToken'>,
   method: string,
@@ -121,7 +121,7 @@ export function authorizeUrl(portal: EmulatedPortal, params: Record<string, stri
   return `${portal.origin}/oauth/authorize/?${new URLSearchParams({ client_id: DEMO_CLIENT.clientId, ...params })}`;
 }
 
-/** Signs somebody in to the portal and returns the cookie a browser would keep. */
+/** Signs a portal user in and returns the cookie that a browser would store. */
 export async function signIn(
   portal: EmulatedPortal,
   { login = 'user1', password = 'demo' } = {},
@@ -134,7 +134,7 @@ export async function signIn(
   return response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 }
 
-/** Goes through the authorize page as somebody signed in, and returns where the redirect leads. */
+/** Requests the authorize page as a signed-in portal user, and returns the address of the redirect. */
 export async function authorize(portal: EmulatedPortal, params: Record<string, string> = {}): Promise<URL> {
   const cookie = await signIn(portal);
   const response = await fetch(authorizeUrl(portal, params), { headers: { cookie }, redirect: 'manual' });

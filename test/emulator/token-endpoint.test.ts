@@ -18,7 +18,7 @@ import {
 const owner = { clientId: DEMO_CLIENT.clientId, userId: 1 };
 
 describe('POST /oauth/token/ with a code', () => {
-  it('when all is well › answers the documented fields', async () => {
+  it('when the request is valid › answers the documented fields', async () => {
     const { emulator, portal } = await start({ now: () => 1_790_000_000_000 });
     const code = portal.issueCode(owner);
 
@@ -42,7 +42,7 @@ describe('POST /oauth/token/ with a code', () => {
     });
   });
 
-  it('when the JSON is looked at › slashes are escaped as PHP does, and both tokens carry the mark', async () => {
+  it('when the JSON is checked › slashes are escaped as in PHP, and both tokens contain the mark', async () => {
     const { emulator, portal } = await start();
 
     const { text, body } = await exchange(emulator, portal.issueCode(owner));
@@ -63,7 +63,7 @@ describe('POST /oauth/token/ with a code', () => {
     expect(body).toEqual({ error: 'invalid_grant' });
   });
 
-  it('when the code is 29.9 seconds old › still takes it', async () => {
+  it('when the code is 29.9 seconds old › still accepts it', async () => {
     const { emulator, portal } = await start({ now: () => 1_790_000_000_000 });
     const code = portal.issueCode(owner);
     emulator.advance(29_900);
@@ -107,8 +107,8 @@ describe('POST /oauth/token/ with a code', () => {
   });
 });
 
-describe('/oauth/token/ by other ways', () => {
-  it('when asked by GET with a query › answers as for POST', async () => {
+describe('/oauth/token/ with other methods and formats', () => {
+  it('when called by GET with a query › answers as for POST', async () => {
     const { emulator, portal } = await start();
     const { clientId: client_id, clientSecret: client_secret } = DEMO_CLIENT;
     const query = form({
@@ -124,7 +124,7 @@ describe('/oauth/token/ by other ways', () => {
     expect(body.user_id).toBe(1);
   });
 
-  it('when the body is JSON › sees no client at all', async () => {
+  it('when the body is JSON › reads no client id', async () => {
     const { emulator } = await start();
 
     const answer = await fetch(`${emulator.authorizationServer}/oauth/token/`, {
@@ -142,7 +142,7 @@ describe('refusals of /oauth/token/', () => {
     ['the client is unknown', { client_id: 'local.unknown' }, 200, { error: 'wrong_client' }],
     ['the client is missing', { client_id: undefined }, 200, { error: 'wrong_client' }],
     [
-      'the client is unknown and the grant too',
+      'the client and the grant type are unknown',
       { client_id: 'x', grant_type: 'x' },
       200,
       { error: 'wrong_client' },
@@ -181,7 +181,7 @@ describe('refusals of /oauth/token/', () => {
       { error: 'invalid_request', error_description: 'No "refresh_token" parameter found' },
     ],
     [
-      'the refresh token is garbage',
+      'the refresh token is unknown',
       { grant_type: 'refresh_token', refresh_token: 'garbage' },
       400,
       { error: 'invalid_grant' },
@@ -244,7 +244,7 @@ describe('refusals of /oauth/token/', () => {
     }
   });
 
-  it('when it was removed and installed again › tokens of before stay dead', async () => {
+  it('when the application was removed and installed again › earlier tokens stay invalid', async () => {
     const { emulator, portal } = await start();
     const { refreshToken } = tokensFor(portal);
     portal.uninstall();
@@ -265,7 +265,7 @@ describe('refusals of /oauth/token/', () => {
     expect(body).toEqual({ error: 'PAYMENT_REQUIRED', error_description: 'Payment required' });
   });
 
-  it('when the user is barred from the application › refuses the refresh with 403 user_access_error', async () => {
+  it('when the user may not use the application › refuses the refresh with 403 user_access_error', async () => {
     const { emulator, portal } = await start({
       portals: [aPortal({ users: [aPortalUser({ appAccess: false })] })],
     });
@@ -295,7 +295,7 @@ describe('refusals of /oauth/token/', () => {
 });
 
 describe('rotation', () => {
-  it('when a token is refreshed › the old refresh token and the old access token are dead', async () => {
+  it('when a token is refreshed › the old refresh token and the old access token are invalid', async () => {
     const { emulator, portal } = await start();
     const before = tokensFor(portal);
 
@@ -307,7 +307,7 @@ describe('rotation', () => {
     expect((await callRest({ ...before, accessToken: body.access_token }, 'profile')).status).toBe(200);
   });
 
-  it('when a used token is shown again › the chain lives on', async () => {
+  it('when a refresh token is reused › the token family stays valid', async () => {
     const { emulator, portal } = await start();
     const { refreshToken } = tokensFor(portal);
     const { body } = await refresh(emulator, refreshToken);
@@ -318,7 +318,7 @@ describe('rotation', () => {
     expect(status).toBe(200);
   });
 
-  it('when a used token is shown again under family kill › the whole chain ends', async () => {
+  it('when a refresh token is reused with familyKill › the whole token family is revoked', async () => {
     const { emulator, portal } = await start({ familyKill: true });
     const before = tokensFor(portal);
     const { body } = await refresh(emulator, before.refreshToken);
@@ -332,7 +332,7 @@ describe('rotation', () => {
     );
   });
 
-  it('when one chain is rotated › a parallel one of the same user is untouched', async () => {
+  it('when one token family is rotated › another one of the same user stays valid', async () => {
     const { emulator, portal } = await start({ familyKill: true });
     const [one, other] = [tokensFor(portal), tokensFor(portal)];
     await refresh(emulator, one.refreshToken);
@@ -343,7 +343,7 @@ describe('rotation', () => {
     expect(status).toBe(200);
   });
 
-  it('when rotation is lenient › the old pair goes on working', async () => {
+  it('when rotation is lenient › the old pair still works', async () => {
     const { emulator, portal } = await start({ rotation: 'lenient' });
     const before = tokensFor(portal);
     await refresh(emulator, before.refreshToken);
@@ -354,7 +354,7 @@ describe('rotation', () => {
     expect((await callRest(before, 'profile')).status).toBe(200);
   });
 
-  it('when a switch is moved while running › it holds from then on', async () => {
+  it('when a switch is changed while running › it takes effect from then on', async () => {
     const { emulator, portal } = await start();
     const { refreshToken } = tokensFor(portal);
     emulator.set({ tokenScope: 'crm,user', accessTokenLifetimeSeconds: 60 });
@@ -367,7 +367,7 @@ describe('rotation', () => {
 });
 
 describe('GET /rest/app.info of the authorization server', () => {
-  it('when the token is good › tells whose it is', async () => {
+  it('when the token is valid › gives its portal and user', async () => {
     const { emulator, portal } = await start({ now: () => 1_790_000_000_000 });
     const { accessToken } = tokensFor(portal);
 
@@ -392,7 +392,7 @@ describe('GET /rest/app.info of the authorization server', () => {
     });
   });
 
-  it('when the token is garbage › answers 400 invalid_client', async () => {
+  it('when the token is unknown › answers 400 invalid_client', async () => {
     const { emulator } = await start();
 
     const { status, body } = await fetch(

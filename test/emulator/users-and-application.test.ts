@@ -6,7 +6,7 @@ const manyUsers = (count: number) =>
   Array.from({ length: count }, (_, index) => aPortalUser({ id: index + 1 }));
 
 describe('users', () => {
-  it('when profile is asked › tells who the token acts for, without any scope', async () => {
+  it('when profile is called › gives the user of the token, without any scope', async () => {
     const users = [aPortalUser({ name: 'Ann', lastName: 'Lee', gender: 'F', admin: true })];
     const { portal } = await start({ portals: [aPortal({ users, scope: [], timeZone: 'Europe/Moscow' })] });
 
@@ -22,7 +22,7 @@ describe('users', () => {
     });
   });
 
-  it('when a user lives in another time zone › the profile tells it, others tell the portal’s', async () => {
+  it('when a user has another time zone › their profile has it, other users have that of the portal', async () => {
     const users = [aPortalUser({ timeZone: 'Asia/Omsk' }), aPortalUser({ id: 2 })];
     const { portal } = await start({ portals: [aPortal({ users, timeZone: 'Europe/Moscow' })] });
     const zoneOf = async (userId: number) =>
@@ -32,7 +32,7 @@ describe('users', () => {
     expect((await zoneOf(2)).TIME_ZONE).toBe('Europe/Moscow');
   });
 
-  it('when user.current is asked with scope user › gives the e-mail', async () => {
+  it('when user.current is called with scope user › gives the e-mail', async () => {
     const { portal } = await start({
       portals: [aPortal({ users: [aPortalUser({ email: 'ann@example.com' })] })],
     });
@@ -42,7 +42,7 @@ describe('users', () => {
     expect(body.result).toMatchObject({ ID: '1', ACTIVE: true, EMAIL: 'ann@example.com' });
   });
 
-  it('when user.current is asked with scope user_brief › keeps the e-mail back', async () => {
+  it('when user.current is called with scope user_brief › leaves out the e-mail', async () => {
     const { portal } = await start({ clients: [{ ...DEMO_CLIENT, scope: ['user_brief'] }] });
 
     const { body } = await callRest(tokensFor(portal), 'user.current');
@@ -50,7 +50,7 @@ describe('users', () => {
     expect(body.result).not.toHaveProperty('EMAIL');
   });
 
-  it('when user.get has more than a page › pages as lists do', async () => {
+  it('when user.get has more than a page › pages work as in other lists', async () => {
     const { portal } = await start({ portals: [aPortal({ users: manyUsers(53) })] });
     const tokens = tokensFor(portal);
 
@@ -75,7 +75,7 @@ describe('users', () => {
     expect(idsOf(answer)).toEqual(expected);
   });
 
-  it('when somebody was dismissed › user.get still shows them, inactive', async () => {
+  it('when a user was dismissed › user.get still lists them, inactive', async () => {
     const users = [aPortalUser(), aPortalUser({ id: 2, active: false })];
     const { portal } = await start({ portals: [aPortal({ users })] });
 
@@ -84,7 +84,7 @@ describe('users', () => {
     expect(rowsOf(answer)[0]).toMatchObject({ ID: '2', ACTIVE: false });
   });
 
-  it('when those who still work are listed by last name › pages are in that order, equal names by ID', async () => {
+  it('when active users are listed by last name › pages are in that order, equal names by ID', async () => {
     const lastNames = ['Moor', 'abbott', 'Zane', 'Moor'];
     const users = Array.from({ length: 120 }, (_, index) =>
       aPortalUser({ id: index + 1, lastName: lastNames[index % 4] ?? '', active: index % 10 !== 9 }),
@@ -153,7 +153,7 @@ describe('users', () => {
     expect(answer.body.total).toBe(expected.length);
   });
 
-  it('when user.admin is asked › answers a boolean', async () => {
+  it('when user.admin is called › answers a boolean', async () => {
     const { portal } = await start({ portals: [aPortal({ users: manyUsers(2) })] });
 
     const answers = [
@@ -165,8 +165,8 @@ describe('users', () => {
   });
 });
 
-describe('what the application may ask about itself', () => {
-  it('when scope is asked › lists what was granted', async () => {
+describe('methods about the application itself', () => {
+  it('when scope is called › lists what was granted', async () => {
     const { portal } = await start({ portals: [aPortal({ scope: ['crm'] })] });
 
     const { body } = await callRest(tokensFor(portal), 'scope');
@@ -174,7 +174,7 @@ describe('what the application may ask about itself', () => {
     expect(body.result).toEqual(['crm']);
   });
 
-  it('when the portal’s app.info is asked › answers in its own shape', async () => {
+  it('when app.info of the portal is called › answers in the format of the portal', async () => {
     const { portal } = await start();
 
     const { body } = await callRest(tokensFor(portal), 'app.info');
@@ -182,7 +182,7 @@ describe('what the application may ask about itself', () => {
     expect(body.result).toMatchObject({ CODE: DEMO_CLIENT.clientId, STATUS: 'L', INSTALLED: true });
   });
 
-  it('when methods is asked › lists what the scope allows', async () => {
+  it('when methods is called › lists what the scope allows', async () => {
     const { portal } = await start({ portals: [aPortal({ scope: ['user'] })] });
 
     const { body } = await callRest(tokensFor(portal), 'methods');
