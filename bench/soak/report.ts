@@ -44,7 +44,7 @@ export function soakReport(soak: SoakResult): string[] {
   const errors = explain(soak);
   const unexplained = unexplainedErrors(soak);
   const unavoidable = lost.filter(({ isAvoidable }) => !isAvoidable).length;
-  const refused = refreshes.asked.filter(({ error }) => error !== undefined).length;
+  const refused = refreshes.requests.filter(({ error }) => error !== undefined).length;
   const pages = observations.filter(({ what, code }) => what === 'page' && code === undefined);
   const [calm, disturbed] = [
     pages.filter((page) => !incidentAt(incidents, page)),
@@ -56,7 +56,7 @@ export function soakReport(soak: SoakResult): string[] {
     '| | |',
     '|---|---|',
     `| pages, sign-ins, exports | ${['page', 'sign-in', 'export'].map((kind) => count(observations, kind)).join(', ')} |`,
-    `| refreshes; refused refresh tokens | ${refreshes.asked.length - refused}; ${refused} |`,
+    `| refreshes; refused refresh tokens | ${refreshes.requests.length - refused}; ${refused} |`,
     `| errors that users got | ${errors.length} |`,
     `| of these unexplained | ${unexplained.length} |`,
     `| token families lost, unavoidable (refresh.md section 6) | ${unavoidable} |`,
