@@ -1,7 +1,5 @@
+import type { Size } from './harness/size.ts';
 import type { World, WorldOptions } from './harness/world.ts';
-
-/** `full`: the figures of refresh.md section 7. `bounded`: few enough to run beside the other tests. */
-export type Size = 'full' | 'bounded';
 
 /** What came out, in figures, and whether that is what was expected. */
 export interface Verdict {

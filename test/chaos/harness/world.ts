@@ -17,10 +17,10 @@ import { type RedisCluster, startRedisCluster } from '../../support/redis-cluste
 import { type RedisSentinels, startRedisSentinels } from '../../support/redis-sentinel.ts';
 import { freePort } from '../../support/redis-server.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
-import type { Size } from '../scenario.ts';
 import { type Front, startFront } from './front.ts';
 import { type MortalRedis, startMortalRedis } from './redis.ts';
 import { createReplica, type Replica, replicaArgs } from './replica.ts';
+import type { Size } from './size.ts';
 import { atOnce, pause, range } from './time.ts';
 import {
   distributedRecords,

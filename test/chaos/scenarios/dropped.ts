@@ -1,6 +1,7 @@
+import type { Size } from '../harness/size.ts';
 import { pause } from '../harness/time.ts';
 import { callUntilSettled, isHealedByOneTrip, openPage } from '../harness/visit.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 const ADDRESS = '/companies?sort=title&order=asc';
 

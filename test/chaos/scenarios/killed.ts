@@ -1,5 +1,6 @@
 import type { OrderedFault } from '../../../emulator/index.ts';
 import type { Replica } from '../harness/replica.ts';
+import type { Size } from '../harness/size.ts';
 import { atOnce, pause, percentile, until } from '../harness/time.ts';
 import {
   callAs,
@@ -10,7 +11,7 @@ import {
   type Visitor,
 } from '../harness/visit.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 /** L of refresh.md section 5: how long a dead process can block a chain. */
 const BLOCKED_MS = 10_000;

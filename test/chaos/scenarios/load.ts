@@ -1,6 +1,7 @@
 import { putUnderLoad } from '../harness/load.ts';
+import type { Size } from '../harness/size.ts';
 import { pause } from '../harness/time.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 /** W of refresh.md section 5, and what a busy machine adds. */
 const LONGEST_WAIT_MS = 8_000 + 1_500;

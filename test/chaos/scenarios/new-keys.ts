@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { putUnderLoad } from '../harness/load.ts';
 import { programArgs } from '../harness/replica.ts';
+import type { Size } from '../harness/size.ts';
 import { pause } from '../harness/time.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 /** Other keys for all that is sealed, without a moment in which anybody is shut out. */
 export function newKeys(id: string, store: 'redis' | 'embedded'): Scenario {

@@ -1,7 +1,8 @@
+import type { Size } from '../harness/size.ts';
 import { pause, percentile, range } from '../harness/time.ts';
 import { type Answer, callAs, type Visitor } from '../harness/visit.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 /** How long the authorization server takes. */
 const LATENCY_MS = 300;

@@ -1,7 +1,8 @@
+import type { Size } from '../harness/size.ts';
 import { pause, range } from '../harness/time.ts';
 import { type Answer, callAs, isNotNow, type Visitor } from '../harness/visit.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 /** What sentinels need to notice, agree and promote, and we to follow. */
 const LONGEST_OUTAGE_SECONDS = 8;

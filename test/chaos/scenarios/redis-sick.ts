@@ -4,10 +4,11 @@ import { freePort } from '../../support/redis-server.ts';
 import { README_USER } from '../../support/redis-user.ts';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import { countStatuses } from '../harness/load.ts';
+import type { Size } from '../harness/size.ts';
 import { pause, until } from '../harness/time.ts';
 import { type Answer, callUntilSettled, sessionCookie, type Visitor } from '../harness/visit.ts';
 import type { World } from '../harness/world.ts';
-import { type Scenario, type Size, tell } from '../scenario.ts';
+import { type Scenario, tell } from '../scenario.ts';
 
 const LONGEST_ANSWER_MS = 1000;
 const LONGEST_RECOVERY_MS = 2000;
