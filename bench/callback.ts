@@ -2,9 +2,9 @@ import { Agent, get, type IncomingHttpHeaders } from 'node:http';
 import { Redis } from 'ioredis';
 import { startRedisServer } from '../test/support/redis-server.ts';
 import { median, withSpread } from './figures.ts';
-import { manyUsers } from './users.ts';
 import { cpuMs, type EmulatorProcess, type RunningProcess, startProcess } from './process.ts';
 import { startServerUnderTest } from './server-under-test.ts';
+import { manyUsers } from './users.ts';
 
 /**
  * Compares the redirection endpoint with a bare Express handler that makes the same calls, and measures the time from

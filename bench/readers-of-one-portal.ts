@@ -1,6 +1,6 @@
 import { startRedisServer } from '../test/support/redis-server.ts';
-import { manyUsers } from './users.ts';
 import { signIn, startServerUnderTest } from './server-under-test.ts';
+import { manyUsers } from './users.ts';
 
 /**
  * Four replicas with one Redis; 200 users of one portal read different pages for a minute. After a 503 a user waits

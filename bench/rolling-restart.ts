@@ -7,8 +7,8 @@ import { atOnce, pause, percentile, range } from '../test/chaos/harness/time.ts'
 import { createAgent } from '../test/support/browser-agent.ts';
 import { freePort, startRedisServer } from '../test/support/redis-server.ts';
 import { findNginx, startNginx } from './nginx.ts';
-import { manyUsers } from './users.ts';
 import { type EmulatorProcess, startEmulatorProcess } from './process.ts';
+import { manyUsers } from './users.ts';
 
 /**
  * A rollout as seen by browsers: four replicas behind nginx are stopped with SIGTERM one after another, started

@@ -6,11 +6,11 @@ import { OUTPUT } from '../test/support/output.ts';
 import { median } from './figures.ts';
 import { residentMegabytes } from './process.ts';
 import { publish } from './results.ts';
+import { type Incident, injectIncidents, KILLED_REPLICA } from './soak/incidents.ts';
 import { type LostTokenFamily, watchRefreshes } from './soak/lost-token-families.ts';
-import { simulateUsers } from './soak/simulate-users.ts';
-import { type SoakResult, soakReport, unexplainedErrors, type MemoryUse } from './soak/report.ts';
 import type { Observation } from './soak/observation.ts';
-import { KILLED_REPLICA, injectIncidents, type Incident } from './soak/incidents.ts';
+import { type MemoryUse, type SoakResult, soakReport, unexplainedErrors } from './soak/report.ts';
+import { simulateUsers } from './soak/simulate-users.ts';
 
 /**
  * `npm run soak [-- minutes]` (or SOAK_MINUTES; default 30): two replicas of the built server on one Redis; simulated

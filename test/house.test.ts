@@ -87,6 +87,24 @@ describe('the house', () => {
     expect([...new Set(counters.map(roomOf))]).toEqual(['metrics']);
   });
 
+  it('a column is one row of one table, and its texts', () => {
+    const files = filesBelow(SRC).filter((file) => /\bemployees\b/i.test(readFileSync(file, 'utf8')));
+
+    expect(files.map((file) => relative(SRC, file)).sort()).toEqual([
+      'bitrix24/crm/company-columns.ts',
+      'i18n/messages/list.en.ts',
+      'i18n/messages/list.ru.ts',
+    ]);
+  });
+
+  it("only bitrix24/ knows the wire's names of fields", () => {
+    const names =
+      /\b(COMPANY_TYPE|ASSIGNED_BY_ID|DATE_(CREATE|MODIFY)|CURRENCY_ID|UF_CRM|VALUE_TYPE|STATUS_ID)\b/;
+    const files = filesBelow(SRC).filter((file) => names.test(readFileSync(file, 'utf8')));
+
+    expect([...new Set(files.map(roomOf))]).toEqual(['bitrix24']);
+  });
+
   it('nothing in src imports the emulator or the tests', () => {
     const strays = imports.filter(({ to }) => to.startsWith('..'));
 

@@ -62,4 +62,4 @@ export async function report(read: (onId: (id: number) => void) => Promise<void>
 }
 
 /** Fields that all readers select: those of the list page. */
-export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/crm/company.ts';
+export { COMPANY_SELECT as SELECT } from '../../src/bitrix24/crm/company-columns.ts';

@@ -1,7 +1,7 @@
 import { percentile } from '../../test/chaos/harness/time.ts';
+import { INCIDENT_KINDS, type Incident, incidentAt } from './incidents.ts';
 import type { LostTokenFamily, Refreshes } from './lost-token-families.ts';
 import type { Observation } from './observation.ts';
-import { INCIDENT_KINDS, type Incident, incidentAt } from './incidents.ts';
 
 /** Resident memory of a replica in MB, and how often it was killed. */
 export interface MemoryUse {

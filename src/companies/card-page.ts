@@ -1,13 +1,13 @@
 import type { Request, RequestHandler } from 'express';
 import { requireSignIn } from '../auth/current-user.ts';
 import type { CompanyCard } from '../bitrix24/crm/company-card.ts';
+import { groupFields } from '../bitrix24/crm/field-groups.ts';
 import { companyPage, contactPage, dealPage } from '../bitrix24/portal.ts';
 import { NotFoundError } from '../errors.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';
 import { settlesWithin } from '../timing.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { describeAge } from './age.ts';
-import { presentCard } from './card-groups.ts';
 import { findNeighbours } from './card-neighbours.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { mailHref, phoneHref, webHref } from './links.ts';
@@ -50,7 +50,7 @@ export function showCompany(dependencies: CompanyDependencies): RequestHandler {
 
 function cardValues(card: CompanyCard) {
   const { company, contacts, deals } = card;
-  return { company, contacts, deals, ...presentCard(card), phoneHref, mailHref, webHref };
+  return { company, contacts, deals, ...groupFields(card.fields), phoneHref, mailHref, webHref };
 }
 
 function linksInto(portal: Parameters<typeof companyPage>[0]) {

@@ -1,3 +1,4 @@
+import { type ColumnOf, columnsOf } from '../bitrix24/crm/company-columns.ts';
 import type { ReferenceData } from '../bitrix24/crm/reference-data.ts';
 import type { Person } from '../bitrix24/crm/users.ts';
 import type { Dictionary } from '../bitrix24/crm/values.ts';
@@ -6,7 +7,10 @@ import { asChoice, EVERYTHING, type ListView, listAddress } from './list-query.t
 
 /** What the filters of a list offer, and what is chosen of it, in the reader's language. */
 export interface ListFilters {
-  choices: { name: 'type' | 'industry' | 'employees'; label: string; options: Option[] }[];
+  choices: { name: ColumnOf<'dictionary'>; label: string; options: Option[] }[];
+  /** Columns with two days, and with two amounts, as bounds. */
+  periods: string[];
+  ranges: string[];
   responsible: Option[];
   /** None where nothing narrows the list down. */
   chips: Chip[];
@@ -27,22 +31,29 @@ interface Chip {
   href: string;
 }
 
-const DICTIONARIES = [
-  ['type', 'COMPANY_TYPE'],
-  ['industry', 'INDUSTRY'],
-  ['employees', 'EMPLOYEES'],
-] as const;
+const CHOICES = columnsOf('dictionary');
+const PERIODS = columnsOf('instant');
+const RANGES = columnsOf('money');
 
 export function presentFilters(view: ListView, referenceData: ReferenceData, locale: Locale): ListFilters {
   const { t } = locale;
-  const choices = DICTIONARIES.map(([name, entityId]) => ({
+  const choices = CHOICES.map(({ name, wire }) => ({
     name,
     label: t(`list.columns.${name}`),
-    options: choicesOf(referenceData.dictionary(entityId), view[name], t('list.filters.without')),
+    options: choicesOf(referenceData.dictionary(wire), view[name], t('list.filters.without')),
   }));
   const responsible = peopleToChoose(view.responsible, referenceData, locale);
   const chips = chipsOf(view, { choices, responsible }, locale);
-  return { choices, responsible, chips, description: chips.map(({ text }) => text).join(' · ') };
+  const periods = PERIODS.map(({ name }) => name);
+  const ranges = RANGES.map(({ name }) => name);
+  return {
+    choices,
+    responsible,
+    periods,
+    ranges,
+    chips,
+    description: chips.map(({ text }) => text).join(' · '),
+  };
 }
 
 /** Those of the dictionary, and what was chosen although the dictionary does not know it. */
@@ -97,29 +108,23 @@ function chipsOf(
       ['responsible'],
       view.responsible && labelled(t('list.columns.responsible'), chosenOf(responsible)),
     ),
-    ...chip(
-      ['created_from', 'created_to'],
-      labelled(t('list.columns.created'), days(view, 'created', locale)),
-    ),
-    ...chip(
-      ['modified_from', 'modified_to'],
-      labelled(t('list.columns.modified'), days(view, 'modified', locale)),
+    ...PERIODS.flatMap(({ name }) =>
+      chip([`${name}_from`, `${name}_to`], labelled(t(`list.columns.${name}`), days(view, name, locale))),
     ),
     ...chip(['has_phone'], view.has_phone && t(`list.filters.has_phone.${view.has_phone}`)),
     ...chip(['has_email'], view.has_email && t(`list.filters.has_email.${view.has_email}`)),
-    ...chip(['revenue_from', 'revenue_to'], labelled(t('list.columns.revenue'), amounts(view, locale))),
+    ...RANGES.flatMap(({ name }) =>
+      chip([`${name}_from`, `${name}_to`], labelled(t(`list.columns.${name}`), amounts(view, name, locale))),
+    ),
   ];
 }
 
-function days(view: ListView, name: 'created' | 'modified', { t, format }: Locale): string | undefined {
+function days(view: ListView, name: ColumnOf<'instant'>, { t, format }: Locale): string | undefined {
   return bounds(t, view[`${name}_from`], view[`${name}_to`], format.date);
 }
 
-function amounts(
-  { revenue_from: from, revenue_to: to }: ListView,
-  { t, format }: Locale,
-): string | undefined {
-  return bounds(t, from, to, format.number);
+function amounts(view: ListView, name: ColumnOf<'money'>, { t, format }: Locale): string | undefined {
+  return bounds(t, view[`${name}_from`], view[`${name}_to`], format.number);
 }
 
 function bounds<Value>(

@@ -1,12 +1,12 @@
+import { type ColumnName, rowOf } from '../bitrix24/crm/company-columns.ts';
 import { PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { isSortable } from './columns.ts';
 import { EVERYTHING, FILTERS, type ListView, listAddress, writeListView } from './list-query.ts';
 import type { ListRow } from './list-rows.ts';
-import type { Column } from './preferences.ts';
 
 /** Everything around the rows: headings that sort, links to cards, what the view's address is. */
-export function buildListPage(view: ListView, columns: readonly Column[], { t }: Locale) {
+export function buildListPage(view: ListView, columns: readonly ColumnName[], { t }: Locale) {
   const addressOf = (change: Partial<ListView>) => listAddress({ ...view, ...change });
   const search = writeListView(view);
   const from = search ? `?from=${encodeURIComponent(search)}` : '';
@@ -15,6 +15,8 @@ export function buildListPage(view: ListView, columns: readonly Column[], { t }:
     search,
     columns: columns.map((name) => ({
       name,
+      kind: rowOf(name).kind,
+      isTag: rowOf(name).isTag ?? false,
       label: t(`list.columns.${name}`),
       ...(isSortable(name) && {
         sortHref: addressOf({ sort: name, order: nextOrder(view, name), page: 1 }),

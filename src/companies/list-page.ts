@@ -11,6 +11,7 @@ import { localeOf } from '../web/language.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { renderFragment } from '../web/templates.ts';
 import { describeAge } from './age.ts';
+import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
 import type { CompanyReader } from './company-reader.ts';
 import { buildPaging } from './list-navigation.ts';
 import {
@@ -82,10 +83,12 @@ function sendJson(res: Response, { page }: ListView, { value, askedAt }: Answer<
   res.json({ companies: companies.map(asJson), total, page, pageSize: PAGE_SIZE, asOf });
 }
 
-/** The company of design.md section 4. */
-export function asJson({ employees: _, ...company }: Company) {
-  return company;
+/** The company of design.md section 4: without optional columns. */
+export function asJson(company: Company): Partial<Company> {
+  return Object.fromEntries(Object.entries(company).filter(([name]) => !OPTIONAL.includes(name)));
 }
+
+const OPTIONAL: string[] = COLUMNS.filter((name) => !DEFAULT_COLUMNS.includes(name));
 
 /** Sends the rows at once, and how many companies there are when the portal has counted them. */
 async function sendBeforeCounting(

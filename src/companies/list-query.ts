@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { SignedInUser } from '../auth/signed-in-user.ts';
-import type { CompanyFilter, CompanySearch, Period } from '../bitrix24/crm/company-filter.ts';
-import { COMPANY_SORTS, type CompanyQuery } from '../bitrix24/crm/company-list.ts';
+import { COMPANY_SORTS, type ColumnOf, columnsOf } from '../bitrix24/crm/company-columns.ts';
+import {
+  ALL_COMPANIES,
+  type CompanyFilter,
+  type CompanySearch,
+  type Period,
+} from '../bitrix24/crm/company-filter.ts';
+import type { CompanyQuery } from '../bitrix24/crm/company-list.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { findTimeZone, type TimeZone } from '../i18n/time-zone.ts';
 
@@ -45,12 +51,28 @@ const amount = single
   )
   .optional();
 
+const CHOICES = columnsOf('dictionary');
+const PERIODS = columnsOf('instant');
+const RANGES = columnsOf('money');
+
+/** One parameter for each column. */
+function each<Name extends string, Shape>(columns: { name: Name }[], shape: Shape): Record<Name, Shape> {
+  return Object.fromEntries(columns.map(({ name }) => [name, shape])) as Record<Name, Shape>;
+}
+
+/** Two parameters for each column, its bounds. */
+function bounds<Name extends string, Shape>(columns: { name: Name }[], shape: Shape) {
+  const pairs = columns.flatMap(({ name }) => [
+    [`${name}_from`, shape],
+    [`${name}_to`, shape],
+  ]);
+  return Object.fromEntries(pairs) as Record<`${Name}_from` | `${Name}_to`, Shape>;
+}
+
 /** What a list shows, as its address tells it (design.md section 4). Unknown parameters are ignored. */
 const ListView = z.object({
   q: single.pipe(z.string().max(255).default('')).default(''),
-  type: choices,
-  industry: choices,
-  employees: choices,
+  ...each<ColumnOf<'dictionary'>, typeof choices>(CHOICES, choices),
   responsible: single
     .pipe(
       z
@@ -59,14 +81,10 @@ const ListView = z.object({
         .optional(),
     )
     .optional(),
-  created_from: day,
-  created_to: day,
-  modified_from: day,
-  modified_to: day,
+  ...bounds<ColumnOf<'instant'>, typeof day>(PERIODS, day),
   has_phone: yesOrNo,
   has_email: yesOrNo,
-  revenue_from: amount,
-  revenue_to: amount,
+  ...bounds<ColumnOf<'money'>, typeof amount>(RANGES, amount),
   page: single
     .pipe(
       z
@@ -85,22 +103,10 @@ export const EVERYTHING: ListView = ListView.parse({});
 /** In the order in which an address has them. */
 const PARAMETERS = Object.keys(ListView.shape) as (keyof ListView)[];
 
-/** The parameters that narrow the list down; all others say which part of it is shown, and how. */
-export const FILTERS = [
-  'q',
-  'type',
-  'industry',
-  'employees',
-  'responsible',
-  'created_from',
-  'created_to',
-  'modified_from',
-  'modified_to',
-  'has_phone',
-  'has_email',
-  'revenue_from',
-  'revenue_to',
-] as const satisfies (keyof ListView)[];
+/** Which part of the list is shown, and how. */
+const PART = ['page', 'sort', 'order'] as const satisfies (keyof ListView)[];
+/** The parameters that narrow the list down: all others. */
+export const FILTERS = PARAMETERS.filter((name) => !(PART as readonly string[]).includes(name));
 
 /** @throws {InvalidRequestError} */
 export function readListView(query: Record<string, unknown>): ListView {
@@ -115,7 +121,7 @@ export function readListView(query: Record<string, unknown>): ListView {
 export function readListForm(fields: Record<string, unknown>): ListView {
   const joined = Object.entries(fields).map(([name, value]) => [
     name,
-    CHOICES.includes(name) && isTexts(value) ? value.join(',') : value,
+    CHOICES.some((column) => column.name === name) && isTexts(value) ? value.join(',') : value,
   ]);
   return { ...readListView(Object.fromEntries(joined)), page: 1 };
 }
@@ -123,9 +129,6 @@ export function readListForm(fields: Record<string, unknown>): ListView {
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
-
-/** Those of which several may be chosen. */
-const CHOICES = ['type', 'industry', 'employees'];
 
 /** The view of an address that was stored or handed on; everything when it cannot be read. */
 export function readStoredView(search: unknown): ListView {
@@ -170,17 +173,21 @@ export function asCompanyQuery(view: ListView, viewer: Viewer): CompanyQuery {
 
 function asFilter(view: ListView, { userId, zone }: Viewer): CompanyFilter {
   const { responsible } = view;
+  const filters = [
+    ...CHOICES.map(({ name, filter }) => [filter, view[name].map(asStatusId)]),
+    ...PERIODS.map(({ name, filter }) => [filter, asPeriod(view[`${name}_from`], view[`${name}_to`], zone)]),
+    ...RANGES.map(({ name, filter }) => [
+      filter,
+      { from: view[`${name}_from`] ?? null, to: view[`${name}_to`] ?? null },
+    ]),
+  ];
   return {
+    ...ALL_COMPANIES,
+    ...Object.fromEntries(filters),
     search: asSearch(view.q),
-    types: view.type.map(asStatusId),
-    industries: view.industry.map(asStatusId),
-    employees: view.employees.map(asStatusId),
     responsible: responsible === undefined ? null : responsible === 'me' ? userId : Number(responsible),
-    created: asPeriod(view.created_from, view.created_to, zone),
-    modified: asPeriod(view.modified_from, view.modified_to, zone),
     hasPhone: asFlag(view.has_phone),
     hasEmail: asFlag(view.has_email),
-    revenue: { from: view.revenue_from ?? null, to: view.revenue_to ?? null },
   };
 }
 

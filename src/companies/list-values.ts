@@ -1,5 +1,6 @@
+import { COMPANY_SORTS } from '../bitrix24/crm/company-columns.ts';
 import type { CompanySearch } from '../bitrix24/crm/company-filter.ts';
-import { COMPANY_SORTS, type CompanyPage } from '../bitrix24/crm/company-list.ts';
+import type { CompanyPage } from '../bitrix24/crm/company-list.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { COLUMNS } from './columns.ts';
 import { presentFilters } from './list-filters.ts';

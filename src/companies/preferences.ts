@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ColumnName } from '../bitrix24/crm/company-columns.ts';
 import { AppError } from '../errors.ts';
 import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
@@ -9,7 +10,7 @@ import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
 /** How a person wants their lists, in whatever browser. */
 export interface Preferences {
   /** In the order in which they are shown; the title is always among them. */
-  columns: Column[];
+  columns: ColumnName[];
   density: Density;
   /** The newest first. */
   views: SavedView[];
@@ -22,7 +23,6 @@ export interface SavedView {
   search: string;
 }
 
-export type Column = (typeof COLUMNS)[number];
 export const DENSITIES = ['comfortable', 'compact'] as const;
 export type Density = (typeof DENSITIES)[number];
 

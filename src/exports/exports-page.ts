@@ -3,8 +3,13 @@ import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { requireSignIn } from '../auth/current-user.ts';
 import type { SignedInUser } from '../auth/signed-in-user.ts';
+import {
+  COLUMN_NAMES,
+  type ColumnName,
+  type CompanySort,
+  type FileColumn,
+} from '../bitrix24/crm/company-columns.ts';
 import type { CompanyFilter } from '../bitrix24/crm/company-filter.ts';
-import type { CompanySort } from '../bitrix24/crm/company-list.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { findTimeZone } from '../i18n/time-zone.ts';
 import type { Translate } from '../i18n/translate.ts';
@@ -17,7 +22,6 @@ import type { Exports } from './exports.ts';
 import {
   asExportColumns,
   EXPORT_FORMATS,
-  type ExportColumn,
   type ExportJob,
   type ExportRef,
   isOpen,
@@ -139,11 +143,10 @@ function readRequest(body: unknown): z.infer<typeof ExportForm> {
   throw new InvalidRequestError(`the field ${String(result.error.issues[0]?.path[0])} cannot be used`);
 }
 
-/** Columns of files that the list shows inside another column. */
-const OWN_LABELS: ExportColumn[] = ['phones', 'emails', 'currency'];
-
-function labelOf(column: ExportColumn, t: Translate): string {
-  return t(`${OWN_LABELS.includes(column) ? 'exports' : 'list'}.columns.${column}`);
+/** Columns that the list shows inside another one have a text of their own. */
+function labelOf(column: FileColumn, t: Translate): string {
+  const isOfList = COLUMN_NAMES.includes(column as ColumnName);
+  return t(`${isOfList ? 'list' : 'exports'}.columns.${column}`);
 }
 
 /** What it is, of what, and of which day of the reader's; nothing that a file system dislikes. */

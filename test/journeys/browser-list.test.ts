@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { type CompanyRow, demoPortals, type PortalOptions } from '../../emulator/index.ts';
-import { COMPANY_SORTS, type CompanySort } from '../../src/bitrix24/crm/company-list.ts';
+import { COMPANY_SORTS, type CompanySort } from '../../src/bitrix24/crm/company-columns.ts';
 import {
   address,
   follow,

@@ -9,7 +9,8 @@ import {
   type Params,
   type RestClient,
 } from '../rest/rest-types.ts';
-import { COMPANY_SELECT, type Company, readCompany, responsibleOf } from './company.ts';
+import { type Company, readCompany, responsibleOf } from './company.ts';
+import { COMPANY_SELECT } from './company-columns.ts';
 import { PAGE_SIZE } from './company-list.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
 import { ListNames } from './list-names.ts';

@@ -3,7 +3,7 @@ import { mustSucceed, type RestClient } from '../rest/rest-types.ts';
 import { type Company, readCompany } from './company.ts';
 import { type CompanyField, type FieldDescription, isPersonType, readFields } from './company-fields.ts';
 import { PAGE_SIZE } from './company-list.ts';
-import { ReferenceData } from './reference-data.ts';
+import { DICTIONARY_NAMES, ReferenceData } from './reference-data.ts';
 import { askForRelated, completeRelated, type Related } from './related-records.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
 import { asList, asNumber, readRow } from './values.ts';
@@ -32,7 +32,7 @@ export async function loadCompany(
     company: { method: 'crm.company.get', params: { id } },
     people: askForPeople(personFields(referenceData.descriptions).map((name) => `$result[company][${name}]`)),
     ...askForRelated(id),
-    ...referenceData.commandsFor(['types', 'industries', 'employees']),
+    ...referenceData.commandsFor(DICTIONARY_NAMES),
     ...referenceData.commandsForFields(),
     ...referenceData.commandsForStages(),
   });

@@ -1,49 +1,55 @@
+import { z } from 'zod';
 import { InvalidRequestError } from '../../errors.ts';
 import type { Params } from '../rest/rest-types.ts';
-
-/** Which companies are wanted: all conditions hold at once, and whatever is null or empty is no condition. */
-export interface CompanyFilter {
-  search: CompanySearch | null;
-  /** `STATUS_ID`s of the dictionaries; any one of them. */
-  types: string[];
-  industries: string[];
-  employees: string[];
-  /** A portal user's id. */
-  responsible: number | null;
-  created: Period;
-  modified: Period;
-  hasPhone: boolean | null;
-  hasEmail: boolean | null;
-  /** Bounds that belong to it, in whatever currency a company has. */
-  revenue: { from: number | null; to: number | null };
-}
+import { columnsOf, type FilterOf } from './company-columns.ts';
 
 /** Part of a title in any letter case; or a whole phone or e-mail as the portal has it (protocol 7.2). */
-export interface CompanySearch {
-  by: 'title' | 'phone' | 'email';
-  text: string;
-}
+const Search = z.object({ by: z.enum(['title', 'phone', 'email']), text: z.string() });
+export type CompanySearch = z.infer<typeof Search>;
 
 /** Instants in ISO 8601 with an offset: `from` belongs to it, `before` does not. */
-export interface Period {
-  from: string | null;
-  before: string | null;
-}
+const Period = z.object({ from: z.string().nullable(), before: z.string().nullable() });
+export type Period = z.infer<typeof Period>;
 
-const ANYTIME: Period = { from: null, before: null };
+/** Bounds that belong to it, in whatever currency a company has. */
+const Range = z.object({ from: z.number().nullable(), to: z.number().nullable() });
+
+const CHOICES = columnsOf('dictionary');
+const PERIODS = columnsOf('instant');
+const RANGES = columnsOf('money');
+const PEOPLE = columnsOf('person');
+
+/**
+ * Which companies are wanted: all conditions hold at once, and whatever is null or empty is no condition. Exports keep it in
+ * their records.
+ */
+export const CompanyFilter = z.object({
+  search: Search.nullable(),
+  /** `STATUS_ID`s of the dictionaries; any one of them. */
+  ...each<FilterOf<'dictionary'>, z.ZodArray<z.ZodString>>(CHOICES, z.array(z.string())),
+  /** A portal user's id. */
+  ...each<FilterOf<'person'>, z.ZodNullable<z.ZodNumber>>(PEOPLE, z.number().nullable()),
+  ...each<FilterOf<'instant'>, typeof Period>(PERIODS, Period),
+  hasPhone: z.boolean().nullable(),
+  hasEmail: z.boolean().nullable(),
+  ...each<FilterOf<'money'>, typeof Range>(RANGES, Range),
+});
+export type CompanyFilter = z.infer<typeof CompanyFilter>;
 
 export const ALL_COMPANIES: CompanyFilter = {
   search: null,
-  types: [],
-  industries: [],
-  employees: [],
-  responsible: null,
-  created: ANYTIME,
-  modified: ANYTIME,
+  ...each<FilterOf<'dictionary'>, string[]>(CHOICES, []),
+  ...each<FilterOf<'person'>, null>(PEOPLE, null),
+  ...each<FilterOf<'instant'>, Period>(PERIODS, { from: null, before: null }),
   hasPhone: null,
   hasEmail: null,
-  revenue: { from: null, to: null },
+  ...each<FilterOf<'money'>, z.infer<typeof Range>>(RANGES, { from: null, to: null }),
 };
+
+/** The same for each of these columns, under the names of their filters. */
+function each<Name extends string, T>(columns: { filter: string }[], value: T): Record<Name, T> {
+  return Object.fromEntries(columns.map(({ filter }) => [filter, value])) as Record<Name, T>;
+}
 
 const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as const;
 
@@ -55,37 +61,39 @@ const REFERENCE = /\$(result|error|total|next|time)\[/i;
  *
  * @throws {InvalidRequestError}
  */
-function requireNoReference({ search, types, industries, employees }: CompanyFilter): void {
-  const texts = [search?.text ?? '', ...types, ...industries, ...employees];
-  if (texts.some((text) => text !== null && REFERENCE.test(text)))
+function requireNoReference(filter: CompanyFilter): void {
+  const texts = [filter.search?.text ?? '', ...CHOICES.flatMap((column) => filter[column.filter])];
+  if (texts.some((text) => REFERENCE.test(text)))
     throw new InvalidRequestError('what is searched for would be a reference to another command');
 }
 
 /**
  * The `filter` of `crm.company.list`. Portals silently ignore fields they do not know and answer everything then (protocol
- * 7.2), so that no name of a field comes from anywhere but here.
+ * 7.2), so every name of a field comes from here or from the table of columns.
  */
 export function buildWireFilter(filter: CompanyFilter): Params {
   requireNoReference(filter);
-  const { search, types, industries, employees, responsible, created, modified, revenue } = filter;
-  const conditions: Record<string, Params[string] | null> = {
-    ...(search && {
-      [SEARCH_FIELDS[search.by]]: search.by === 'phone' ? spellings(search.text) : search.text,
-    }),
-    COMPANY_TYPE: anyOf(types),
-    INDUSTRY: anyOf(industries),
-    EMPLOYEES: anyOf(employees),
-    ASSIGNED_BY_ID: responsible,
-    '>=DATE_CREATE': created.from,
-    '<DATE_CREATE': created.before,
-    '>=DATE_MODIFY': modified.from,
-    '<DATE_MODIFY': modified.before,
-    HAS_PHONE: asFlag(filter.hasPhone),
-    HAS_EMAIL: asFlag(filter.hasEmail),
-    '>=REVENUE': revenue.from,
-    '<=REVENUE': revenue.to,
-  };
-  return Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== null)) as Params;
+  const { search } = filter;
+  const conditions: [field: string, value: Params[string] | null][] = [
+    ...(search ? [searchCondition(search)] : []),
+    ...CHOICES.map(({ wire, filter: name }): [string, string[] | null] => [wire, anyOf(filter[name])]),
+    ...PEOPLE.map(({ wire, filter: name }): [string, number | null] => [wire, filter[name]]),
+    ...PERIODS.flatMap(({ wire, filter: name }): [string, string | null][] => [
+      [`>=${wire}`, filter[name].from],
+      [`<${wire}`, filter[name].before],
+    ]),
+    ['HAS_PHONE', asFlag(filter.hasPhone)],
+    ['HAS_EMAIL', asFlag(filter.hasEmail)],
+    ...RANGES.flatMap(({ wire, filter: name }): [string, number | null][] => [
+      [`>=${wire}`, filter[name].from],
+      [`<=${wire}`, filter[name].to],
+    ]),
+  ];
+  return Object.fromEntries(conditions.filter(([, value]) => value !== null)) as Params;
+}
+
+function searchCondition({ by, text }: CompanySearch): [string, Params[string]] {
+  return [SEARCH_FIELDS[by], by === 'phone' ? spellings(text) : text];
 }
 
 /**

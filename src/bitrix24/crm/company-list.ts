@@ -1,8 +1,9 @@
 import { UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { type Command, mustSucceed, type RestClient } from '../rest/rest-types.ts';
-import { COMPANY_SELECT, type Company, readCompany } from './company.ts';
+import { type Company, readCompany } from './company.ts';
+import { COMPANY_SELECT, type CompanySort, rowOf } from './company-columns.ts';
 import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
-import { ReferenceData } from './reference-data.ts';
+import { DICTIONARY_NAMES, ReferenceData } from './reference-data.ts';
 import { askForPeople, readPeople } from './users.ts';
 import { readRow } from './values.ts';
 
@@ -17,19 +18,6 @@ export interface CompanyPage {
   referenceData: ReferenceData;
 }
 
-export const COMPANY_SORTS = [
-  'title',
-  'created',
-  'modified',
-  'id',
-  'revenue',
-  'type',
-  'industry',
-  'employees',
-  'responsible',
-] as const;
-export type CompanySort = (typeof COMPANY_SORTS)[number];
-
 export interface CompanyQuery {
   filter: CompanyFilter;
   /** From 1. A page past the end is empty. */
@@ -42,19 +30,6 @@ export interface CompanyQuery {
 
 /** Fixed by Bitrix24 (protocol 5). */
 export const PAGE_SIZE = 50;
-
-const SORT_FIELDS: Record<CompanySort, string> = {
-  title: 'TITLE',
-  created: 'DATE_CREATE',
-  modified: 'DATE_MODIFY',
-  id: 'ID',
-  revenue: 'REVENUE',
-  // By what the portal keeps, which is an id: equal ones stand together.
-  type: 'COMPANY_TYPE',
-  industry: 'INDUSTRY',
-  employees: 'EMPLOYEES',
-  responsible: 'ASSIGNED_BY_ID',
-};
 
 /**
  * One page of the companies this person may read, in one request: names of types and industries come along unless the
@@ -77,12 +52,12 @@ export async function listCompanies(
         select: COMPANY_SELECT,
         filter: buildWireFilter(query.filter),
         // Ties are ordered by id, so that no row is on two pages or on none.
-        order: { [SORT_FIELDS[query.sort]]: direction, ID: direction },
+        order: { [rowOf(query.sort).wire[0]]: direction, ID: direction },
         start: query.isUncounted && query.page === 1 ? -1 : (query.page - 1) * PAGE_SIZE,
       },
     },
     people: askForPeople(rowNumbers.map((row) => `$result[list][${row}][ASSIGNED_BY_ID]`)),
-    ...referenceData.commandsFor(['types', 'industries', 'employees']),
+    ...referenceData.commandsFor(DICTIONARY_NAMES),
     ...referenceData.commandsForColleagues(),
     ...referenceData.commandsForPerson(query.filter.responsible),
   });

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { RestError } from '../rest/rest-error.ts';
 import type { CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
 import { PAGE_SIZE } from './company-list.ts';
-import { type DictionaryName, ReferenceData } from './reference-data.ts';
+import { DICTIONARY_NAMES, type DictionaryName, ReferenceData } from './reference-data.ts';
 import { askForPeople, type Person, readPeople } from './users.ts';
 
 /** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
@@ -21,7 +21,7 @@ export class ListNames {
   readonly people = new Map<number, Person>();
   readonly #client: RestClient;
   readonly #signal: AbortSignal;
-  #words: DictionaryName[] = ['types', 'industries', 'employees'];
+  #words: DictionaryName[] = DICTIONARY_NAMES;
   #mayReadPeople = true;
   readonly #askedInVain = new Set<number>();
   #repeats = 0;

@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
+import { columnsOf, type FilterOf } from './company-columns.ts';
 import { type FieldDescription, readDescriptions } from './company-fields.ts';
 import type { CompanyFilter } from './company-filter.ts';
 import { askForColleagues, askForPeople, type Person, readPeople } from './users.ts';
 import type { Dictionary } from './values.ts';
 
 /** The dictionaries that fields of companies refer to (protocol 7.5), by their `ENTITY_ID`. */
-const DICTIONARIES = { types: 'COMPANY_TYPE', industries: 'INDUSTRY', employees: 'EMPLOYEES' } as const;
-export type DictionaryName = keyof typeof DICTIONARIES;
+const DICTIONARIES = Object.fromEntries(
+  columnsOf('dictionary').map(({ filter, wire }) => [filter, wire]),
+) as Record<DictionaryName, string>;
+export type DictionaryName = FilterOf<'dictionary'>;
+export const DICTIONARY_NAMES = Object.keys(DICTIONARIES) as DictionaryName[];
 
 /** `user.get` answers 50 a page; whoever is in a larger company is found through one of theirs. */
 const PEOPLE_PER_PAGE = 50;
@@ -96,9 +100,7 @@ export class ReferenceData {
 
   /** As `commandsFor`, for all that a filter names. */
   commandsForFilter({ responsible, ...filter }: CompanyFilter): Commands<string> {
-    const names = (Object.keys(DICTIONARIES) as DictionaryName[]).filter((name) =>
-      filter[name].some((id) => id !== ''),
-    );
+    const names = DICTIONARY_NAMES.filter((name) => filter[name].some((id) => id !== ''));
     return { ...this.commandsFor(names), ...this.commandsForPerson(responsible) };
   }
 
@@ -152,7 +154,7 @@ export class ReferenceData {
     return this.#knowsAllColleagues;
   }
 
-  /** Nothing to hand on or to measure: what a page needs of it, it takes. */
+  /** All kept answers of a user share it, so it is neither part of their JSON nor of the size that the cache counts. */
   toJSON(): undefined {
     return undefined;
   }

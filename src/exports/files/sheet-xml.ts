@@ -1,4 +1,5 @@
-import type { ExportColumn, ExportView } from '../jobs/export-job.ts';
+import { FILE_WIDTHS } from '../../bitrix24/crm/company-columns.ts';
+import type { ExportView } from '../jobs/export-job.ts';
 import type { Cell } from './cells.ts';
 import { DATE_STYLE, HEADER_STYLE } from './workbook-xml.ts';
 
@@ -10,26 +11,10 @@ const DAY_MS = 24 * 3600_000;
 /** Days from Excel's zero to 1970. */
 const EPOCH_DAYS = 25_569;
 
-/** In characters. */
-const WIDTHS: Record<ExportColumn, number> = {
-  id: 10,
-  title: 42,
-  type: 18,
-  industry: 22,
-  employees: 16,
-  phones: 24,
-  emails: 30,
-  responsible: 26,
-  revenue: 16,
-  currency: 10,
-  created: 20,
-  modified: 20,
-};
-
 export function buildSheetStart({ columns, header }: ExportView): string {
   const widths = columns.map((column, index) => {
     const at = index + 1;
-    return `<col min="${at}" max="${at}" width="${WIDTHS[column]}" customWidth="1"/>`;
+    return `<col min="${at}" max="${at}" width="${FILE_WIDTHS[column]}" customWidth="1"/>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n',

@@ -1,26 +1,19 @@
 import { z } from 'zod';
-import type { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
-import { COMPANY_SORTS } from '../../bitrix24/crm/company-list.ts';
+import {
+  COLUMN_NAMES,
+  COMPANY_SORTS,
+  type ColumnName,
+  FILE_WIDTHS,
+  type FileColumn,
+  rowOf,
+} from '../../bitrix24/crm/company-columns.ts';
+import { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
 import type { PortalUserId } from '../../portal-user.ts';
 import { instant } from '../../store/instant.ts';
 import { KEY_PREFIX } from '../../store/store.ts';
 
 /** What a file can hold, in the order of a list that chooses nothing. */
-export const EXPORT_COLUMNS = [
-  'id',
-  'title',
-  'type',
-  'industry',
-  'employees',
-  'phones',
-  'emails',
-  'responsible',
-  'revenue',
-  'currency',
-  'created',
-  'modified',
-] as const;
-export type ExportColumn = (typeof EXPORT_COLUMNS)[number];
+export const EXPORT_COLUMNS = Object.keys(FILE_WIDTHS) as [FileColumn, ...FileColumn[]];
 
 export const EXPORT_FORMATS = ['csv', 'xlsx'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -29,20 +22,6 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export const KEPT_MS = 24 * 3600_000;
 /** Work that nobody has touched for so long is given up. */
 export const UNTOUCHED_MS = 7 * 24 * 3600_000;
-
-const Period = z.object({ from: z.string().nullable(), before: z.string().nullable() });
-const Filter = z.object({
-  search: z.object({ by: z.enum(['title', 'phone', 'email']), text: z.string() }).nullable(),
-  types: z.array(z.string()),
-  industries: z.array(z.string()),
-  employees: z.array(z.string()),
-  responsible: z.number().nullable(),
-  created: Period,
-  modified: Period,
-  hasPhone: z.boolean().nullable(),
-  hasEmail: z.boolean().nullable(),
-  revenue: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
-}) satisfies z.ZodType<CompanyFilter>;
 
 /** Whose export. No other portal user finds it, and it is read with this one's rights. */
 const Owner = z.object({
@@ -66,7 +45,7 @@ export type Checkpoint = z.infer<typeof Checkpoint>;
 export const NOTHING_YET: Checkpoint = { resumeToken: null, rows: 0, segments: [], isWhole: false };
 
 const View = z.object({
-  filter: Filter,
+  filter: CompanyFilter,
   sort: z.enum(COMPANY_SORTS),
   order: z.enum(['asc', 'desc']),
   columns: z.array(z.enum(EXPORT_COLUMNS)),
@@ -145,12 +124,8 @@ export function parseJobKey(key: string): ExportRef | undefined {
 }
 
 /** The columns of a list as columns of a file: what a list shows in one cell, a table sorts by. */
-export function asExportColumns(names: readonly string[]): ExportColumn[] {
-  const parts: Record<string, ExportColumn[]> = {
-    contacts: ['phones', 'emails'],
-    revenue: ['revenue', 'currency'],
-  };
-  const known = (name: string): name is ExportColumn => (EXPORT_COLUMNS as readonly string[]).includes(name);
-  const columns = names.flatMap((name) => parts[name] ?? (known(name) ? [name] : []));
-  return columns.length === 0 ? [...EXPORT_COLUMNS] : [...new Set(columns)];
+export function asExportColumns(names: readonly string[]): FileColumn[] {
+  const columns = names.filter((name): name is ColumnName => COLUMN_NAMES.includes(name as ColumnName));
+  const ofFile = columns.flatMap((name) => Object.keys(rowOf(name).files) as FileColumn[]);
+  return ofFile.length === 0 ? [...EXPORT_COLUMNS] : [...new Set(ofFile)];
 }

@@ -2,14 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
+import type { FileColumn } from '../../../src/bitrix24/crm/company-columns.ts';
 import { writeXlsx } from '../../../src/exports/files/xlsx-file.ts';
-import type { ExportColumn } from '../../../src/exports/jobs/export-job.ts';
 import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { readSheet, readZip } from '../read-files.ts';
 import { aReadCompany, aWish, hostileCompany, inBatches } from '../support.ts';
 
-const TEXTS: ExportColumn[] = [
+const TEXTS: FileColumn[] = [
   'title',
   'type',
   'industry',
@@ -113,7 +113,7 @@ describe('writeXlsx', () => {
 
 const never = new AbortController().signal;
 
-async function sheetOf(companies: Company[], columns: ExportColumn[]): Promise<string> {
+async function sheetOf(companies: Company[], columns: FileColumn[]): Promise<string> {
   return (
     readZip(await write(companies, columns))
       .get('xl/worksheets/sheet1.xml')
@@ -121,7 +121,7 @@ async function sheetOf(companies: Company[], columns: ExportColumn[]): Promise<s
   );
 }
 
-async function write(companies: Company[], columns: ExportColumn[], sheetRows?: number): Promise<Buffer> {
+async function write(companies: Company[], columns: FileColumn[], sheetRows?: number): Promise<Buffer> {
   const path = join(newDataDir(), 'a.xlsx');
   const wish = aWish({}, { columns, header: columns });
   await writeXlsx(path, inBatches(companies), { ...wish, rows: companies.length }, never, sheetRows);

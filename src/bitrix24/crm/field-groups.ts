@@ -1,8 +1,8 @@
-import type { CompanyCard } from '../bitrix24/crm/company-card.ts';
-import type { CompanyField } from '../bitrix24/crm/company-fields.ts';
+import { columnsOf } from './company-columns.ts';
+import type { CompanyField } from './company-fields.ts';
 
 /** The fields of a card in the groups that people look for them in. Empty groups are left out. */
-export interface CardGroups {
+export interface FieldGroups {
   groups: { name: GroupName; fields: CompanyField[] }[];
   /** One address in one line each, and what else is written about it. */
   comments: CompanyField | undefined;
@@ -21,7 +21,9 @@ const LEFT_OUT = [
   'HAS_IMOL',
   'LEAD_ID',
 ];
-const SUMMARY = ['COMPANY_TYPE', 'INDUSTRY', 'EMPLOYEES', 'REVENUE', 'ASSIGNED_BY_ID'];
+const SUMMARY = [...columnsOf('dictionary'), ...columnsOf('money'), ...columnsOf('person')].map(
+  ({ wire }) => wire,
+);
 const CONTACTS = ['PHONE', 'EMAIL', 'WEB', 'IM', 'LINK'];
 const ADDRESS = /^(REG_)?ADDRESS/;
 /** Defined by the portal itself. */
@@ -29,11 +31,11 @@ const OWN = /^(UF_|PARENT_ID_)/;
 /** About the record rather than about the company. */
 const RECORD = /^(ID|DATE_|CREATED_BY|MODIFY_BY|LAST_|OPENED|IS_MY_COMPANY|ORIGIN|UTM_|CATEGORY)/;
 
-export function presentCard({ fields }: CompanyCard): CardGroups {
+export function groupFields(fields: CompanyField[]): FieldGroups {
   const shown = fields.filter(({ name }) => !LEFT_OUT.includes(name));
   const named = (names: string[]) =>
     names.flatMap((name) => shown.find((field) => field.name === name) ?? []);
-  const groups: CardGroups['groups'] = [
+  const groups: FieldGroups['groups'] = [
     { name: 'summary', fields: named(SUMMARY) },
     { name: 'contacts', fields: named(CONTACTS) },
     ...(['address', 'own', 'details', 'record'] as const).map((name) => ({
