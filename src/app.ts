@@ -1,9 +1,11 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
+import { currentUser } from './auth/current-user.ts';
 import { receiveFrame } from './auth/frame-entry.ts';
 import { isRedirectionEndpoint, loginAddress, ownAddress, parseReturnTo } from './auth/return-to.ts';
 import { showCompany } from './companies/card-page.ts';
 import { openView, showCompanies } from './companies/list-page.ts';
+import { listAddress } from './companies/list-query.ts';
 import { forgetView, saveLayout, saveView } from './companies/saved-views.ts';
 import { sendExportEvents } from './exports/export-events.ts';
 import { createViewReader } from './exports/export-view.ts';
@@ -21,7 +23,7 @@ import { ASSETS, assetAddresses, PUBLIC } from './web/assets.ts';
 import { compressPages, compressPieces } from './web/compress-pages.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { readReadinessSeldom, showHealth, showReadiness } from './web/health.ts';
-import { chooseLanguage, setLanguage } from './web/language.ts';
+import { chooseLanguage, setLanguage, setTimeZone } from './web/language.ts';
 import { neverStored, protectiveHeaders } from './web/protect.ts';
 import { requestLog } from './web/request-log.ts';
 import { watchRequests } from './web/request-observer.ts';
@@ -54,7 +56,11 @@ export function createApp(services: Services): RequestListener {
   app.use(neverStored());
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));
   app.use(auth.middleware);
-  app.post('/language', chooseLanguage({ isSecure, parseReturnTo }));
+  app.use(setTimeZone((req) => currentUser(req)?.timeZone ?? null));
+  app.post(
+    '/language',
+    chooseLanguage({ isSecure, parseReturnTo: (value) => parseReturnTo(value, listAddress()) }),
+  );
 
   app.get('/', auth.handlers.showSignIn);
   app.get('/login', auth.handlers.startAuthorization);

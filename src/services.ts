@@ -4,6 +4,7 @@ import { createVisitorLimits } from './auth/visitor-limits.ts';
 import type { RequestLimits } from './bitrix24/limits/request-limits.ts';
 import type { AllowedPortals } from './bitrix24/portal.ts';
 import { type CompanyReader, createCompanyReader } from './companies/company-reader.ts';
+import { listAddress } from './companies/list-query.ts';
 import { createPreferences, type PreferencesStore } from './companies/preferences.ts';
 import { createExports, type Exports } from './exports/exports.ts';
 import type { HttpClient } from './http-client/http-client.ts';
@@ -75,6 +76,7 @@ export function createServices(options: ServicesOptions): Services {
     publicUrl,
     clientId,
     clientSecret: options.clientSecret,
+    home: listAddress(),
     portals,
     authorizationServers: options.authorizationServers,
     sessionSecrets: options.sessionSecrets,

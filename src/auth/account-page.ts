@@ -19,6 +19,7 @@ import { clearSignedOutNotice, leaveSignedOutNotice } from './signed-out-notice.
 import { describeUserAgent } from './user-agent.ts';
 
 export interface AccountPageDependencies {
+  home: string;
   portals: AllowedPortals;
   portalClients: PortalClients;
   vault: TokenVault;
@@ -78,12 +79,12 @@ export function showAccount(dependencies: AccountPageDependencies): RequestHandl
 }
 
 /** `POST /account/switch`: makes another account of this browser the active one. */
-export function switchAccount({ accounts }: AccountPageDependencies): RequestHandler {
+export function switchAccount({ accounts, home }: AccountPageDependencies): RequestHandler {
   return async (req, res) => {
     const { person: id, returnTo } = formOf(req.body);
     const found = await accounts.switchTo(req, id);
     if (found === undefined) return res.redirect(303, '/account');
-    const target = parseReturnTo(returnTo);
+    const target = parseReturnTo(returnTo, home);
     if (!found.isSignedIn) return res.redirect(303, loginAddress(found.user, target));
     clearSignedOutNotice(req, res);
     res.redirect(303, target);

@@ -1,9 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
-import { findTimeZone } from '../i18n/time-zone.ts';
 import { isSameUser } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
-import { setTimeZone } from '../web/language.ts';
 import { logAs } from '../web/request-log.ts';
 import { currentUser, setCurrentUser } from './current-user.ts';
 import { ownAddress } from './return-to.ts';
@@ -79,7 +77,6 @@ export function createAccounts({
       }
       const user = currentUser(req);
       if (user) logAs(req, user);
-      setTimeZone(res, findTimeZone(user?.timeZone ?? null));
       res.locals.person = user;
       res.locals.otherPeople = user ? users.slice(1) : [];
       res.locals.address = ownAddress(req);

@@ -16,6 +16,10 @@ import type { WaitingBrowsers } from './waiting-browsers.ts';
 
 export interface AuthorizationRequestDependencies {
   clientId: string;
+  /** Where a browser goes that asked for no page. */
+  home: string;
+  /** Where a browser chooses between several portals. */
+  signInPage: string;
   portals: AllowedPortals;
   accounts: Accounts;
   pendingAuthorizations: PendingAuthorizations;
@@ -25,13 +29,14 @@ export interface AuthorizationRequestDependencies {
 
 /** `GET /login`: redirects to a portal that is listed by name, or is one of this browser's own accounts. */
 export function startAuthorization(dependencies: AuthorizationRequestDependencies): RequestHandler {
-  const { portals, accounts, visitorLimits } = dependencies;
+  const { portals, accounts, visitorLimits, home, signInPage } = dependencies;
   return async (req, res) => {
     await visitorLimits.countStart(req.ip);
-    const returnTo = parseReturnTo(req.query.returnTo);
+    const returnTo = parseReturnTo(req.query.returnTo, home);
     const own = accounts.of(req).flatMap((user) => portals.findAllowed(user.portal) ?? []);
     const portal = choosePortal(portals, req.query.portal, own);
-    if (portal === undefined) return res.redirect(303, `/?returnTo=${encodeURIComponent(returnTo)}`);
+    if (portal === undefined)
+      return res.redirect(303, `${signInPage}?returnTo=${encodeURIComponent(returnTo)}`);
     await leaveForPortal(dependencies, req, res, { portal, returnTo, attempt: 1 });
   };
 }
@@ -43,7 +48,8 @@ export function startTypedAuthorization(dependencies: AuthorizationRequestDepend
     const { portal: typed, returnTo } = (req.body ?? {}) as Record<string, unknown>;
     const portal = typeof typed === 'string' ? dependencies.portals.findAllowed(typed) : undefined;
     if (portal === undefined) throw new PortalNotAllowedError();
-    await leaveForPortal(dependencies, req, res, { portal, returnTo: parseReturnTo(returnTo), attempt: 1 });
+    const target = parseReturnTo(returnTo, dependencies.home);
+    await leaveForPortal(dependencies, req, res, { portal, returnTo: target, attempt: 1 });
   };
 }
 

@@ -14,10 +14,12 @@ import { type OpenStores, openStores as openStoresAt } from '../store/open-store
 import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import type { Store } from '../store/store.ts';
 import { createCipher } from '../vault/cipher.ts';
+import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
 import { createTokenRefresher, type RefreshObserver } from '../vault/token-refresher.ts';
 import { createTokenVault, type GrantDescription } from '../vault/token-vault.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
+import { bindLog } from '../web/request-log.ts';
 import {
   leaveAccount,
   showAccount,
@@ -74,12 +76,16 @@ export interface AuthOptions {
   clientSecret: string;
   /** Portals that may sign in, as BITRIX24_PORTALS writes them. */
   portals: AllowedPortals | string;
+  /** Where a browser goes after a sign-in that asked for no page. */
+  home?: string;
+  /** Where a browser chooses between several portals: `{signInPage}?returnTo=…`; its links lead to `/login?portal=…`. */
+  signInPage?: string;
   /** The only hosts that ever get the client secret. Bitrix24's own two when absent. */
-  authorizationServers?: [URL, ...URL[]];
+  authorizationServers?: readonly (URL | string)[] | undefined;
   /** 32 characters or more each; the first signs the session cookie, all verify. */
   sessionSecrets: string[];
-  /** 32 bytes each; the first seals tokens, all open them. */
-  tokenKeys: Uint8Array[];
+  /** 32 bytes each, as they are or in base64; the first seals tokens, all open them. */
+  tokenKeys: readonly (Uint8Array | string)[];
   /** Where tokens, sessions and limits are kept; see `openStores`. */
   store: Store;
   sessionStore: session.Store;
@@ -123,6 +129,8 @@ export interface Auth extends AuthHooks {
   /** Calls the portal as this user, with an access token that is refreshed when needed and within the portal's limits. */
   clientFor: PortalClients['clientFor'];
   portalClients: PortalClients;
+  /** The users of this application whose tokens are stored, in no order: for work that no browser asks for. */
+  users(): AsyncIterable<PortalUser>;
   /** What is stored about the user's tokens, without them; undefined when there are none. */
   describe(user: PortalUserId): Promise<GrantDescription | undefined>;
   /** Deletes the user's tokens, and awaits what `onForgotten` listeners delete. */
@@ -153,10 +161,7 @@ type AuthHandler =
   | 'signOutEverywhere';
 
 /** Bitrix24's two authorization servers (protocol 2.1). */
-const AUTHORIZATION_SERVERS: [URL, ...URL[]] = [
-  new URL('https://oauth.bitrix.info'),
-  new URL('https://oauth.bitrix24.tech'),
-];
+const AUTHORIZATION_SERVERS = ['https://oauth.bitrix.info', 'https://oauth.bitrix24.tech'];
 /** Bitrix24's documented limits for cloud portals (protocol 5). */
 const CLOUD_LIMITS = '*.bitrix24.*=50/2';
 /** Some 7 MB in Redis. A portal whose users sign in at the rate of fifteen a second needs no more. */
@@ -171,10 +176,10 @@ export function createAuth({
   clientId,
   clientSecret,
   sessionSecrets,
-  tokenKeys,
   store,
   sessionStore,
-  authorizationServers = AUTHORIZATION_SERVERS,
+  home = '/',
+  signInPage = '/',
   limits = parseRequestLimits(CLOUD_LIMITS),
   logger = defaultLogger(),
   now = Date.now,
@@ -186,6 +191,11 @@ export function createAuth({
   const publicUrl = new URL(given.publicUrl);
   const isSecure = publicUrl.protocol === 'https:';
   const portals = typeof given.portals === 'string' ? parseAllowedPortals(given.portals) : given.portals;
+  const servers = (given.authorizationServers ?? AUTHORIZATION_SERVERS).map((each) => new URL(each));
+  const authorizationServers = requireOne(servers);
+  const tokenKeys = given.tokenKeys.map((key) =>
+    typeof key === 'string' ? Buffer.from(key, 'base64') : key,
+  );
   const http = given.http ?? createHttpClient({ mayBePrivate: isListed(portals, authorizationServers) });
 
   const vault = createTokenVault({ store, cipher: createCipher(tokenKeys) });
@@ -236,9 +246,11 @@ export function createAuth({
   const hooks = createAuthHooks();
   const automaticSteps = createAutomaticSteps({ store, now });
 
-  const signInPage = { portals, accounts };
+  const signInDependencies = { home, portals, accounts };
   const authorizationRequest = {
     clientId,
+    home,
+    signInPage,
     portals,
     accounts,
     pendingAuthorizations,
@@ -255,15 +267,15 @@ export function createAuth({
     now,
     observeSignIn: observers.signIn,
   };
-  const accountPage = { portals, portalClients, vault, signIns, accounts, events: hooks, now };
+  const accountPage = { home, portals, portalClients, vault, signIns, accounts, events: hooks, now };
   const handlers: Record<AuthHandler, RequestHandler> = {
-    showSignIn: showSignIn(signInPage),
+    showSignIn: showSignIn(signInDependencies),
     startAuthorization: startAuthorization(authorizationRequest),
     startTypedAuthorization: startTypedAuthorization(authorizationRequest),
     finishAuthorization: countRefusals(visitorLimits, finishAuthorization(redirectionEndpoint)),
     signOut: signOutHere({ vault, accounts, events: hooks }),
     showAccount: showAccount(accountPage),
-    showAnotherSignIn: showAnotherSignIn(signInPage),
+    showAnotherSignIn: showAnotherSignIn(signInDependencies),
     switchAccount: switchAccount(accountPage),
     leaveAccount: leaveAccount(accountPage),
     signOutBrowser: signOutBrowser(accountPage),
@@ -272,6 +284,7 @@ export function createAuth({
 
   return {
     middleware: [
+      bindLog(logger.child({ clientId })),
       requireSameOrigin(publicUrl),
       express.urlencoded({ extended: false, limit: '10kb' }),
       ignorePrefetch(isRedirectionEndpoint),
@@ -293,6 +306,14 @@ export function createAuth({
     userOf: requireSignIn,
     clientFor: portalClients.clientFor,
     portalClients,
+    async *users() {
+      for await (const key of store.keys(TOKEN_KEY_PREFIX)) {
+        const id = parseTokenKey(key);
+        if (id?.clientId !== clientId) continue;
+        const tokens = await vault.load(id);
+        if (tokens) yield { ...id, portal: new URL(tokens.clientEndpoint).origin };
+      }
+    },
     describe: (user) => vault.describe(idOf(user)),
     async forget(user) {
       await vault.forget(idOf(user));
@@ -317,6 +338,12 @@ export function createAuth({
 
 function defaultLogger(): Logger {
   return createLogger({ level: 'info', isPretty: process.stdout.isTTY === true });
+}
+
+function requireOne(servers: URL[]): [URL, ...URL[]] {
+  const [first, ...others] = servers;
+  if (first === undefined) throw new Error('authorizationServers must name at least one');
+  return [first, ...others];
 }
 
 /** Hosts that the configuration names may have private addresses; hosts that only match a pattern may not. */

@@ -19,7 +19,6 @@ import { type AuthorizationRequestDependencies, leaveForPortal } from './authori
 import { currentUser } from './current-user.ts';
 import type { AuthEvents } from './hooks.ts';
 import type { PendingAuthorization } from './pending-authorizations.ts';
-import { DEFAULT_RETURN_TO } from './return-to.ts';
 import type { SignedInUser } from './signed-in-user.ts';
 import { clearSignedOutNotice } from './signed-out-notice.ts';
 import type { VisitorLimits } from './visitor-limits.ts';
@@ -75,7 +74,7 @@ async function receiveAuthorization(
   const pending = await takePending(dependencies, req, query);
   if (pending === undefined) {
     if (!currentUser(req)) throw new StateMismatchError();
-    res.redirect(303, DEFAULT_RETURN_TO);
+    res.redirect(303, dependencies.home);
     return 'repeated';
   }
   const portal = portals.findAllowed(pending.portal);

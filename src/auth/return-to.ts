@@ -29,25 +29,21 @@ export function isRedirectionEndpoint(path: string): boolean {
   return /^\/bitrix\/?$/i.test(path);
 }
 
-/** Where people land after signing in when they did not ask for anything. */
-export const DEFAULT_RETURN_TO = '/companies';
-
 const MAX_LENGTH = 2000;
-/** Going back to these would sign in again, or out, in a circle. */
+/** A redirect back to these would sign in again, or out, in a circle. */
 const NOT_A_PLACE = /^\/(login|logout|bitrix|language)?(\/|$)/i;
 
 /**
- * Reads where to go after signing in: a path of ours with its query, or the default for anything else.
+ * Reads where to go after signing in: a path of ours with its query, or `home` for anything else.
  *
  * It is parsed the way browsers parse it, backslashes and all, and only what stays on our origin comes out.
  */
-export function parseReturnTo(value: unknown): string {
-  if (typeof value !== 'string' || !value.startsWith('/') || value.length > MAX_LENGTH)
-    return DEFAULT_RETURN_TO;
-  if (!URL.canParse(value, BASE)) return DEFAULT_RETURN_TO;
+export function parseReturnTo(value: unknown, home: string): string {
+  if (typeof value !== 'string' || !value.startsWith('/') || value.length > MAX_LENGTH) return home;
+  if (!URL.canParse(value, BASE)) return home;
   const url = new URL(value, BASE);
   // `/.//evil` parses to the path `//evil`, which a browser would take for a host.
   const isOurs = url.origin === BASE && !url.pathname.startsWith('//') && url.username === '';
-  if (!isOurs || NOT_A_PLACE.test(url.pathname)) return DEFAULT_RETURN_TO;
+  if (!isOurs || NOT_A_PLACE.test(url.pathname)) return home;
   return url.pathname + url.search;
 }

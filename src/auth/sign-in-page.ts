@@ -2,23 +2,24 @@ import type { Request, RequestHandler } from 'express';
 import type { AllowedPortals } from '../bitrix24/portal.ts';
 import type { Accounts } from './accounts.ts';
 import { currentUser, signedOutElsewhere } from './current-user.ts';
-import { DEFAULT_RETURN_TO, parseReturnTo } from './return-to.ts';
+import { parseReturnTo } from './return-to.ts';
 import { readSignedOutNotice } from './signed-out-notice.ts';
 
 export interface SignInPageDependencies {
+  home: string;
   portals: AllowedPortals;
   accounts: Accounts;
 }
 
-/** `GET /`: the portals to sign in with, or a redirect to the companies for a browser that is signed in. */
-export function showSignIn({ portals, accounts }: SignInPageDependencies): RequestHandler {
+/** `GET /`: the portals to sign in with, or a redirect to `home` for a browser that is signed in. */
+export function showSignIn({ home, portals, accounts }: SignInPageDependencies): RequestHandler {
   return async (req, res) => {
-    if (currentUser(req)) return res.redirect(303, DEFAULT_RETURN_TO);
+    if (currentUser(req)) return res.redirect(303, home);
     const others = await accounts.others(req);
     const here = readSignedOutNotice(req, portals);
     const elsewhere = portals.findAllowed(signedOutElsewhere(req)?.portal ?? '');
     res.render('sign-in', {
-      ...waysIn(portals, req),
+      ...waysIn(portals, home, req),
       signedOutOf: here ?? elsewhere,
       wasElsewhere: here === undefined,
       stillHere: others.flatMap(({ user, isSignedIn }) => (isSignedIn ? [user] : [])),
@@ -28,9 +29,9 @@ export function showSignIn({ portals, accounts }: SignInPageDependencies): Reque
 }
 
 /** `GET /account/add`: the portals for a browser that is signed in, and wants to be in at another one as well. */
-export function showAnotherSignIn({ portals, accounts }: SignInPageDependencies): RequestHandler {
+export function showAnotherSignIn({ home, portals, accounts }: SignInPageDependencies): RequestHandler {
   return (req, res) => {
-    const ways = waysIn(portals, req);
+    const ways = waysIn(portals, home, req);
     if (!currentUser(req)) {
       return res.redirect(303, ways.returnTo ? `/?returnTo=${encodeURIComponent(ways.returnTo)}` : '/');
     }
@@ -43,13 +44,13 @@ export function showAnotherSignIn({ portals, accounts }: SignInPageDependencies)
   };
 }
 
-function waysIn(portals: AllowedPortals, req: Request) {
+function waysIn(portals: AllowedPortals, home: string, req: Request) {
   const { returnTo } = req.query;
   return {
     portals: portals.listed,
     patterns: portals.patterns,
     known: new Set<string>(),
     signedOutOf: undefined,
-    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo),
+    returnTo: returnTo === undefined ? undefined : parseReturnTo(returnTo, home),
   };
 }

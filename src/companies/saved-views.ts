@@ -41,7 +41,7 @@ export function forgetView({ preferences }: SavedViewsDependencies): RequestHand
     const user = requireSignIn(req);
     const { id, returnTo } = (req.body ?? {}) as Record<string, unknown>;
     if (typeof id === 'string') await preferences.forgetView(user, id);
-    res.redirect(303, parseReturnTo(returnTo));
+    res.redirect(303, parseReturnTo(returnTo, listAddress()));
   };
 }
 
@@ -53,7 +53,7 @@ export function saveLayout({ preferences }: SavedViewsDependencies): RequestHand
     const { returnTo } = (req.body ?? {}) as Record<string, unknown>;
     const chosen = COLUMNS.filter((column) => column === 'title' || columns.includes(column));
     await preferences.saveLayout(user, { columns: chosen, density });
-    res.redirect(303, parseReturnTo(returnTo));
+    res.redirect(303, parseReturnTo(returnTo, listAddress()));
   };
 }
 

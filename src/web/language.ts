@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { createFormat } from '../i18n/format.ts';
 import { isLanguage, LANGUAGES, type Language } from '../i18n/languages.ts';
 import type { Locale } from '../i18n/locale.ts';
-import type { TimeZone } from '../i18n/time-zone.ts';
+import { findTimeZone } from '../i18n/time-zone.ts';
 import { type Translate, translateInto } from '../i18n/translate.ts';
 import { readCookie } from './cookies.ts';
 
@@ -14,16 +14,23 @@ export function setLanguage(): RequestHandler {
   return (req, res, next) => {
     const chosen = readCookie(req, COOKIE);
     const language = isLanguage(chosen) ? chosen : preferredLanguage(req);
-    // The time zone is known after the session is loaded (auth/accounts.ts).
     Object.assign(res.locals, { language, t: translateInto(language), format: createFormat(language) });
     res.vary('Accept-Language');
     next();
   };
 }
 
-/** From here on the page shows instants in this time zone. */
-export function setTimeZone(res: Response, zone: TimeZone | undefined): void {
-  if (zone) Object.assign(res.locals, { zone, format: createFormat(languageOf(res), zone) });
+/**
+ * From here on pages show instants in the time zone of the signed-in user.
+ *
+ * @param timeZoneOf  IANA name of the user's time zone; null when it is not known
+ */
+export function setTimeZone(timeZoneOf: (req: Request) => string | null): RequestHandler {
+  return (req, res, next) => {
+    const zone = findTimeZone(timeZoneOf(req));
+    if (zone) Object.assign(res.locals, { zone, format: createFormat(languageOf(res), zone) });
+    next();
+  };
 }
 
 export function languageOf(res: Response): Language {

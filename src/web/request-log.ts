@@ -28,14 +28,14 @@ function linesOf(req: Request): RequestLines {
   return own;
 }
 
-/** For lines that belong to this request. Made for the first of them, which for most comes after the answer. */
+/** The logger of this request. Made for its first line, which for most requests comes after the answer. */
 export function logOf(req: Request): Logger {
   const own = linesOf(req);
   own.bound ??= own.logger.child(own.about);
   return own.bound;
 }
 
-/** From now on, lines of this request say whose it is, or where. */
+/** From now on, lines of this request name the portal user, or the portal. */
 export function logAs(req: Request, who: { portal: string; memberId?: string; userId?: number }): void {
   const own = linesOf(req);
   const { portal, memberId, userId } = who;
@@ -46,6 +46,17 @@ export function logAs(req: Request, who: { portal: string; memberId?: string; us
 /** A request that was refused for a reason of its own; its answer is a page, JSON or a redirect to the sign-in. */
 export function logRefusal(req: Request, { code, reason, message }: AppError): void {
   logOf(req).info({ errorCode: code, reason, why: message }, 'request refused');
+}
+
+/** Gives `logOf` a logger, for a host without `requestLog`. */
+export function bindLog(logger: Logger): RequestHandler {
+  return (req, _res, next) => {
+    if (!lines.has(req)) {
+      req.id = randomUUID().slice(-12);
+      lines.set(req, { logger, about: { requestId: req.id } });
+    }
+    next();
+  };
 }
 
 /**
@@ -62,7 +73,7 @@ export function requestLog(logger: Logger): RequestHandler {
     if (!UNLOGGED.test(req.url)) {
       const { method } = req;
       const path = req.originalUrl.split('?', 1)[0];
-      // Comes after the whole answer, and when somebody left before it.
+      // Fires after the whole answer, and when the browser left before it.
       res.once('close', () => {
         const line = {
           req: { method, path },

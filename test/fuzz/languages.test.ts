@@ -9,6 +9,8 @@ import { EACH } from '../support/fuzz.ts';
 import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { anyJson, anyText, mutated } from '../support/hostile-values.ts';
 
+const HOME = '/companies';
+
 const ORIGIN = 'https://crm.example.com';
 
 const anAcceptLanguage = fc.oneof(
@@ -121,6 +123,10 @@ function choose(body: Record<string, unknown>): { location: string; cookie: stri
       answered.location = location;
     },
   } as unknown as Response;
-  chooseLanguage({ isSecure: true, parseReturnTo })({ body } as Request, res, () => {});
+  chooseLanguage({ isSecure: true, parseReturnTo: (value) => parseReturnTo(value, HOME) })(
+    { body } as Request,
+    res,
+    () => {},
+  );
   return answered;
 }
