@@ -8,7 +8,7 @@ export default {
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  setupFilesAfterEnv: ['<rootDir>/test/support/retry.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/second-try.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // Generous: nothing here measures time by it, and machines are shared.
