@@ -3,6 +3,7 @@ import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { connectRedis, type RedisClient } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { HOUR } from '../support/clock.ts';
+import { firstOf } from '../support/order.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedisSentinels } from '../support/redis-sentinel.ts';
 import { aKey } from '../support/stores.ts';
@@ -13,8 +14,7 @@ const PAUSE_MS = 1500;
 
 /** What a stopped process, a long garbage collection or a lack of processors are to the event loop. */
 function blockTheEventLoop(): void {
-  const endsAt = performance.now() + PAUSE_MS;
-  while (performance.now() < endsAt);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
 }
 
 const toStop: { stop(): Promise<void> }[] = [];
@@ -75,8 +75,7 @@ describe('a command that Redis does not answer', () => {
     const answer = redis.ping();
     blockTheEventLoop();
 
-    const goesOnAt = performance.now();
-    await expect(answer).rejects.toThrow('timed out');
-    expect(performance.now() - goesOnAt).toBeLessThan(1000);
+    const failed = expect(answer).rejects.toThrow('timed out');
+    expect(await firstOf({ failed, 'a second': 1_000 })).toBe('failed');
   });
 });

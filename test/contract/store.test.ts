@@ -554,10 +554,14 @@ describe.each(BATTERY_KINDS)('the %s store', (kind) => {
     it('is a whole number of milliseconds, close to the clock of the machine', async () => {
       const machine = await openTestStore(kind);
 
+      const before = Date.now();
       const now = await machine.store.now();
+      const after = Date.now();
 
       expect(Number.isInteger(now)).toBe(true);
-      expect(Math.abs(now - Date.now())).toBeLessThan(1000);
+      // Redis takes its own look at the same clock, so that the two may differ by a few milliseconds.
+      expect(now).toBeGreaterThan(before - 100);
+      expect(now).toBeLessThan(after + 100);
       await machine.close();
     });
 

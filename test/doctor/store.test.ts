@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type StoreVisit, visitStore } from '../../src/doctor/store.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
+import { firstOf } from '../support/order.ts';
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { newDataDir } from '../support/start-app.ts';
 
@@ -138,9 +139,8 @@ describe('visitStore(), Redis', () => {
     redis = await startRedisServer();
     redis.signal('SIGSTOP');
     const nobody = `127.0.0.1:${await freePort()}`;
-    const startedAt = performance.now();
 
-    const visits = await Promise.all(
+    const visiting = Promise.all(
       [
         `redis://:CANARY@${nobody}`,
         `redis://:CANARY@${'a'.repeat(64)}.invalid`,
@@ -149,7 +149,10 @@ describe('visitStore(), Redis', () => {
         redis.url,
       ].map(visitRedis),
     );
+    const first = await firstOf({ 'all visits': visiting, 'eight seconds': 8_000 });
+    const visits = await visiting;
 
+    expect(first).toBe('all visits');
     expect(visits.map(({ findings, store }) => [store, findings.map(({ level }) => level)])).toEqual(
       Array(5).fill([undefined, ['problem']]),
     );
@@ -160,7 +163,6 @@ describe('visitStore(), Redis', () => {
       expect.stringContaining('no node of the cluster'),
       expect.stringContaining('does not answer'),
     ]);
-    expect(performance.now() - startedAt).toBeLessThan(8000);
     expect(JSON.stringify(visits)).not.toContain('CANARY');
   });
 });

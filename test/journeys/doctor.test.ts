@@ -47,10 +47,8 @@ afterAll(async () => {
 async function doctor(
   overrides: Record<string, string> = {},
 ): Promise<{ code: number | null; text: string }> {
-  const startedAt = performance.now();
   const run = spawnProgram('doctor', { ...settings, ...overrides });
   const code = await run.ended;
-  expect(performance.now() - startedAt).toBeLessThan(20_000);
   expect(run.output()).not.toContain(SECRET_MARK);
   return { code, text: run.output() };
 }

@@ -22,22 +22,25 @@ afterEach(async () => {
 });
 
 describe('the server that makes exports', () => {
-  it('asked to stop in the middle, while somebody watches, ends within two seconds; the next goes on', async () => {
+  it('asked to stop in the middle, while a browser watches, ends before the portal answers; the next goes on', async () => {
     const { origin, env } = await settings();
     const agent = createAgent();
     await start(env, origin);
     await signIn(agent, origin);
-    emulator.orderFault({ on: 'rest', effect: { type: 'delay', ms: 600, when: 'before' }, times: 100 });
+    // It is counted, there is a first page, and nothing more.
+    emulator.orderFault({ on: 'rest', effect: { type: 'delay', ms: 0, when: 'before' }, times: 2 });
+    const held = emulator.orderFault({ on: 'rest', effect: { type: 'hold', when: 'before' }, times: 100 });
     await agent.post(`${origin}/exports`, { view: 'sort=id&order=asc', format: 'csv' });
     const watching = watch(agent, origin);
     await untilListed(agent, origin, ({ rows }) => rows > 0);
-    const before = performance.now();
+    await held.reached();
 
     const code = await running?.kill('SIGTERM');
 
+    // `.ci/docker` measures the two seconds that are promised; the portal still holds its answer back.
     expect(code).toBe(0);
-    expect(performance.now() - before).toBeLessThan(5_000);
     expect(await watching).toBe('ended');
+    emulator.clearFaults();
     await start(env, origin);
     const { id } = await untilListed(agent, origin, ({ state }) => state === 'done');
     const file = await agent.request(`${origin}/exports/${id}/file`);

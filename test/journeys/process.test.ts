@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
 import { createAgent } from '../support/browser-agent.ts';
@@ -113,18 +113,20 @@ describe('a server without file descriptors to spare', () => {
 });
 
 describe('SIGTERM', () => {
-  it('when idle ends the process within two seconds with 0', async () => {
+  it('when idle ends the process with 0, and does not wait for a connection that a browser keeps', async () => {
     const { origin, env } = await settings('embedded');
     await start(env, origin);
-    // A kept-alive connection of a browser must not hold the process.
-    await fetch(`${origin}/healthz`, { headers: { connection: 'keep-alive' } });
-    const before = Date.now();
+    const browser = new Agent({ keepAlive: true });
+    await ask(`${origin}/healthz`, browser);
+    const [connection] = Object.values(browser.freeSockets).flat();
+    const closed = once(connection as Socket, 'end');
 
     const code = await running?.kill('SIGTERM');
 
+    // The browser never closes it. How long it takes, two seconds at most, `.ci/docker` measures.
     expect(code).toBe(0);
-    // Two seconds are promised and .ci/docker measures them; here it only must not wait for the browser.
-    expect(Date.now() - before).toBeLessThan(5000);
+    await closed;
+    browser.destroy();
   });
 
   it('that comes while it is still starting is heard', async () => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/log.ts';
 import { type MetricsServer, serveMetrics } from '../../src/metrics/metrics-server.ts';
+import { firstOf } from '../support/order.ts';
 
 let lines: string[];
 let server: MetricsServer;
@@ -102,21 +103,19 @@ describe('serveMetrics()', () => {
     await new Promise<void>((resolve) => {
       socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n', () => resolve());
     });
-    const startedAt = performance.now();
 
-    await other.close();
-    await hungUp;
+    const closed = other.close().then(() => hungUp);
 
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    // Nothing but the listener's own limit of ten seconds would end such a request.
+    expect(await firstOf({ closed, 'five seconds': 5_000 })).toBe('closed');
   });
 
   it('when somebody begins a request and never ends it › hangs up', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n');
-    const startedAt = performance.now();
 
-    await new Promise((resolve) => socket.once('close', resolve).resume());
+    const hungUp = new Promise((resolve) => socket.once('close', resolve).resume());
 
-    expect(performance.now() - startedAt).toBeLessThan(12_000);
+    expect(await firstOf({ hungUp, 'twelve seconds': 12_000 })).toBe('hungUp');
   });
 });

@@ -10,6 +10,8 @@ export interface TcpProxy {
   thaw(): void;
   /** Chunks that `freeze` keeps. */
   frozen(): number;
+  /** Resolves once `freeze` keeps something. */
+  untilFrozen(): Promise<void>;
   /** Whatever comes from the far side arrives this much later. */
   delayAnswers(ms: number): void;
   /** Ends the connections there are. New ones work. */
@@ -37,6 +39,7 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
   let isRefusing = false;
   let delayMs = 0;
   let kept: { to: Socket; bytes: Buffer }[] = [];
+  let tellFrozen = () => {};
 
   const server = createServer((inside) => {
     if (isRefusing) return void inside.destroy();
@@ -77,8 +80,10 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   function pass(to: Socket, bytes: Buffer): void {
-    if (isFrozen) kept.push({ to, bytes });
-    else if (!to.destroyed) to.write(bytes);
+    if (isFrozen) {
+      kept.push({ to, bytes });
+      tellFrozen();
+    } else if (!to.destroyed) to.write(bytes);
   }
 
   function cut(): void {
@@ -98,6 +103,12 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
       for (const { to, bytes } of kept.splice(0)) pass(to, bytes);
     },
     frozen: () => kept.length,
+    async untilFrozen() {
+      if (kept.length > 0) return;
+      await new Promise<void>((resolve) => {
+        tellFrozen = resolve;
+      });
+    },
     delayAnswers(ms) {
       delayMs = ms;
     },

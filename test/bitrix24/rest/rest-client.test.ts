@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import { mustSucceed, type RestAccess, type RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
@@ -146,13 +146,14 @@ describe('call()', () => {
   );
 
   it('when twenty callers are asked to come again › each waits longer from time to time, and they do not come together', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const sentAt = new Map<number, number[]>();
     const busy = createRestClient({
       http: {
         requireWell() {},
         async postJson(_url: URL, body: object) {
           const { caller } = body as { caller: number };
-          sentAt.set(caller, [...(sentAt.get(caller) ?? []), performance.now()]);
+          sentAt.set(caller, [...(sentAt.get(caller) ?? []), Date.now()]);
           return { status: 503, body: { error: 'QUERY_LIMIT_EXCEEDED' } };
         },
       } as Partial<HttpClient> as HttpClient,
@@ -163,7 +164,8 @@ describe('call()', () => {
     });
 
     const callers = Array.from({ length: 20 }, (_, caller) => busy.call('profile', { caller }));
-    await Promise.allSettled(callers);
+    await Promise.all([Promise.allSettled(callers), jest.runAllTimersAsync()]);
+    jest.useRealTimers();
 
     const pauses = [...sentAt.values()].map((times) =>
       times.slice(1).map((at, index) => at - (times[index] ?? 0)),

@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../../../src/store/store.ts';
 import { createCipher } from '../../../src/vault/cipher.ts';
 import { createTokenVault, type Grant } from '../../../src/vault/token-vault.ts';
 import { HOUR } from '../../support/clock.ts';
+import { firstOf } from '../../support/order.ts';
 import { freePort, newServerDir, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 import { type ServerProcess, spawnServer, untilPrinted } from '../../support/server-process.ts';
 import { newDataDir, startApp } from '../../support/start-app.ts';
@@ -46,14 +47,8 @@ async function startServer(env: Record<string, string>): Promise<{ server: Serve
   return { server, origin };
 }
 
-/** Milliseconds until `isTrue`; gives up after a while. */
-async function msUntil(isTrue: () => boolean | Promise<boolean>): Promise<number> {
-  const from = performance.now();
-  while (performance.now() - from < 15_000) {
-    if (await isTrue()) return performance.now() - from;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return Number.POSITIVE_INFINITY;
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function statusOf(address: string): Promise<number> {
@@ -64,22 +59,19 @@ function statusOf(address: string): Promise<number> {
 }
 
 describe('the server, when there is no Redis yet', () => {
-  it('starts, says that it is not ready, answers within a second, and is ready within 2 s once Redis is there', async () => {
+  // How soon a store answers and is used again is shown in test/contract/redis-away.test.ts.
+  it('starts, answers that it is not ready, and is ready once Redis is there', async () => {
     const port = await freePort();
     const { server, origin } = await startServer({ REDIS_URL: `redis://127.0.0.1:${port}` });
-    await msUntil(async () => (await statusOf(`${origin}/healthz`)) === 200);
+    await until(async () => (await statusOf(`${origin}/healthz`)) === 200);
 
-    const from = performance.now();
     const before = await Promise.all(
       ['/healthz', '/readyz', '/login'].map((path) => statusOf(origin + path)),
     );
-    const tookMs = performance.now() - from;
     await startRedis({ port });
-    const readyAfterMs = await msUntil(async () => (await statusOf(`${origin}/readyz`)) === 200);
+    await until(async () => (await statusOf(`${origin}/readyz`)) === 200);
 
     expect(before).toEqual([200, 503, 503]);
-    expect(tookMs).toBeLessThan(1_000);
-    expect(readyAfterMs).toBeLessThan(2_000);
     expect(server.process.exitCode).toBe(null);
     await untilPrinted(server, 'the store is back');
   });
@@ -104,14 +96,15 @@ describe('readiness', () => {
     const served = await page;
     const meanwhile = await readiness();
     await redis.client.acl('SETUSER', 'default', '+eval');
-    const readyAfterMs = await msUntil(async () => (await readiness()).status === 200);
+    const isReady = until(async () => (await readiness()).status === 200);
+    const first = await firstOf({ isReady, 'five seconds': 5_000 });
 
     expect(served.status).toBe(200);
     expect([meanwhile.status, JSON.parse(meanwhile.text)]).toEqual([
       503,
       { status: 'unavailable', tokens: 'unsaved' },
     ]);
-    expect(readyAfterMs).toBeLessThan(5_000);
+    expect(first).toBe('isReady');
   });
 });
 
@@ -120,7 +113,7 @@ describe('a Redis that throws away what it likes', () => {
     const redis = await startRedis({ settings: ['--maxmemory-policy', policy] });
     const { server } = await startServer({ REDIS_URL: redis.url });
 
-    await msUntil(() => server.output().includes('maxmemory-policy'));
+    await until(() => server.output().includes('maxmemory-policy'));
 
     const line = server
       .output()
@@ -135,7 +128,7 @@ describe('a Redis that throws away what it likes', () => {
 });
 
 describe('a Redis that reads its file', () => {
-  it('while it answers LOADING › calls fail within a second, and afterwards everything is there', async () => {
+  it('while it answers LOADING › calls fail before it has read it, and afterwards everything is there', async () => {
     const port = await freePort();
     const dir = newServerDir();
     const first = await startRedisServer({ port, settings: ['--dir', dir] });
@@ -158,27 +151,21 @@ describe('a Redis that reads its file', () => {
     const starting = startRedis({ port, settings: slow });
     const answers = await watchLoading(port);
 
-    const outcomes: { tookMs: number; error: unknown }[] = [];
-    for (let call = 0; call < 3; call += 1) {
-      const from = performance.now();
-      const error = await store.get('b24:test:kept').then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      outcomes.push({ tookMs: performance.now() - from, error });
-    }
+    const failing = Promise.allSettled([1, 2, 3].map(() => store.get('b24:test:kept')));
+    const endedFirst = await firstOf({ failing, loaded: starting });
+    const outcomes = await failing;
     await starting;
-    const backAfterMs = await msUntil(() =>
+    await until(() =>
       store.get('b24:test:kept').then(
         (text) => text === 'kept',
         () => false,
       ),
     );
 
-    expect(answers).toContain('LOADING');
-    expect(outcomes.filter(({ error }) => !(error instanceof StoreUnavailableError))).toEqual([]);
-    expect(outcomes.filter(({ tookMs }) => tookMs > 1_000)).toEqual([]);
-    expect(backAfterMs).toBeLessThan(2_000);
+    expect([answers, endedFirst]).toEqual([expect.stringContaining('LOADING'), 'failing']);
+    expect(outcomes).toEqual(
+      Array(3).fill({ status: 'rejected', reason: expect.any(StoreUnavailableError) }),
+    );
   });
 
   /** Asks until it answers that it is loading. */
@@ -188,7 +175,7 @@ describe('a Redis that reads its file', () => {
     redis.on('error', () => {});
     toStop.push({ stop: () => redis.disconnect() });
     let answer = '';
-    await msUntil(async () => {
+    await until(async () => {
       answer = await redis.get('b24:test:kept').then(String, ({ message }: Error) => message);
       return answer.startsWith('LOADING') || answer === 'kept';
     });
