@@ -5,13 +5,8 @@ import type { Store } from '../../src/store/store.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { createClock, HOUR, MINUTE } from '../support/clock.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { newDataDir, STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
-
-const STATES = 100_000;
-/** So many browsers set out at a time. */
-const AT_ONCE = 5_000;
 
 describe('the state of a sign-in', () => {
   const clock = createClock();
@@ -23,22 +18,6 @@ describe('the state of a sign-in', () => {
 
   const flow = { portal: 'https://acme.bitrix24.com', returnTo: '/companies', attempt: 1 };
   const flows = () => createPendingAuthorizations({ store, clientId: 'app' });
-
-  it('when 100,000 are given out › no two are the same, and each is 32 bytes', async () => {
-    const given = new Set<string>();
-    // Nothing is written to a disk: what the state is made of is the question here.
-    const flows = createPendingAuthorizations({ store: createMemoryStore(clock.now), clientId: 'app' });
-
-    for (let first = 0; first < STATES; first += AT_ONCE) {
-      const browsers = Array.from({ length: AT_ONCE }, (_, index) => `browser ${first + index}`);
-      const states = await Promise.all(browsers.map((browser) => flows.start(browser, flow)));
-      for (const state of states) given.add(state);
-    }
-
-    expect(given.size).toBe(STATES);
-    const odd = [...given].filter((state) => Buffer.from(state, 'base64url').length !== 32);
-    expect(odd).toEqual([]);
-  }, 180_000);
 
   it('when it is stored › the record tells where to, but nothing that finishes a sign-in, and lives ten minutes', async () => {
     const state = await flows().start('CANARY-binding', flow);

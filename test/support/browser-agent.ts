@@ -1,6 +1,4 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { OUTPUT } from './output.ts';
+import { addToOutput } from './output.ts';
 
 /** An answer as the visitor sees it at the end of all redirects. */
 export interface Visit {
@@ -62,7 +60,7 @@ export function createAgent(defaults: AgentOptions = {}): BrowserAgent {
     const text = await response.text();
     if (url.origin === defaults.recorded) {
       const answered = [...response.headers].map(([name, value]) => `${name}: ${value}`).join('\n');
-      appendFileSync(join(OUTPUT, `answers-${process.pid}.txt`), `${url.pathname}\n${answered}\n\n${text}\n`);
+      addToOutput(`answers-${process.pid}.txt`, `${url.pathname}\n${answered}\n\n${text}\n`);
     }
     return {
       status: response.status,

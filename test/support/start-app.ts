@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import type { Store } from '../../src/store/store.ts';
 import { type BrowserAgent, createAgent, type Visit } from './browser-agent.ts';
 import { aPortal } from './builders.ts';
 import { createClock, type TestClock } from './clock.ts';
-import { OUTPUT } from './output.ts';
+import { addToOutput, OUTPUT } from './output.ts';
 
 export type StoreKind = 'embedded' | 'redis';
 export const STORE_KINDS: StoreKind[] = ['embedded', 'redis'];
@@ -106,14 +106,13 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = options.dataDir ?? newDataDir();
   const { store, sessionStore, redis } = openStores(options, dataDir, clock);
   const lines: string[] = [];
-  const logFile = join(OUTPUT, `app-${process.pid}.log`);
   const logger = createLogger({
     level: 'debug',
     isPretty: false,
     destination: {
       write(line: string) {
         lines.push(line);
-        appendFileSync(logFile, line);
+        addToOutput(`app-${process.pid}.log`, line);
       },
     },
   });
