@@ -10,7 +10,7 @@ const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
 /** Enough to catch a mistake; the full 200 are a scenario of test/chaos. */
-const RACES = 30;
+const RACES = 10;
 
 describe.each(STORE_KINDS)('/account on the %s store', (store) => {
   let app: TestApp;

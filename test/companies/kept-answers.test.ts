@@ -129,14 +129,14 @@ describe.each(STORE_KINDS)('answers that are kept, on the %s store', (store) => 
     expect(Date.parse(asOf)).toBeGreaterThan(from - 10 * SECOND);
   });
 
-  it('when a thousand ask for one page at once › the portal is asked once', async () => {
+  it('when two hundred ask for one page at once › the portal is asked once', async () => {
     const admin = await signedIn();
 
     const pages = await Promise.all(
-      Array.from({ length: 1_000 }, () => admin.request(`${app.origin}/companies?q=a`, JSON_HEADERS)),
+      Array.from({ length: 200 }, () => admin.request(`${app.origin}/companies?q=a`, JSON_HEADERS)),
     );
 
-    expect(pages.filter(({ status }) => status === 200)).toHaveLength(1_000);
+    expect(pages.filter(({ status }) => status === 200)).toHaveLength(200);
     expect(asked()).toBe(1);
   });
 

@@ -28,15 +28,20 @@ export async function pass(ms: number): Promise<void> {
   await jest.advanceTimersByTimeAsync(ms);
 }
 
-/** Lets the stopped timers go on by one millisecond at a time while `work` goes on. */
-export async function passWhile<T>(work: Promise<T>): Promise<T> {
+/**
+ * Lets the stopped timers go on by one millisecond at a time until `work` is over.
+ *
+ * @returns how many milliseconds passed for them
+ */
+export async function passUntil(work: Promise<unknown>): Promise<number> {
   let isOver = false;
+  let passed = 0;
   const over = () => {
     isOver = true;
   };
   work.then(over, over);
-  while (!isOver) await pass(1);
-  return work;
+  for (; !isOver; passed += 1) await pass(1);
+  return passed;
 }
 
 /** Those that were stopped never end; those that are set from now on do. */
