@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 
 /** Development keeps its settings in .env; what the environment says wins. */
 export function loadEnvFile(): void {

@@ -1,4 +1,5 @@
-import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { nameOfRedis } from '../store/redis/redis-address.ts';
 import { type Finding, ok, problem } from './finding.ts';
 

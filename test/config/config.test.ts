@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { ConfigError, type ConfigProblem, readConfig } from '../../src/config/config.ts';
+import { readConfig, SETTINGS } from '../../src/config/config.ts';
+import { ConfigError, type ConfigProblem } from '../../src/config/config-error.ts';
 import { newDataDir } from '../support/start-app.ts';
 
 /** As random as secrets look, and the same in every run. */
@@ -477,5 +478,27 @@ describe('the secrets of development', () => {
 
       expect(wrongKeys(anEnvironment({ DATA_DIR: file }))).toEqual(['DATA_DIR']);
     });
+  });
+});
+
+describe('the documents', () => {
+  const fileOf = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8');
+  const settings = Object.values(SETTINGS).map(
+    ({ key, default: usual }: { key: string; default?: string }) => [key, usual] as const,
+  );
+
+  it('.env.example lists every setting and nothing else', () => {
+    const listed = [...fileOf('.env.example').matchAll(/^#?([A-Z][A-Z\d_]+)=/gm)].map(([, key]) => key);
+
+    expect(listed.sort()).toEqual(settings.map(([key]) => key).sort());
+  });
+
+  it.each(settings)('when a setting is %s › both documents name it with its default %j', (key, usual) => {
+    const rows = fileOf('README.md').match(/^\| `[A-Z].*$/gm) ?? [];
+    const row = rows.find((each) => each.split('|')[1]?.includes(`\`${key}\``)) ?? '';
+
+    expect(row).not.toBe('');
+    for (const part of usual?.split(',').filter(Boolean) ?? []) expect(row).toContain(part);
+    if (usual) expect(fileOf('.env.example')).toContain(`\n#${key}=${usual}\n`);
   });
 });

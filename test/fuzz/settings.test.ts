@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import fc from 'fast-check';
-import { type Config, ConfigError, readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig, SETTINGS } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
 import { nameOfRedis } from '../../src/store/redis/redis-address.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
@@ -11,24 +12,7 @@ import { newDataDir } from '../support/start-app.ts';
 /** In every value that may hold a secret; no part of anything we say by chance. */
 const SECRET = 'HushHush5ilenTiuM';
 
-const KEYS = [
-  'HOST',
-  'PORT',
-  'PUBLIC_URL',
-  'BITRIX24_CLIENT_ID',
-  'BITRIX24_CLIENT_SECRET',
-  'BITRIX24_PORTALS',
-  'BITRIX24_AUTHORIZATION_SERVERS',
-  'REDIS_URL',
-  'DATA_DIR',
-  'SESSION_SECRETS',
-  'TOKEN_KEYS',
-  'TRUST_PROXY',
-  'BITRIX24_LIMITS',
-  'SESSION_HOURS',
-  'CACHE_SECONDS',
-  'LOG_LEVEL',
-];
+const KEYS = Object.values(SETTINGS).map(({ key }) => key);
 
 const dataDir = newDataDir();
 const GOOD = {
@@ -102,6 +86,7 @@ const VALUES: Record<string, fc.Arbitrary<string>> = {
   BITRIX24_LIMITS: mutated(fc.constantFrom('*.bitrix24.*=50/2', 'crm.acme.com=250/5,*.x=1/0.5')),
   SESSION_HOURS: aNumber,
   CACHE_SECONDS: aNumber,
+  METRICS_PORT: aNumber,
   LOG_LEVEL: fc.constantFrom('info', 'debug', 'INFO', 'loud'),
 };
 
@@ -113,7 +98,7 @@ const aSetting = (expected: fc.Arbitrary<string>) =>
     { weight: 1, arbitrary: anyValue },
     { weight: 1, arbitrary: fc.constantFrom('', '  ', undefined) },
   );
-const SETTINGS = fc.record({
+const ENVIRONMENTS = fc.record({
   ...Object.fromEntries(Object.entries(VALUES).map(([key, expected]) => [key, aSetting(expected)])),
   NODE_ENV: fc.constantFrom(undefined, 'production', 'development', 'Production'),
   // Secrets of development are kept there, so it is a place of this test in any case.
@@ -121,7 +106,7 @@ const SETTINGS = fc.record({
   UNKNOWN: anyValue,
 });
 /** A good environment with a few other values, so that one that is wrong does not hide the others. */
-const anEnvironment = SETTINGS.chain((settings) =>
+const anEnvironment = ENVIRONMENTS.chain((settings) =>
   fc.subarray(Object.entries(settings), { maxLength: 4 }),
 ).map((changes): NodeJS.ProcessEnv => ({ ...GOOD, ...Object.fromEntries(changes) }));
 

@@ -1,0 +1,70 @@
+/** One setting: its variable in the environment, how the text is parsed, and what happens when there is none. */
+export interface Setting<Value> {
+  key: string;
+  example: string;
+  /** What stands for a missing variable, as an operator would write it. */
+  default?: string;
+  /**
+   * @param text  undefined when the variable is missing or blank
+   * @throws {Error}  in words that say what to write instead, and that never repeat a secret
+   */
+  read(text: string | undefined, isProduction: boolean): Value;
+}
+
+/** Some values are good for development only. */
+export type Parse<Value> = (text: string, isProduction: boolean) => Value;
+
+interface Described<Value> {
+  parse: Parse<Value>;
+  example: string;
+}
+
+export function required<Value>(key: string, { parse, example }: Described<Value>): Setting<Value> {
+  return {
+    key,
+    example,
+    read(text, isProduction) {
+      if (text === undefined) throw new Error('is required');
+      return parse(text, isProduction);
+    },
+  };
+}
+
+export function withDefault<Value>(
+  key: string,
+  described: Described<Value> & { default: string },
+): Setting<Value> {
+  const { parse, example, default: usual } = described;
+  return {
+    key,
+    example,
+    default: usual,
+    read: (text, isProduction) => parse(text ?? usual, isProduction),
+  };
+}
+
+export function optional<Value>(
+  key: string,
+  { parse, example }: Described<Value>,
+): Setting<Value | undefined> {
+  return {
+    key,
+    example,
+    read: (text, isProduction) => (text === undefined ? undefined : parse(text, isProduction)),
+  };
+}
+
+export function requiredInProduction<Value>(
+  key: string,
+  { parse, example }: Described<Value>,
+): Setting<Value | undefined> {
+  return {
+    key,
+    example,
+    read(text, isProduction) {
+      if (text !== undefined) return parse(text, isProduction);
+      if (isProduction) throw new Error('is required when NODE_ENV=production');
+      return undefined;
+    },
+  };
+}
