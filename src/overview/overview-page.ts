@@ -1,12 +1,12 @@
 import type { RequestHandler, Response } from 'express';
 import { requireSignIn } from '../auth/current-user.ts';
-import type { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
 import { AppError, traitsOf } from '../errors.ts';
 import type { TimeZone } from '../i18n/time-zone.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import type { CountFailure } from './count-records.ts';
 import type { StartOfDay } from './months.ts';
 import type { Overview, OverviewState } from './overview.ts';
+import { drawOverview } from './plots/draw-overview.ts';
 import { headlineFigures } from './plots/figures.ts';
 import { PANELS } from './plots/panels.ts';
 import type { PlotLocale } from './plots/plot-words.ts';
@@ -51,16 +51,10 @@ export function showOverview(dependencies: OverviewPageDependencies): RequestHan
         : undefined,
       total: kept?.counts.total,
       figures: kept ? headlineFigures(kept.counts, readerOf(res)) : [],
-      panels: kept ? await draw(kept.counts, res) : [],
+      panels: kept ? drawOverview(kept.counts, readerOf(res)) : [],
       panelNames: PANELS,
     });
   };
-}
-
-/** The plots are drawn by a library that nobody else needs, so it is loaded with the first of them. */
-async function draw(counts: CompanyCounts, res: Response) {
-  const { drawOverview } = await import('./plots/draw-overview.ts');
-  return drawOverview(counts, readerOf(res));
 }
 
 function readerOf(res: Response): PlotLocale {

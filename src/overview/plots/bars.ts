@@ -1,5 +1,3 @@
-import { scaleBand, scaleLinear } from 'd3-scale';
-
 /** One kind of companies, in the words of the reader. */
 export interface PlotRow {
   label: string;
@@ -28,25 +26,21 @@ export interface BarPlot {
 
 /** A line of text with the bar below it. */
 const ROW_HEIGHT = 40;
-/** Something is never drawn as nothing. */
+/** Minimum width of a bar in per cent, so that a count above 0 stays visible. */
 const LEAST_WIDTH = 0.75;
 
 /** Horizontal bars, each below its label: so any label fits, and the plot fits any width. */
 export function layOutBars(rows: (PlotRow & { count: number })[]): BarPlot {
-  const height = rows.length * ROW_HEIGHT;
-  const keys = rows.map((_, index) => String(index));
-  const y = scaleBand().domain(keys).range([0, height]);
-  const width = scaleLinear()
-    .domain([0, Math.max(1, ...rows.filter(({ isRest }) => !isRest).map(({ count }) => count))])
-    .range([0, 100]);
+  const most = Math.max(1, ...rows.filter(({ isRest }) => !isRest).map(({ count }) => count));
   const widthOf = ({ count, isRest }: PlotRow & { count: number }) => {
     if (isRest) return null;
-    return count === 0 ? 0 : Math.max(LEAST_WIDTH, rounded(width(count)));
+    return count === 0 ? 0 : Math.max(LEAST_WIDTH, rounded(100 * (count / most)));
   };
-  const bars = rows.map((row, index) => ({ ...row, y: y(String(index)) ?? 0, width: widthOf(row) }));
-  return { height, bars };
+  const bars = rows.map((row, index) => ({ ...row, y: index * ROW_HEIGHT, width: widthOf(row) }));
+  return { height: rows.length * ROW_HEIGHT, bars };
 }
 
-function rounded(value: number): number {
+/** To hundredths, which are enough for pixels and per cents. */
+export function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,5 +1,4 @@
-import { scaleBand, scaleLinear } from 'd3-scale';
-import type { PlotRow } from './bars.ts';
+import { type PlotRow, rounded } from './bars.ts';
 
 /** One month. Horizontal places are per cents of the width of the plot, vertical ones pixels from the top. */
 export interface Column extends PlotRow {
@@ -35,23 +34,24 @@ export interface MonthRow extends PlotRow {
 const HEIGHT = 248;
 /** Room for the numbers above, and for the names of months and years below. */
 const [TOP, BASELINE] = [24, 204];
+/** Minimum height of a column in pixels, so that a count above 0 stays visible. */
 const LEAST_HEIGHT = 2;
+/** Share of a step that the column takes; the rest is the gap, half of it on each side. */
+const COLUMN_SHARE = 0.7;
 
 /** Columns in the order of time; those that could not be counted leave a gap. */
 export function layOutColumns(rows: MonthRow[]): ColumnPlot {
   const most = Math.max(...rows.map(({ count }) => count ?? 0), 1);
-  const x = scaleBand()
-    .domain(rows.map(({ firstDay }) => firstDay))
-    .range([0, 100])
-    .paddingInner(0.3)
-    .paddingOuter(0.15);
-  const y = scaleLinear().domain([0, most]).range([BASELINE, TOP]);
+  const step = 100 / rows.length;
+  const width = step * COLUMN_SHARE;
   const mostAt = rows.findIndex(({ count }) => count === most);
   const columns = rows.flatMap((row, index): Column[] => {
     const { count, firstDay } = row;
     if (count === null) return [];
-    const height = count === 0 ? 0 : Math.max(LEAST_HEIGHT, BASELINE - y(count));
-    const left = x(firstDay) ?? 0;
+    const share = count / most;
+    const top = BASELINE * (1 - share) + TOP * share;
+    const height = count === 0 ? 0 : Math.max(LEAST_HEIGHT, BASELINE - top);
+    const left = index * step + (step - width) / 2;
     const isFirstOfYear = firstDay.slice(5, 7) === '01';
     return [
       {
@@ -59,9 +59,9 @@ export function layOutColumns(rows: MonthRow[]): ColumnPlot {
         count,
         year: isFirstOfYear || index === 0 ? firstDay.slice(0, 4) : null,
         x: rounded(left),
-        middle: rounded(left + x.bandwidth() / 2),
-        width: rounded(x.bandwidth()),
-        step: rounded(x.step()),
+        middle: rounded(left + width / 2),
+        width: rounded(width),
+        step: rounded(step),
         y: rounded(BASELINE - height),
         height: rounded(height),
         isKey: index === mostAt || index === rows.length - 1,
@@ -69,8 +69,4 @@ export function layOutColumns(rows: MonthRow[]): ColumnPlot {
     ];
   });
   return { height: HEIGHT, baseline: BASELINE, columns };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }
