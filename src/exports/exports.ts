@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { RetryPolicy } from '../bitrix24/rest/retry-policy.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { PortalUserId } from '../portal-user.ts';
@@ -7,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { ExportFiles, resultName } from './jobs/export-files.ts';
 import { type ExportJob, type ExportRef, isOpen, KEPT_MS, NOTHING_YET } from './jobs/export-job.ts';
 import { ExportRecords } from './jobs/export-records.ts';
-import type { Patience, Portals } from './jobs/gather.ts';
+import type { Portals } from './jobs/gather.ts';
 import { Janitor } from './jobs/janitor.ts';
 import { type Listener, Watchers } from './jobs/watchers.ts';
 import type { ExportObserver } from './jobs/work.ts';
@@ -47,7 +48,7 @@ export interface ExportsOptions {
   dataDir: string;
   portals: Portals;
   logger: Logger;
-  patience?: Patience;
+  retryPolicy?: RetryPolicy | undefined;
   /** So much of the disk is left to others; as much as usual when absent. */
   leastFreeBytes?: number | undefined;
   observer?: ExportObserver | undefined;
@@ -59,13 +60,13 @@ export function createExports({
   dataDir,
   portals,
   logger,
-  patience,
+  retryPolicy,
   leastFreeBytes,
   observer,
 }: ExportsOptions): Exports {
   const records = new ExportRecords(store, clientId);
   const files = new ExportFiles(dataDir, leastFreeBytes);
-  const worker = new Worker(records, { files, portals, logger, patience, observer });
+  const worker = new Worker(records, { files, portals, logger, retryPolicy, observer });
   const watchers = new Watchers(records);
   const janitor = new Janitor(files, records, { logger });
 

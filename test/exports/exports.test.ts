@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { JOB } from '../../src/bitrix24/rest/retry-policy.ts';
 import type { Exports } from '../../src/exports/exports.ts';
 import { ExportFiles } from '../../src/exports/jobs/export-files.ts';
 import { type ExportJob, jobKey, parseJob } from '../../src/exports/jobs/export-job.ts';
@@ -237,7 +238,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     });
 
     it('for long, waits for the person, and goes on when they say so', async () => {
-      const impatient = process({ patience: { patienceMs: 100, firstPauseMs: 20 } });
+      const impatient = process({ retryPolicy: { ...JOB, giveUpAfterMs: 100, firstPauseMs: 20 } });
       world.emulator.orderFault({
         on: 'rest',
         effect: BROKEN,

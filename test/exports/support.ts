@@ -5,6 +5,7 @@ import { type CompanyRow, DEMO_CLIENT, type Emulator, startEmulator } from '../.
 import type { Company } from '../../src/bitrix24/crm/company.ts';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
+import { JOB, type RetryPolicy } from '../../src/bitrix24/rest/retry-policy.ts';
 import {
   createExports,
   type Exports,
@@ -12,7 +13,7 @@ import {
   type ExportWish,
 } from '../../src/exports/exports.ts';
 import { EXPORT_COLUMNS, type ExportJob } from '../../src/exports/jobs/export-job.ts';
-import type { Patience, Portals } from '../../src/exports/jobs/gather.ts';
+import type { Portals } from '../../src/exports/jobs/gather.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
 import type { PortalUserId } from '../../src/portal-user.ts';
@@ -32,7 +33,7 @@ export interface ExportWorld {
     store: Store,
     options?: Pick<ExportsOptions, 'observer' | 'leastFreeBytes'> & {
       dataDir?: string;
-      patience?: Patience;
+      retryPolicy?: RetryPolicy | undefined;
       portals?: Partial<Portals>;
     },
   ): Exports;
@@ -63,7 +64,7 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
         dataDir: options.dataDir ?? dataDir,
         portals: { ...portals, ...options.portals },
         logger: createLogger({ level: 'silent', isPretty: false }),
-        patience: options.patience ?? { firstPauseMs: 20 },
+        retryPolicy: options.retryPolicy ?? { ...JOB, firstPauseMs: 20, longestPauseMs: 100 },
         observer: options.observer,
         leastFreeBytes: options.leastFreeBytes,
       }),

@@ -1,7 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
-import { RestError } from '../rest/rest-error.ts';
 import {
   type Command,
   type CommandAnswer,
@@ -9,6 +7,7 @@ import {
   type Params,
   type RestClient,
 } from '../rest/rest-types.ts';
+import { CLOSED_CIRCUIT, COMMAND, retry } from '../rest/retry-policy.ts';
 import { type Company, readCompany, responsibleOf } from './company.ts';
 import { COMPANY_SELECT } from './company-columns.ts';
 import { PAGE_SIZE } from './company-list.ts';
@@ -39,12 +38,6 @@ export interface WholeListOptions {
 
 /** Ranges that are read at the same time. More would not be faster: the portal is busy then. */
 const AT_ONCE = 5;
-/** A command that fails at the beginning of a batch is tried so often in a row. */
-const TRIES = 4;
-const PAUSE_MS = 500;
-/** A portal that is left in peace is looked at again after this, for a minute. */
-const REST_MS = 1_000;
-const MAX_RESTS = 60;
 
 /**
  * Reads all companies of a filter, however many there are, in constant memory.
@@ -148,15 +141,8 @@ class PageReader {
   }
 
   /** The first page, how far the ids go, and the words of the portal. */
-  async start(after: number) {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#begin(after);
-      } catch (error) {
-        if (tries >= TRIES || !isWorthAnotherTry(error)) throw error;
-        await pause(PAUSE_MS * tries, this.#signal);
-      }
-    }
+  start(after: number) {
+    return retry(COMMAND, this.#signal, () => this.#begin(after));
   }
 
   async #begin(after: number) {
@@ -189,27 +175,26 @@ class PageReader {
 
   /** The next pages of a range, as many as one batch can bring. */
   async read(range: Range): Promise<Chunk> {
-    let rests = 0;
-    for (let tries = 1; ; tries += 1) {
+    for (;;) {
       const wanted = Math.min(pagesIn(range), this.#pagesAtOnce);
       try {
-        const answers = await this.#client.batchUpTo(this.#chain(range, wanted));
-        const { pages, failure } = readChain(answers, range.after);
-        if (pages.length > 0) return await this.#asChunk(pages, range);
-        if (tries >= TRIES || !isWorthAnotherTry(failure)) throw failure;
-        await pause(PAUSE_MS * tries, this.#signal);
+        return await retry(CLOSED_CIRCUIT, this.#signal, () =>
+          retry(COMMAND, this.#signal, () => this.#readChain(range, wanted)),
+        );
       } catch (error) {
-        if (error instanceof CircuitOpenError && rests < MAX_RESTS) {
-          rests += 1;
-          await pause(REST_MS, this.#signal);
-          continue;
-        }
         // One page that is too large or too slow will always be.
         if (!isTooMuch(error) || wanted === 1) throw error;
         this.#pagesAtOnce = Math.min(this.#pagesAtOnce, Math.ceil(wanted / 2));
-        tries = 0;
       }
     }
+  }
+
+  async #readChain(range: Range, wanted: number): Promise<Chunk> {
+    const answers = await this.#client.batchUpTo(this.#chain(range, wanted));
+    const { pages, failure } = readChain(answers, range.after);
+    // What came before a failure counts; the next chain begins behind it.
+    if (pages.length === 0) throw failure;
+    return this.#asChunk(pages, range);
   }
 
   /** Each page begins where the one before it ended, which only the portal knows when it gets there. */
@@ -323,11 +308,6 @@ function asRows(result: unknown): unknown[] {
   throw new UnexpectedResponseError('result', 'crm.company.list answered no list of companies');
 }
 
-/** The limiter has learnt from a limit, and a moment later a portal may be well again. */
-function isWorthAnotherTry(failure: unknown): boolean {
-  return failure instanceof RestError && failure.passes;
-}
-
 /** The whole batch was more than we read, or took longer than we wait: half of it may do. */
 function isTooMuch(error: unknown): boolean {
   if (error instanceof CircuitOpenError) return false;
@@ -335,8 +315,4 @@ function isTooMuch(error: unknown): boolean {
   return (
     error instanceof UnexpectedResponseError && error.field === 'body' && error.answerStatus === undefined
   );
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
 import type { CommandAnswer, RestClient } from '../rest/rest-types.ts';
+import { COMMAND, Retries } from '../rest/retry-policy.ts';
 import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
 import { askForTotal } from './company-list.ts';
 import { ReferenceData } from './reference-data.ts';
@@ -57,8 +58,6 @@ const REVENUE_CLASSES = [
 
 /** A dictionary has tens of values; whoever has thousands shall not keep the portal busy with them. */
 const MAX_VALUES = 100;
-/** What fails for the moment is asked for so often in all. */
-const TRIES = 3;
 
 /**
  * Counts companies by `total` alone, in a few requests: none of them is downloaded.
@@ -139,7 +138,14 @@ function valuesOf(referenceData: ReferenceData, entityId: string): Value[] | und
   return [...values.slice(0, MAX_VALUES), { id: '', name: null }];
 }
 
-/** One number for each filter, in the same groups. */
+/** A count that is still to be asked for, and where it belongs. */
+interface Question<Name extends string> {
+  name: Name;
+  index: number;
+  filter: CompanyFilter;
+}
+
+/** One number for each filter, in the same groups. A count that fails for the moment is asked for again. */
 async function countEach<Name extends string>(
   client: RestClient,
   groups: Record<Name, CompanyFilter[]>,
@@ -148,28 +154,47 @@ async function countEach<Name extends string>(
   const counts = Object.fromEntries(
     names.map((name) => [name, groups[name].map(() => null)]),
   ) as unknown as Record<Name, (number | null)[]>;
-  let open = names.flatMap((name) =>
-    groups[name].map((filter, index) => ({ name, index, filter, tries: 1 })),
+  const retries = new Retries(COMMAND);
+  let open: Question<Name>[] = names.flatMap((name) =>
+    groups[name].map((filter, index) => ({ name, index, filter })),
   );
+  for (;;) {
+    const failed: Question<Name>[] = [];
+    let failure: unknown;
+    for await (const { question, answer } of askAll(client, open)) {
+      const error = 'error' in answer ? answer.error : undefined;
+      counts[question.name][question.index] = totalOf(answer);
+      if (!COMMAND.isWorthAnotherTry(error)) continue;
+      failure = error;
+      failed.push(question);
+    }
+    if (failed.length === 0 || !(await retries.pauseAfter(failure))) return counts;
+    open = failed;
+  }
+}
+
+/** Asks in as few requests as possible; where the portal does not answer in time, in smaller ones from then on. */
+async function* askAll<Q extends { filter: CompanyFilter }>(
+  client: RestClient,
+  questions: Q[],
+): AsyncGenerator<{ question: Q; answer: CommandAnswer }> {
   let atOnce = MAX_COMMANDS;
-  while (open.length > 0) {
-    const asked = open.slice(0, atOnce);
+  for (let rest = questions; rest.length > 0; ) {
+    const asked = rest.slice(0, atOnce);
     const answers = await askAtOnce(client, asked);
     if (answers === 'too much') {
       atOnce = Math.ceil(asked.length / 2);
       continue;
     }
-    const again = asked.slice(0, answers.length).filter(({ name, index, tries }, at) => {
-      const answer = answers[at];
-      counts[name][index] = totalOf(answer) ?? null;
-      return tries < TRIES && isWorthAnotherTry(answer);
-    });
-    open = [...open.slice(answers.length), ...again.map((each) => ({ ...each, tries: each.tries + 1 }))];
+    for (const [index, question] of asked.entries()) {
+      const answer = answers[index];
+      if (answer) yield { question, answer };
+    }
+    rest = rest.slice(answers.length);
   }
-  return counts;
 }
 
-/** @returns `too much` when the portal did not get done in time, and fewer might be */
+/** @returns `too much` when the portal did not answer in time, and fewer questions may do */
 async function askAtOnce(
   client: RestClient,
   asked: { filter: CompanyFilter }[],
@@ -188,13 +213,8 @@ async function askAtOnce(
   }
 }
 
-function totalOf(answer: CommandAnswer | undefined): number | undefined {
-  return answer === undefined || 'error' in answer ? undefined : answer.total;
-}
-
-function isWorthAnotherTry(answer: CommandAnswer | undefined): boolean {
-  const error = answer && 'error' in answer ? answer.error : undefined;
-  return error?.passes === true;
+function totalOf(answer: CommandAnswer): number | null {
+  return 'error' in answer ? null : (answer.total ?? null);
 }
 
 function joinCounts<T>(kinds: T[], counts: (number | null)[]): (T & { count: number | null })[] {

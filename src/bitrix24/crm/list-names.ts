@@ -1,15 +1,12 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { RestError } from '../rest/rest-error.ts';
 import type { CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
+import { LIST_NAMES, Retries } from '../rest/retry-policy.ts';
 import { PAGE_SIZE } from './company-list.ts';
 import { DICTIONARY_NAMES, type DictionaryName, ReferenceData } from './reference-data.ts';
 import { askForPeople, type Person, readPeople } from './users.ts';
 
 /** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
 const PEOPLE_AT_ONCE = 10 * PAGE_SIZE;
-/** What failed for the moment has a request of its own so often in all, each after a longer pause. */
-const REPEATS = 6;
-const PAUSE_MS = 500;
 
 /**
  * The names that the rows of a whole list refer to: of dictionaries, and of the people who are responsible. A list without
@@ -20,16 +17,15 @@ export class ListNames {
   /** By their ids; whoever the portal does not know has no name here either, and is not asked for again. */
   readonly people = new Map<number, Person>();
   readonly #client: RestClient;
-  readonly #signal: AbortSignal;
+  readonly #retries: Retries;
   #words: DictionaryName[] = DICTIONARY_NAMES;
   #mayReadPeople = true;
   readonly #askedInVain = new Set<number>();
-  #repeats = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(client: RestClient, signal: AbortSignal) {
     this.#client = client;
-    this.#signal = signal;
+    this.#retries = new Retries(LIST_NAMES, signal);
   }
 
   /** Commands that ask for the words that are not known. */
@@ -66,9 +62,7 @@ export class ListNames {
     }
     const missing = this.#unknown(ids);
     const isComplete = missing.length === 0 && Object.keys(this.missingCommands()).length === 0;
-    if (isComplete || this.#repeats === REPEATS) return;
-    this.#repeats += 1;
-    await wait(PAUSE_MS * this.#repeats, undefined, { signal: this.#signal });
+    if (isComplete || !(await this.#retries.pauseAfter(undefined))) return;
     await this.#ask(missing.slice(0, PEOPLE_AT_ONCE));
   }
 
@@ -106,5 +100,5 @@ function isFailed(answer: CommandAnswer | undefined): boolean {
 }
 
 function isForbidden(answer: CommandAnswer | undefined): boolean {
-  return answer !== undefined && 'error' in answer && answer.error.code === 'access_denied';
+  return answer !== undefined && 'error' in answer && answer.error.endsAccess;
 }

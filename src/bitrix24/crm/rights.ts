@@ -39,5 +39,5 @@ export async function loadRights(client: RestClient): Promise<Rights> {
 /** A refusal that is about something else, a limit for example, tells nothing. */
 function readPermission(answer: CommandAnswer): boolean | null {
   if (!('error' in answer)) return true;
-  return answer.error.code === 'access_denied' ? false : null;
+  return answer.error.endsAccess ? false : null;
 }

@@ -34,7 +34,7 @@ export function readBatch<Name extends string>(commands: Commands<Name>, result:
   const read = (name: Name): CommandAnswer => {
     const error = errors?.[name];
     if (typeof error === 'object' && error !== null) {
-      const refusal = readRestError(commands[name].method, error);
+      const refusal = readRestError(commands[name].method, error, { isOfCommand: true });
       if (refusal) return { error: refusal };
     }
     if (results?.[name] === undefined) {

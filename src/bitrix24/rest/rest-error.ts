@@ -54,14 +54,17 @@ export class RestError extends AppError {
   /** As it came, in lower case; empty for most failures of `crm.company.*`. */
   readonly wireCode: string;
   readonly needsNewToken: boolean;
+  /** True for one command of a batch that arrived; false for a request that was refused as a whole. */
+  readonly isOfCommand: boolean;
 
-  constructor(method: string, wireCode: string, meaning: Meaning) {
+  constructor(method: string, wireCode: string, meaning: Meaning, options: { isOfCommand?: boolean } = {}) {
     super(`${method} was refused: ${wireCode || 'empty code'}`, {
       ...meaning,
       ...(meaning.code === 'portal_limited' ? { retryAfterSeconds: LIMIT_PAUSE_SECONDS } : {}),
     });
     this.wireCode = wireCode;
     this.needsNewToken = WORTH_A_REFRESH.includes(wireCode);
+    this.isOfCommand = options.isOfCommand ?? false;
   }
 
   get isRequestLimit(): boolean {
@@ -95,7 +98,11 @@ function meanings(table: Record<string, Meaning>): Map<string, Meaning> {
 }
 
 /** The error of an answer, if it is one. A key `error` makes it one, even when its value is empty. */
-export function readRestError(method: string, body: object): RestError | undefined {
+export function readRestError(
+  method: string,
+  body: object,
+  options: { isOfCommand?: boolean } = {},
+): RestError | undefined {
   if (!('error' in body)) return undefined;
   const wireCode = asText(body.error).toLowerCase();
   const description = 'error_description' in body ? asText(body.error_description) : '';
@@ -106,6 +113,7 @@ export function readRestError(method: string, body: object): RestError | undefin
     method,
     /^\w{0,60}$/.test(wireCode) ? wireCode : 'unreadable',
     meaning ?? portalFailed,
+    options,
   );
 }
 

@@ -1,23 +1,13 @@
 import { type CallObserver, nameFailure, observeCall } from '../../http-client/call-observer.ts';
-import {
-  CircuitOpenError,
-  type HttpClient,
-  RedirectedError,
-  TransportError,
-  UnexpectedResponseError,
-} from '../../http-client/http-client.ts';
+import { type HttpClient, RedirectedError, UnexpectedResponseError } from '../../http-client/http-client.ts';
 import type { OperatingReport } from '../limits/operating-report.ts';
 import type { Pass } from '../limits/rate-limiter.ts';
 import { RestError, readRestError } from './rest-error.ts';
 import type { Params, RestAccess, RestLimits, RestTokens } from './rest-types.ts';
+import { REQUEST, retry } from './retry-policy.ts';
 
 const MAX_BYTES = 5 * 1024 * 1024;
-/** Everything we call only reads, so that asking again does no harm; but not for ever. */
-const TRIES = 4;
-/** Before the second try; each further pause is twice as long. */
-const FIRST_PAUSE_MS = 150;
-
-/** With less time than this nothing is begun any more. */
+/** With less time than this left, no further try is begun. */
 const LEAST_MS = 500;
 
 /** How long somebody still waits, for everything together. */
@@ -108,21 +98,15 @@ export function createSender<Access extends RestAccess>(options: {
   ): Promise<T> {
     // Waiting for background work is free; what a person waits for has one deadline.
     const leftMs = () => (isBackground() ? waitMs : patience.giveUpAt - performance.now());
-    for (let tries = 1; ; tries += 1) {
-      // Whoever is turned away by a sick neighbour has used none of its limits.
+    const trySend = async () => {
+      // Before the limiter: a call that the circuit breaker refuses uses up none of the portal's limits.
       http.requireWell(new URL(access.clientEndpoint));
       const queuedAt = performance.now();
       const pass = await enter(calls, sending.elastic, patience.queueMs);
       if (!isBackground()) patience.queueMs = Math.max(0, patience.queueMs - (performance.now() - queuedAt));
-      try {
-        return await sendOnce(access, method, sending, pass, Math.max(1, Math.ceil(leftMs())));
-      } catch (error) {
-        const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random());
-        const mayRepeat = tries < TRIES && isWorthAnotherTry(error) && leftMs() > pauseMs + LEAST_MS;
-        if (!mayRepeat || signal?.aborted) throw error;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
+      return sendOnce(access, method, sending, pass, Math.max(1, Math.ceil(leftMs())));
+    };
+    return retry(REQUEST, signal, trySend, () => leftMs() - LEAST_MS);
   }
 
   function isBackground(): boolean {
@@ -210,15 +194,4 @@ export function createSender<Access extends RestAccess>(options: {
 /** A token that has lapsed is no trouble of the portal's. */
 function nameRestFailure(error: unknown): string {
   return error instanceof RestError && error.needsNewToken ? 'token_refused' : nameFailure(error);
-}
-
-/**
- * Whether it may have been a bad moment. Who has waited for the whole deadline has waited enough, and what is answered
- * wrongly will be wrong again.
- */
-function isWorthAnotherTry(error: unknown): boolean {
-  if (error instanceof RestError) return error.isTransient;
-  if (error instanceof RedirectedError || error instanceof CircuitOpenError) return false;
-  if (error instanceof UnexpectedResponseError) return (error.answerStatus ?? 0) >= 500;
-  return error instanceof TransportError && !error.isTimeout && !error.wasCancelled;
 }

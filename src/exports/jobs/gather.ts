@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { readWholeList } from '../../bitrix24/crm/all-companies.ts';
 import { buildWireFilter } from '../../bitrix24/crm/company-filter.ts';
 import { countCompanies } from '../../bitrix24/crm/company-list.ts';
 import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
 import type { RestClient } from '../../bitrix24/rest/rest-types.ts';
+import { JOB, Retries, type RetryPolicy } from '../../bitrix24/rest/retry-policy.ts';
 import { AppError } from '../../errors.ts';
 import type { Claim } from './claim.ts';
 import type { ExportFiles } from './export-files.ts';
@@ -19,18 +19,8 @@ export interface Portals {
   outlookFor(job: ExportJob): Promise<OperatingOutlook | null>;
 }
 
-/** A portal that was not there for so long may be away for longer; the person decides when to go on. */
-const PATIENCE_MS = 10 * 60_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
 /** The outlook changes slowly, and asking costs a trip to the store. */
 const OUTLOOK_EVERY_MS = 5_000;
-
-/** Times that only tests change. */
-export interface Patience {
-  patienceMs?: number | undefined;
-  firstPauseMs?: number | undefined;
-}
 
 /**
  * Brings the rows of a job from the portal to the disk, from where an earlier claim has stopped.
@@ -43,18 +33,23 @@ export async function gatherRows(
   {
     files,
     portals,
-    patience = {},
-  }: { files: ExportFiles; portals: Portals; patience?: Patience | undefined },
+    retryPolicy = JOB,
+  }: { files: ExportFiles; portals: Portals; retryPolicy?: RetryPolicy | undefined },
 ): Promise<Checkpoint> {
   const { signal } = claim;
   const before = (await hasRows(files, claim.job, claim.job.checkpoint)) ? claim.job.checkpoint : NOTHING_YET;
   if (before.isWhole) return before;
   const rows = await RowWriter.open(files, claim.job, before);
   const progress = new GatheringProgress(claim.job, rows, portals);
+  const retries = new Retries(retryPolicy, signal, (error) => progress.isInTrouble(error));
+  const gotOn = () => {
+    retries.reset();
+    progress.gotOn();
+  };
   claim.reportBy(() => progress.describe());
   void progress.countTotal(signal);
   try {
-    await persist(() => readOn(claim, rows, { files, portals }, progress), signal, progress, patience);
+    await retries.run(() => readOn(claim, rows, { files, portals }, gotOn));
     rows.complete();
     return await rows.save();
   } catch (error) {
@@ -72,7 +67,7 @@ async function readOn(
   claim: Claim,
   rows: RowWriter,
   { files, portals }: { files: ExportFiles; portals: Portals },
-  progress: GatheringProgress,
+  gotOn: () => void,
 ): Promise<void> {
   const { signal } = claim;
   const parts = readWholeList({
@@ -88,7 +83,7 @@ async function readOn(
       if (done) return;
       await files.requireRoom();
       await rows.append(value);
-      progress.gotOn();
+      gotOn();
     }
   } finally {
     parts.return().catch(() => {});
@@ -104,30 +99,6 @@ function unlessBrokenOff<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   });
 }
 
-/** Repeats what fails for the moment, with growing pauses, as long as the portal is not away for good. */
-async function persist(
-  work: () => Promise<void>,
-  signal: AbortSignal,
-  progress: GatheringProgress,
-  { patienceMs = PATIENCE_MS, firstPauseMs = FIRST_PAUSE_MS }: Patience,
-): Promise<void> {
-  for (let failures = 0; ; failures += 1) {
-    const rowsBefore = progress.rows;
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof AppError) || !error.isTemporary) throw error;
-      if (progress.rows > rowsBefore) failures = 0;
-      if (progress.inTroubleForMs() > patienceMs) throw error;
-      progress.isInTrouble(error);
-      const pauseMs = Math.min(LONGEST_PAUSE_MS, firstPauseMs * 2 ** failures);
-      const askedMs = (error.retryAfterSeconds ?? 0) * 1000;
-      await wait(Math.max(pauseMs, Math.min(askedMs, LONGEST_PAUSE_MS)), undefined, { signal });
-    }
-  }
-}
-
 /** How far the gathering is, and how long it may take. */
 class GatheringProgress {
   readonly #job: ExportJob;
@@ -136,7 +107,6 @@ class GatheringProgress {
   readonly #pace = new Pace();
   #total: number | null;
   #trouble: ExportJob['trouble'] = null;
-  #troubleAt: number | undefined;
   #outlook: { value: OperatingOutlook | null; at: number } | undefined;
 
   constructor(job: ExportJob, rows: RowWriter, portals: Portals) {
@@ -146,23 +116,12 @@ class GatheringProgress {
     this.#total = job.total;
   }
 
-  get rows(): number {
-    return this.#rows.rows;
-  }
-
-  /** Waiting for what the portal grants is no trouble. */
-  inTroubleForMs(): number {
-    return performance.now() - (this.#troubleAt ?? performance.now());
-  }
-
   gotOn(): void {
-    this.#troubleAt = undefined;
     this.#trouble = null;
   }
 
-  isInTrouble({ code, reason }: AppError): void {
-    this.#troubleAt ??= performance.now();
-    this.#trouble = { code, reason: reason ?? null };
+  isInTrouble(error: unknown): void {
+    if (error instanceof AppError) this.#trouble = { code: error.code, reason: error.reason ?? null };
   }
 
   /** Asks the portal once how many there will be. Nobody waits for it, and it is no harm if it cannot tell. */

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
+import type { RetryPolicy } from '../../bitrix24/rest/retry-policy.ts';
 import { AppError, traitsOf } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { makeFile } from '../files/make-file.ts';
 import { BrokenOff, type Claim } from './claim.ts';
 import { type ExportFiles, resultName } from './export-files.ts';
 import { type ExportJob, KEPT_MS } from './export-job.ts';
-import { gatherRows, type Patience, type Portals } from './gather.ts';
+import { gatherRows, type Portals } from './gather.ts';
 
 /**
  * How this process's work on a job ended. `waiting`: until the person does something; `stopping` and `lost`: another process
@@ -23,7 +24,8 @@ export interface WorkDependencies {
   files: ExportFiles;
   portals: Portals;
   logger: Logger;
-  patience?: Patience | undefined;
+  /** How a portal that is away is waited for; `JOB` when absent. */
+  retryPolicy?: RetryPolicy | undefined;
   observer?: ExportObserver | undefined;
 }
 

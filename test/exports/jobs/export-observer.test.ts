@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { JOB } from '../../../src/bitrix24/rest/retry-policy.ts';
 import type { Exports } from '../../../src/exports/exports.ts';
 import { openTestStore, type TestStore } from '../../support/stores.ts';
 import { type ExportWorld, manyCompanies, startExportWorld, untilJob } from '../support.ts';
@@ -16,7 +17,7 @@ beforeEach(async () => {
   told = [];
   exports = world.exportsOn(store.store, {
     observer: { began: () => told.push('began'), ended: (outcome) => told.push(outcome) },
-    patience: { patienceMs: 100, firstPauseMs: 20 },
+    retryPolicy: { ...JOB, giveUpAfterMs: 100, firstPauseMs: 20 },
   });
   exports.start();
 });
