@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import { mustSucceed, type RestAccess, type RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
@@ -145,37 +145,6 @@ describe('call()', () => {
       expect(renewals).toEqual([]);
     },
   );
-
-  it('when twenty callers are asked to come again › each waits longer from time to time, and they do not come together', async () => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    const sentAt = new Map<number, number[]>();
-    const busy = createRestClient({
-      http: {
-        requireWell() {},
-        async postJson(_url: URL, body: object) {
-          const { caller } = body as { caller: number };
-          sentAt.set(caller, [...(sentAt.get(caller) ?? []), Date.now()]);
-          return { status: 503, body: { error: 'QUERY_LIMIT_EXCEEDED' } };
-        },
-      } as Partial<HttpClient> as HttpClient,
-      tokens: {
-        current: async () => ({ accessToken: 'one', clientEndpoint: ENDPOINT }),
-        renewed: async () => ({ accessToken: 'two', clientEndpoint: ENDPOINT }),
-      },
-    });
-
-    const callers = Array.from({ length: 20 }, (_, caller) => busy.call('profile', { caller }));
-    await Promise.all([Promise.allSettled(callers), jest.runAllTimersAsync()]);
-    jest.useRealTimers();
-
-    const pauses = [...sentAt.values()].map((times) =>
-      times.slice(1).map((at, index) => at - (times[index] ?? 0)),
-    );
-    expect(pauses.map(({ length }) => length)).toEqual(pauses.map(() => 3));
-    for (const [first = 0, , third = 0] of pauses) expect(third).toBeGreaterThan(first);
-    const firsts = pauses.map(([first = 0]) => first);
-    expect(Math.max(...firsts) - Math.min(...firsts)).toBeGreaterThan(30);
-  });
 
   it('when an error comes with a 200 and a result › is an error all the same', async () => {
     answer({ result: [], error: 'insufficient_scope' });

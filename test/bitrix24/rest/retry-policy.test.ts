@@ -113,6 +113,17 @@ describe('Retries', () => {
 });
 
 describe('pauseOf()', () => {
+  it('when twenty callers are refused at once › each waits longer from time to time, and they do not come together', () => {
+    jest.spyOn(Math, 'random').mockRestore();
+    const pauses = Array.from({ length: 20 }, () =>
+      [1, 2, 3].map((failures) => pauseOf(REQUEST, failures, new Error('refused'))),
+    );
+
+    const firsts = pauses.map(([first = 0]) => first);
+    for (const [first = 0, , third = 0] of pauses) expect(third).toBeGreaterThan(first);
+    expect(Math.max(...firsts) - Math.min(...firsts)).toBeGreaterThan(30);
+  });
+
   it('doubles from one failure to the next, up to the longest', () => {
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
 
