@@ -11,15 +11,23 @@ export interface LoggerOptions {
   destination?: DestinationStream;
 }
 
-const SECRETS = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'cookie', 'authorization'];
-/** Inside of others these mean something else: the code of an error, the state of a grant. */
-const SECRETS_OF_A_LINE = ['code', 'state', ...SECRETS];
-/** As no text within a line can hold it: quotes are escaped there. */
-const NAMES_A_SECRET = new RegExp(`"(${SECRETS_OF_A_LINE.join('|')})":`);
+/**
+ * Names of secrets, as our objects, the wire and the environment write them: `accessToken`, `access_token`, `tokenKeys`,
+ * `BITRIX24_CLIENT_SECRET`, `set-cookie`; of the wire also `auth` and `AUTH_ID` (an access token), `REFRESH_ID`. An address of
+ * Redis holds a password.
+ */
+const SECRET =
+  '[\\w-]*(?:token|secret|password|cookie|token_?key)s?|auth(?:orization|_?id)?|refresh_?id|redis_?url';
+/** Names of secrets at the top of a line only. Inside other fields they mean something else: an error's code, a grant's state. */
+const SECRET_OF_A_LINE = `code|state|${SECRET}`;
+const IS_SECRET = new RegExp(`^(?:${SECRET})$`, 'i');
+const IS_SECRET_OF_A_LINE = new RegExp(`^(?:${SECRET_OF_A_LINE})$`, 'i');
+/** Matches names of fields only: in the text of a value, quotes are escaped. */
+const HOLDS_A_SECRET = new RegExp(`"(?:${SECRET_OF_A_LINE})":`, 'i');
 
 /**
- * Written to before a call returns: a process that breaks or is killed has written all its lines, in
- * their order. By another thread, as pino has it, takes longer, and the last lines of a process are lost or swapped.
+ * Synchronous: a line is written before the call returns, so a process that breaks or is killed has written all its lines,
+ * in their order. pino's usual way, through another thread, takes longer, and the last lines of a process are lost or swapped.
  */
 const STANDARD_OUTPUT = { dest: 1, sync: true };
 
@@ -36,7 +44,7 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    hooks: { logMethod: sayWhatErrorsMay, streamWrite: withoutSecrets },
+    hooks: { logMethod: alwaysWithMessage, streamWrite: withoutSecrets },
   };
   if (options.isPretty && options.destination === undefined) {
     return pino(settings, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'requestId' }));
@@ -45,21 +53,21 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 /**
- * A second net under the first rule: these names never reach a line, whoever passes them, in whatever they are wrapped.
+ * A second net under the first rule: values of these names never reach a line, whichever caller passes them, however deep.
  * Looks at the line as it is written; pino's own net, `redact`, takes twice as long as all the rest of a line.
  */
 function withoutSecrets(line: string): string {
-  if (!NAMES_A_SECRET.test(line)) return line;
+  if (!HOLDS_A_SECRET.test(line)) return line;
   const fields: unknown = JSON.parse(line);
   const censored = JSON.stringify(fields, function (this: unknown, name, value: unknown) {
-    const secrets = this === fields ? SECRETS_OF_A_LINE : SECRETS;
-    return secrets.includes(name) ? '…' : value;
+    const isSecret = this === fields ? IS_SECRET_OF_A_LINE : IS_SECRET;
+    return isSecret.test(name) ? '…' : value;
   });
   return `${censored}\n`;
 }
 
-/** pino takes the message of a line without one from the error, past the serializer; so every line gets one here. */
-function sayWhatErrorsMay(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
+/** Without a message, pino takes that of the error, past the serializer. So every line of an error gets a message here. */
+function alwaysWithMessage(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
   const [first, message = 'an error', ...rest] = args as [unknown, string | undefined, ...unknown[]];
   const isError = first instanceof Error;
   const hasError = typeof first === 'object' && first !== null && 'err' in first;
@@ -67,7 +75,7 @@ function sayWhatErrorsMay(this: Logger, args: Parameters<LogFn>, write: LogFn): 
   else write.apply(this, args);
 }
 
-/** What of an error may be written down. A Redis reply can quote our arguments, so only its first word is kept. */
+/** The parts of an error that may be logged. A reply of Redis can quote our arguments, so only its first word is kept. */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: 'something that is not an Error was thrown' };
   const isReply = error.name === 'ReplyError';

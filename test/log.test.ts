@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { AxiosError } from 'axios';
 import { ReplyError } from 'ioredis';
+import { readConfig } from '../src/config/config.ts';
 import { AppError } from '../src/errors.ts';
 import { createLogger, describeError, type Logger } from '../src/log.ts';
 
@@ -75,16 +77,35 @@ describe('createLogger()', () => {
     expect(text()).not.toContain('\u001b');
   });
 
-  it.each([
-    'code',
-    'state',
+  const SECRETS = [
     'token',
     'accessToken',
+    'access_token',
     'refreshToken',
+    'refresh_token',
+    'applicationToken',
+    'application_token',
     'clientSecret',
+    'client_secret',
+    'sessionSecret',
+    'sessionSecrets',
+    'tokenKey',
+    'tokenKeys',
+    'password',
     'cookie',
+    'set-cookie',
+    'Authorization',
     'authorization',
-  ])('when a field is named %s › its value is not written', (name) => {
+    'auth',
+    'AUTH_ID',
+    'REFRESH_ID',
+    'BITRIX24_CLIENT_SECRET',
+    'SESSION_SECRETS',
+    'TOKEN_KEYS',
+    'REDIS_URL',
+  ];
+
+  it.each(['code', 'state', ...SECRETS])('when a field is named %s › its value is not written', (name) => {
     const { logger, text } = aLog();
 
     logger.info({ [name]: 'CANARY' }, 'careless');
@@ -93,14 +114,22 @@ describe('createLogger()', () => {
   });
 
   // `code` and `state` mean other things in there: an error's code, a grant's state.
-  it.each(['token', 'accessToken', 'refreshToken', 'clientSecret', 'cookie', 'authorization'])(
-    'when a field named %s is inside another › its value is not written',
+  it.each(SECRETS)('when a field named %s is inside another › its value is not written', (name) => {
+    const { logger, text } = aLog();
+
+    logger.info({ grant: { [name]: 'CANARY' } }, 'careless');
+
+    expect(text()).not.toContain('CANARY');
+  });
+
+  it.each(['author', 'secretary', 'tokenCall', 'authorizationServers', 'isStored', 'statement'])(
+    'when a field is named %s, which only begins like a secret › its value is written',
     (name) => {
-      const { logger, text } = aLog();
+      const { logger, lines } = aLog();
 
-      logger.info({ grant: { [name]: 'CANARY' } }, 'careless');
+      logger.info({ [name]: 'fine' }, 'careful');
 
-      expect(text()).not.toContain('CANARY');
+      expect(lines).toMatchObject([{ [name]: 'fine' }]);
     },
   );
 
@@ -126,6 +155,45 @@ describe('createLogger()', () => {
       { fine: 1, msg: 'careless' },
       { more: 2, msg: 'careless' },
     ]);
+  });
+
+  describe('when the whole configuration is logged', () => {
+    const tokenKey = createHash('sha256').update('CANARY').digest();
+    const environment = {
+      BITRIX24_CLIENT_ID: 'local.0123456789abcd.01234567',
+      BITRIX24_CLIENT_SECRET: 'CANARY-client-secret',
+      BITRIX24_PORTALS: 'https://acme.bitrix24.com,*.bitrix24.ru',
+      BITRIX24_AUTHORIZATION_SERVERS: 'https://oauth.bitrix.info',
+      REDIS_URL: 'rediss://app:CANARY-redis@redis.example.com:6380/2',
+      SESSION_SECRETS: `CANARY-session-${'1'.repeat(32)},CANARY-session-${'2'.repeat(32)}`,
+      TOKEN_KEYS: `${tokenKey.toString('base64')},${tokenKey.toString('base64')}`,
+      METRICS_PORT: '9464',
+    };
+    const config = readConfig(environment);
+    const asBytes = { ...config, tokenKeys: config.tokenKeys.map((key) => Uint8Array.from(key)) };
+
+    it.each<[string, Record<string, unknown>]>([
+      ['as a field', { config }],
+      ['as the line itself', config],
+      ['deeper', { dependencies: { services: [{ config }] } }],
+      ['with keys that are no Buffers', { config: asBytes }],
+      ['with the environment it was read from', { env: environment, config }],
+    ])('%s › none of its secrets is written', (_how, fields) => {
+      const { logger, text } = aLog();
+
+      logger.info(fields, 'careless');
+      logger.child(fields).info('careless');
+
+      expect(text()).toContain('"sessionHours":168');
+      const spellings = [
+        'CANARY',
+        tokenKey.toString('base64'),
+        tokenKey.toString('hex'),
+        tokenKey.subarray(0, 4).join(','),
+        `"0":${tokenKey[0]},"1":${tokenKey[1]}`,
+      ];
+      expect(spellings.filter((spelling) => text().includes(spelling))).toEqual([]);
+    });
   });
 
   it('when a text looks like the name of a secret › it is written as it is', () => {
