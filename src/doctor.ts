@@ -11,6 +11,7 @@ import { checkSettings, listeningAt } from './doctor/settings.ts';
 import { visitStore } from './doctor/store.ts';
 import { AppError } from './errors.ts';
 import { createHttpClient } from './http-client/http-client.ts';
+import { settlesWithin } from './timing.ts';
 import { createCipher } from './vault/cipher.ts';
 
 /** The slowest check gives up by itself long before. */
@@ -72,13 +73,6 @@ async function examine(config: Config): Promise<void> {
 
 /** A check that fails or hangs is a finding, and stops no other. */
 async function inTime(check: Promise<Finding[]>): Promise<Finding[]> {
-  const tooLate = new Promise<Finding[]>((resolve) => {
-    const late = problem(
-      `This took longer than ${CHECK_MS / 1000} s and was given up`,
-      'Run it again; if it stays, something holds the store or the network up',
-    );
-    setTimeout(() => resolve([late]), CHECK_MS).unref();
-  });
   const checked = check.catch((error: unknown) => [
     // Of an error that we did not make the message may hold anything.
     problem(
@@ -86,7 +80,13 @@ async function inTime(check: Promise<Finding[]>): Promise<Finding[]> {
       'Run it again; if it stays, please report it',
     ),
   ]);
-  return Promise.race([checked, tooLate]);
+  if (await settlesWithin(checked, CHECK_MS)) return checked;
+  return [
+    problem(
+      `This took longer than ${CHECK_MS / 1000} s and was given up`,
+      'Run it again; if it stays, something holds the store or the network up',
+    ),
+  ];
 }
 
 function tell(title: string, findings: Finding[]): void {

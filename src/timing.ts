@@ -1,4 +1,4 @@
-/** Whether it has come to an end by then, be it a good one. Whoever asked for it may go on waiting. */
+/** Whether the promise is settled within this time, fulfilled or rejected. The work behind it goes on in any case. */
 export function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms, false);

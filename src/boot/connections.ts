@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
+import { settlesWithin } from '../timing.ts';
 
 /**
  * A proxy keeps connections open and sends its next request over one of them without asking first. For so long after new
@@ -44,7 +45,7 @@ export function watchConnections(server: Server): Connections {
       const allEnded = new Promise<void>((resolve) => {
         NetServer.prototype.close.call(server, () => resolve());
       });
-      await Promise.race([allEnded, pause(LAST_CALLS_MS)]);
+      await settlesWithin(allEnded, LAST_CALLS_MS);
       // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
       closing = setInterval(() => server.closeIdleConnections(), 20);
     },
@@ -58,8 +59,4 @@ export function watchConnections(server: Server): Connections {
       server.closeAllConnections();
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

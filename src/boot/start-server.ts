@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { idleTime } from '../auth/session.ts';
 import type { Config } from '../config/config.ts';
@@ -120,7 +121,7 @@ export async function startServer(
         .refuseNew()
         // Whoever was still let in may need a refresh, so only after them none begins any more.
         .then(() => Promise.all([auth.drain(), connections.answered()]));
-      await Promise.race([Promise.all([exports.stop(), served]), pause(WAIT_MS)]);
+      await Promise.race([Promise.all([exports.stop(), served]), sleep(WAIT_MS, undefined, { ref: false })]);
       if (!auth.isSaved()) {
         logger.error(
           'stopping with new tokens that could not be stored; these people will have to sign in again',
@@ -156,8 +157,4 @@ function nameTheSetting(settings: string): (error: NodeJS.ErrnoException) => nev
   return (error) => {
     throw error.code === 'EADDRINUSE' ? new PortTakenError(settings) : error;
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

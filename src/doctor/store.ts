@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { openEmbeddedStore } from '../store/embedded-store.ts';
 import { nameOfRedis } from '../store/redis/redis-address.ts';
@@ -67,7 +68,7 @@ async function describeOnceThere(store: Store): Promise<StoreReport | undefined>
   for (const startedAt = Date.now(); Date.now() - startedAt < TRY_FOR_MS; ) {
     const report = await store.describe().catch(() => undefined);
     if (report !== undefined) return report;
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await sleep(PAUSE_MS);
   }
   return undefined;
 }

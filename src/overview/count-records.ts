@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { CompanyCounts } from '../bitrix24/crm/company-counts.ts';
 import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
-import { instant } from '../store/instant.ts';
-import { createRecords, portalUserKey } from '../store/records.ts';
+import { createRecords, instant, portalUserKey } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
 const Kept = z.object({ counts: CompanyCounts, countedAt: instant });

@@ -1,6 +1,12 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { PortalUserId } from '../portal-user.ts';
 import { KEY_PREFIX, type Store, update } from './store.ts';
+
+/** How far a `Date` reaches, in milliseconds before and after 1970. */
+const FARTHEST = 8.64e15;
+
+/** An instant in a stored record: milliseconds since the epoch, of which a `Date` can be made. */
+export const instant = z.number().min(-FARTHEST).max(FARTHEST);
 
 /** Records of one kind: JSON under a key of the store. */
 export interface Records<Id, T> {

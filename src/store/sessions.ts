@@ -1,9 +1,8 @@
 import { RedisStore } from 'connect-redis';
 import session, { type SessionData } from 'express-session';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { readOnce } from './read-once.ts';
-import type { RedisClient } from './redis/redis-connection.ts';
-import { asUnavailable } from './redis/redis-error.ts';
+import { asUnavailable, type RedisClient } from './redis/redis-connection.ts';
 import { type Store, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;
@@ -198,16 +197,12 @@ const MAX_REMEMBERED = 10_000;
 export function touchSeldom(store: session.Store, everyMs: number): session.Store {
   const touch = store.touch?.bind(store);
   if (touch === undefined) return store;
-  const touchedAt = new Map<string, number>();
+  const touched = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: everyMs });
   store.touch = (sid, data, callback) => {
-    const now = performance.now();
-    if (now - (touchedAt.get(sid) ?? Number.NEGATIVE_INFINITY) < everyMs) return callback?.();
-    touchedAt.delete(sid);
-    touchedAt.set(sid, now);
-    const [oldest] = touchedAt.keys();
-    if (touchedAt.size > MAX_REMEMBERED && oldest !== undefined) touchedAt.delete(oldest);
+    if (touched.has(sid)) return callback?.();
+    touched.set(sid, true);
     touch(sid, data, (error?: unknown) => {
-      if (error) touchedAt.delete(sid);
+      if (error) touched.delete(sid);
       (callback as ((error?: unknown) => void) | undefined)?.(error);
     });
   };
@@ -241,27 +236,21 @@ const StoredCookie = z.object({
   partitioned: z.boolean().nullish(),
   priority: z.enum(['low', 'medium', 'high']).nullish(),
 });
-const COOKIE_FIELDS = Object.keys(StoredCookie.shape);
 const StoredSession = z.looseObject({ cookie: StoredCookie });
 
-const check = readOnce((text) => {
-  try {
-    return { isReadable: StoredSession.safeParse(JSON.parse(text)).success };
-  } catch {
-    return { isReadable: false };
-  }
-});
-
 /**
- * Each request gets a session of its own, which it may change. Of the cookie only fields that we know: express-session
- * copies whatever there is, over its own methods and into the browser.
+ * Each request gets a session of its own, which it may change. Of the cookie only the fields above: express-session copies
+ * whatever there is, over its own methods and into the browser.
  */
 function parseSession(text: string | null): SessionData | null | 'unreadable' {
   if (text === null) return null;
-  if (!check(text).isReadable) return 'unreadable';
-  const data = JSON.parse(text) as SessionData;
-  const fields = Object.entries(data.cookie).filter(([name]) => COOKIE_FIELDS.includes(name));
-  return { ...data, cookie: Object.fromEntries(fields) as unknown as SessionData['cookie'] };
+  try {
+    const data = JSON.parse(text) as SessionData;
+    const { cookie } = StoredSession.parse(data);
+    return { ...data, cookie: cookie as unknown as SessionData['cookie'] };
+  } catch {
+    return 'unreadable';
+  }
 }
 
 function isWrongType(error: unknown): boolean {

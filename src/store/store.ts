@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { StoreReport } from './store-report.ts';
 
@@ -125,7 +126,7 @@ export async function update<T>(
     const change = await decide(current);
     if ('keep' in change) return change.result;
     if (await store.replaceIfUnchanged(key, current, change.write, lifetimeMs)) return change.result;
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(round + 1, 20)));
+    await sleep(Math.random() * Math.min(round + 1, 20));
   }
   throw new StoreUnavailableError('200 writers in a row were faster');
 }

@@ -9,7 +9,7 @@ import {
 } from '../../bitrix24/crm/company-columns.ts';
 import { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
 import type { PortalUserId } from '../../portal-user.ts';
-import { instant } from '../../store/instant.ts';
+import { instant } from '../../store/records.ts';
 import { KEY_PREFIX } from '../../store/store.ts';
 
 /** What a file can hold, in the order of a list that chooses nothing. */

@@ -1,8 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { KEY_PREFIX, QUARANTINE_MS, quarantineKey, type Store } from '../store.ts';
 import { parseRedisMaster, type RedisMaster, type StoreReport } from '../store-report.ts';
-import type { RedisClient } from './redis-connection.ts';
-import { asUnavailable } from './redis-error.ts';
+import { asUnavailable, type RedisClient } from './redis-connection.ts';
 
 /** Each script names one key, so that it runs in a Cluster even while that key's slot is moved to another node. */
 const REPLACE_IF_UNCHANGED = `
