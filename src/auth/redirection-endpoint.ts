@@ -9,7 +9,7 @@ import {
 } from '../bitrix24/portal.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
 import { AppError } from '../errors.ts';
-import { UnexpectedResponseError } from '../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../http-client/transport-errors.ts';
 import { CodeRefusedError, readCode, readState, StateMismatchError } from '../oauth/authorization.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';

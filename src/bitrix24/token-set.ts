@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UnexpectedResponseError } from '../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../http-client/transport-errors.ts';
 
 /** What Bitrix24 grants: a pair of tokens, whose they are, and where they work. */
 export interface TokenSet {

@@ -1,4 +1,4 @@
-import type { TransportError } from '../http-client/http-client.ts';
+import type { TransportError } from '../http-client/transport-errors.ts';
 
 /** Why nobody answered, and what to do, in words. */
 export interface FailureWords {

@@ -1,10 +1,6 @@
 import type { AllowedPortals } from '../bitrix24/portal.ts';
-import {
-  type CallLimits,
-  type HttpClient,
-  type ProbeAnswer,
-  TransportError,
-} from '../http-client/http-client.ts';
+import type { CallLimits, HttpClient, ProbeAnswer } from '../http-client/http-client.ts';
+import { TransportError } from '../http-client/transport-errors.ts';
 
 /** Somebody in Bitrix24 whom the application calls, and what came of asking them. */
 export interface Neighbour {

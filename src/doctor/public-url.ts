@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { type HttpClient, type ProbeAnswer, TransportError } from '../http-client/http-client.ts';
+import type { HttpClient, ProbeAnswer } from '../http-client/http-client.ts';
+import { TransportError } from '../http-client/transport-errors.ts';
 import { type FailureWords, tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { probe } from './neighbours.ts';

@@ -1,4 +1,5 @@
-import { type ProbeAnswer, TransportError } from '../http-client/http-client.ts';
+import type { ProbeAnswer } from '../http-client/http-client.ts';
+import { TransportError } from '../http-client/transport-errors.ts';
 import { tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, shortened, warning } from './finding.ts';
 import type { Neighbour } from './neighbours.ts';

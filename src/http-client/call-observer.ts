@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { CircuitOpenError, RedirectedError, TransportError } from './http-client.ts';
+import { CircuitOpenError, RedirectedError, TransportError } from './transport-errors.ts';
 
 /**
  * Told of each call to a portal or an authorization server when it has ended.

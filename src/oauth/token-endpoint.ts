@@ -1,6 +1,7 @@
 import { AppError, type AppErrorOptions } from '../errors.ts';
 import { type CallObserver, nameFailure, observeCall } from '../http-client/call-observer.ts';
-import { type HttpClient, UnexpectedResponseError } from '../http-client/http-client.ts';
+import type { HttpClient } from '../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../http-client/transport-errors.ts';
 
 /** Nobody waits longer than this for the authorization server. */
 export const TOKEN_ENDPOINT_WAIT_MS = 8_000;

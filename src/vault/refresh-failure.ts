@@ -1,4 +1,4 @@
-import { TransportError, UnexpectedResponseError } from '../http-client/http-client.ts';
+import { TransportError, UnexpectedResponseError } from '../http-client/transport-errors.ts';
 import { TokenEndpointError } from '../oauth/token-endpoint.ts';
 
 /**

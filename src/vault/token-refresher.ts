@@ -1,6 +1,6 @@
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
 import { AppError } from '../errors.ts';
-import { TransportError } from '../http-client/http-client.ts';
+import { TransportError } from '../http-client/transport-errors.ts';
 import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
 import type { PortalUserId } from '../portal-user.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseTokenSet } from '../../src/bitrix24/token-set.ts';
-import { UnexpectedResponseError } from '../../src/http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../src/http-client/transport-errors.ts';
 
 const REQUESTED_AT = new Date('2026-11-23T12:00:00Z');
 

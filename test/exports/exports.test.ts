@@ -8,7 +8,7 @@ import { ExportFiles } from '../../src/exports/jobs/export-files.ts';
 import { type ExportJob, jobKey, parseJob } from '../../src/exports/jobs/export-job.ts';
 import { ExportRecords } from '../../src/exports/jobs/export-records.ts';
 import { Janitor } from '../../src/exports/jobs/janitor.ts';
-import { TransportError } from '../../src/http-client/http-client.ts';
+import { TransportError } from '../../src/http-client/transport-errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
 import { letTimersRun, stopTimers } from '../support/stopped-timers.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppError } from '../../src/errors.ts';
 import { nameFailure, observeCall } from '../../src/http-client/call-observer.ts';
-import { CircuitOpenError, RedirectedError, TransportError } from '../../src/http-client/http-client.ts';
+import { CircuitOpenError, RedirectedError, TransportError } from '../../src/http-client/transport-errors.ts';
 
 const reset = new TransportError('acme', 'ECONNRESET', { timedOut: false, neverSent: false });
 

@@ -3,13 +3,8 @@ import { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import { brotliCompressSync, createBrotliDecompress, createUnzip, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  type CallLimits,
-  createHttpClient,
-  type HttpClient,
-  TransportError,
-  UnexpectedResponseError,
-} from '../../src/http-client/http-client.ts';
+import { type CallLimits, createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
+import { TransportError, UnexpectedResponseError } from '../../src/http-client/transport-errors.ts';
 import { countBytesOf } from '../support/count-bytes.ts';
 import { type Neighbour, startNeighbour, startRawNeighbour } from '../support/neighbour.ts';
 import { firstOf } from '../support/order.ts';

@@ -40,6 +40,8 @@ describe('connections to others', () => {
       // The listening side, which closes without cutting off.
       'boot/connections.ts',
       'http-client/http-client.ts',
+      // Asks DNS only: the lookup that refuses private addresses.
+      'http-client/public-addresses.ts',
       'store/redis/redis-connection.ts',
     ]);
   });

@@ -1,13 +1,7 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type CallLimits,
-  type HttpAnswer,
-  type HttpClient,
-  type ProbeAnswer,
-  TransportError,
-  UnexpectedResponseError,
-} from '../../src/http-client/http-client.ts';
+import type { CallLimits, HttpAnswer, HttpClient, ProbeAnswer } from '../../src/http-client/http-client.ts';
+import { TransportError, UnexpectedResponseError } from '../../src/http-client/transport-errors.ts';
 import {
   createTokenEndpoint,
   REFRESH_LISTEN_MS,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { findAllowedEndpoint, parseAllowedPortals } from '../../src/bitrix24/portal.ts';
-import { TransportError, UnexpectedResponseError } from '../../src/http-client/http-client.ts';
+import { TransportError, UnexpectedResponseError } from '../../src/http-client/transport-errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../../src/oauth/token-endpoint.ts';
 import type { PortalUserId } from '../../src/portal-user.ts';

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/http-client.ts';
+import {
+  CircuitOpenError,
+  TransportError,
+  UnexpectedResponseError,
+} from '../../http-client/transport-errors.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
 import type { CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import { COMMAND, Retries } from '../rest/retry-policy.ts';

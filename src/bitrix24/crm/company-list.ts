@@ -1,4 +1,4 @@
-import { UnexpectedResponseError } from '../../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { type Command, mustSucceed, type RestClient } from '../rest/rest-types.ts';
 import { type Company, readCompany } from './company.ts';
 import { COMPANY_SELECT, type CompanySort, rowOf } from './company-columns.ts';

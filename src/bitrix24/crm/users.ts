@@ -1,4 +1,4 @@
-import { UnexpectedResponseError } from '../../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import { readId, readText } from './values.ts';

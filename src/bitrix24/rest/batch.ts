@@ -1,4 +1,4 @@
-import { UnexpectedResponseError } from '../../http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { readRestError } from './rest-error.ts';
 import type { CommandAnswer, Commands, Params } from './rest-types.ts';
 

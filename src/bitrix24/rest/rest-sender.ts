@@ -1,5 +1,6 @@
 import { type CallObserver, nameFailure, observeCall } from '../../http-client/call-observer.ts';
-import { type HttpClient, RedirectedError, UnexpectedResponseError } from '../../http-client/http-client.ts';
+import type { HttpClient } from '../../http-client/http-client.ts';
+import { RedirectedError, UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import type { OperatingReport } from '../limits/operating-report.ts';
 import type { Pass } from '../limits/rate-limiter.ts';
 import { RestError, readRestError } from './rest-error.ts';

@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import {
-  CircuitOpenError,
-  RedirectedError,
-  TransportError,
-  UnexpectedResponseError,
-} from '../../http-client/http-client.ts';
+import { CircuitOpenError, RedirectedError, TransportError, UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { RestError } from './rest-error.ts';
 
 /**

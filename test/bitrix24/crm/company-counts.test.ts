@@ -4,7 +4,8 @@ import { CompanyCounts, type CountedPeriods, countByKind } from '../../../src/bi
 import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import type { RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
-import { createHttpClient, type HttpClient, TransportError } from '../../../src/http-client/http-client.ts';
+import { createHttpClient, type HttpClient } from '../../../src/http-client/http-client.ts';
+import { TransportError } from '../../../src/http-client/transport-errors.ts';
 import { aCompany, aPortal, aUser } from '../../support/builders.ts';
 
 const SELF = { id: 1, name: 'Ada Admin' };

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parsePhpParams } from '../../../emulator/wire/php-params.ts';
 import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from '../../../src/bitrix24/rest/batch.ts';
 import type { Commands, Params } from '../../../src/bitrix24/rest/rest-types.ts';
-import { UnexpectedResponseError } from '../../../src/http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../../src/http-client/transport-errors.ts';
 
 const TWO: Commands<'list' | 'types'> = {
   list: { method: 'crm.company.list', params: { start: -1 } },

@@ -3,12 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import { RestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import { mustSucceed, type RestAccess, type RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
-import {
-  type CallLimits,
-  type HttpAnswer,
-  type HttpClient,
-  UnexpectedResponseError,
-} from '../../../src/http-client/http-client.ts';
+import type { CallLimits, HttpAnswer, HttpClient } from '../../../src/http-client/http-client.ts';
+import { UnexpectedResponseError } from '../../../src/http-client/transport-errors.ts';
 
 const ENDPOINT = 'https://acme.bitrix24.com/rest/';
 
