@@ -1,56 +1,69 @@
 import { LRUCache } from 'lru-cache';
 
-/** After so many failures in a row nobody is asked any more. */
-const FAILURES = 5;
-/** But one, this often, who finds out whether things have changed. */
+/** Failures in a row after which a circuit opens. */
+const THRESHOLD = 5;
+/** An open circuit lets one call through this often, as a probe. */
 const PROBE_EVERY_MS = 1_000;
 
 /** A portal could name ever new addresses. */
-const MAX_SICK = 1_000;
+const MAX_NAMES = 1_000;
 
-/** How a neighbour has been lately; nothing is kept about those who are well. */
-interface Sickness {
+/** The last failures of a host; nothing is kept about a host whose last call succeeded. */
+interface HostHealth {
   failures: number;
   lastFailure: Error;
   nextProbeAt: number;
 }
 
 /**
- * Circuit breakers by name: a neighbour who fails again and again is left in peace but for one probe a second, and whoever
- * comes meanwhile hears at once what the last one heard after a long wait.
+ * Circuit breakers by name, such as the origin of a host.
+ *
+ * A circuit opens after `threshold` failures in a row. While it is open, one call a second goes through as a probe, and
+ * all other callers get the last failure at once instead of waiting for one of their own.
  */
-export class Circuits {
-  readonly #sick = new LRUCache<string, Sickness>({ max: MAX_SICK });
+export class CircuitBreakers {
+  readonly #failing = new LRUCache<string, HostHealth>({ max: MAX_NAMES });
+  readonly #threshold: number;
   readonly #now: () => number;
 
-  /** @param now  milliseconds of a clock that never goes back */
-  constructor(now: () => number = () => performance.now()) {
+  /** @param options.now  milliseconds of a clock that never goes back */
+  constructor({ threshold = THRESHOLD, now = () => performance.now() }: CircuitBreakerOptions = {}) {
+    this.#threshold = threshold;
     this.#now = now;
   }
 
-  /** @returns the failure to pass on without asking, or nothing: then ask, and say how it went */
-  refusal(name: string): Error | undefined {
-    const lastFailure = this.peek(name);
-    const sickness = this.#sick.get(name);
-    // Whoever is let through finds out; the others wait for what they hear.
-    if (lastFailure === undefined && sickness) sickness.nextProbeAt = this.#now() + PROBE_EVERY_MS;
-    return lastFailure;
+  /**
+   * Asks for leave to call.
+   *
+   * @returns the failure to report instead of calling; undefined: make the call, then report `succeeded` or `failed`
+   */
+  beforeCall(name: string): Error | undefined {
+    const failure = this.failureIfOpen(name);
+    const health = this.#failing.get(name);
+    // This caller is the probe: the others get the last failure until it reports, or until a second has passed.
+    if (failure === undefined && health) health.nextProbeAt = this.#now() + PROBE_EVERY_MS;
+    return failure;
   }
 
-  /** As `refusal`, but a look only: nobody who looks is the one who finds out. */
-  peek(name: string): Error | undefined {
-    const sickness = this.#sick.get(name);
+  /** The last failure while the circuit is open. Unlike `beforeCall`, it does not take the turn of the next probe. */
+  failureIfOpen(name: string): Error | undefined {
+    const health = this.#failing.get(name);
     const isOpen =
-      sickness !== undefined && sickness.failures >= FAILURES && sickness.nextProbeAt > this.#now();
-    return isOpen ? sickness.lastFailure : undefined;
+      health !== undefined && health.failures >= this.#threshold && health.nextProbeAt > this.#now();
+    return isOpen ? health.lastFailure : undefined;
   }
 
   succeeded(name: string): void {
-    this.#sick.delete(name);
+    this.#failing.delete(name);
   }
 
   failed(name: string, lastFailure: Error): void {
-    const failures = (this.#sick.get(name)?.failures ?? 0) + 1;
-    this.#sick.set(name, { failures, lastFailure, nextProbeAt: this.#now() + PROBE_EVERY_MS });
+    const failures = (this.#failing.get(name)?.failures ?? 0) + 1;
+    this.#failing.set(name, { failures, lastFailure, nextProbeAt: this.#now() + PROBE_EVERY_MS });
   }
+}
+
+export interface CircuitBreakerOptions {
+  threshold?: number;
+  now?: (() => number) | undefined;
 }

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { AppError } from '../errors.ts';
-import { Circuits } from './circuit-breaker.ts';
+import { CircuitBreakers } from './circuit-breaker.ts';
 import { Deadline } from './deadline.ts';
 import { isPrivateLiteral, NOT_PUBLIC, publicLookup } from './public-addresses.ts';
 import {
@@ -63,7 +63,7 @@ export interface HttpClient {
    *
    * @throws {CircuitOpenError}  the circuit breaker of the host is open, and it is not yet time for a probe
    */
-  requireWell(url: URL): void;
+  assertCircuitClosed(url: URL): void;
   close(): void;
 }
 
@@ -105,7 +105,7 @@ export function createHttpClient(options: {
   mayBePrivate: (hostname: string) => boolean;
   now?: () => number;
 }): HttpClient {
-  const circuits = new Circuits(options.now);
+  const circuits = new CircuitBreakers({ now: options.now });
   const agents = createAgents(options.mayBePrivate);
   const client = createAxios(agents);
 
@@ -117,21 +117,21 @@ export function createHttpClient(options: {
 
   async function post(url: URL, body: Body, limits: CallLimits): Promise<HttpAnswer> {
     requirePublic(url);
-    refuseWhileSick(url);
+    passCircuitBreaker(url);
     try {
       const answer = await postOnce(client, url, body, limits);
       circuits.succeeded(url.origin);
       return answer;
     } catch (error) {
-      if (isSickness(error, limits)) circuits.failed(url.origin, error);
+      if (isHostFailure(error, limits)) circuits.failed(url.origin, error);
       else if (error instanceof UnexpectedResponseError) circuits.succeeded(url.origin);
       throw error;
     }
   }
 
-  /** @throws {CircuitOpenError} the neighbour is sick, and it is not our turn to find out more */
-  function refuseWhileSick(url: URL): void {
-    const lastFailure = circuits.refusal(url.origin);
+  /** @throws {CircuitOpenError} the circuit is open, and another call is the probe */
+  function passCircuitBreaker(url: URL): void {
+    const lastFailure = circuits.beforeCall(url.origin);
     if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
   }
 
@@ -140,8 +140,8 @@ export function createHttpClient(options: {
       requirePublic(url);
       return probeOnce(client, url, limits);
     },
-    requireWell(url) {
-      const lastFailure = circuits.peek(url.origin);
+    assertCircuitClosed(url) {
+      const lastFailure = circuits.failureIfOpen(url.origin);
       if (lastFailure !== undefined) throw new CircuitOpenError(url.host, lastFailure);
     },
     postForm: (url, fields, limits) =>
@@ -253,7 +253,7 @@ function cancelled(host: string, { neverSent }: { neverSent: boolean }): Transpo
  * Whether a failure says something about the host rather than about the question. One portal user's question that a
  * firewall refuses, or whose answer is too large, must not open the circuit for all users.
  */
-function isSickness(error: unknown, limits: CallLimits): error is Error {
+function isHostFailure(error: unknown, limits: CallLimits): error is Error {
   if (error instanceof UnexpectedResponseError) return (error.answerStatus ?? 0) >= 500;
   if (!(error instanceof TransportError) || error.wasCancelled || error.why === NOT_PUBLIC) return false;
   return !error.isTimeout || (limits.timeoutMs >= LONG_WAIT_MS && !limits.mayTakeLong);

@@ -430,7 +430,7 @@ function clientOf(portal: Portal): RestClient {
   const access = { accessToken: `${MARK} token`, clientEndpoint: 'https://acme.bitrix24.com/rest/' };
   let asked = 0;
   const http = {
-    requireWell() {},
+    assertCircuitClosed() {},
     async postJson(url: URL, body: object) {
       asked += 1;
       // Whoever claims to have ids of fifteen digits and no companies is asked ten thousand times.

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Circuits } from '../../src/http-client/circuit-breaker.ts';
+import { CircuitBreakers } from '../../src/http-client/circuit-breaker.ts';
 
 const NAME = 'https://oauth.bitrix.info';
+const OTHER = 'https://oauth.bitrix24.tech';
 
 let now: number;
-let circuits: Circuits;
+let circuits: CircuitBreakers;
 beforeEach(() => {
   now = 0;
-  circuits = new Circuits(() => now);
+  circuits = new CircuitBreakers({ now: () => now });
 });
 
 const failure = (index = 0) => new Error(`failure ${index}`);
@@ -16,129 +17,136 @@ function fail(times: number, name = NAME): void {
   for (let index = 1; index <= times; index += 1) circuits.failed(name, failure(index));
 }
 
-describe('refusal()', () => {
-  it('when nothing is known of a neighbour › they are asked', () => {
-    expect(circuits.refusal(NAME)).toBe(undefined);
+describe('beforeCall()', () => {
+  it('when nothing is known of a host › lets the call through', () => {
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
   });
 
-  it('when they have failed four times › they are asked, by everybody', () => {
+  it('when the host has failed four times › lets every call through', () => {
     fail(4);
 
-    expect([circuits.refusal(NAME), circuits.refusal(NAME)]).toEqual([undefined, undefined]);
+    expect([circuits.beforeCall(NAME), circuits.beforeCall(NAME)]).toEqual([undefined, undefined]);
   });
 
-  it('when they have failed five times › they are not asked, and the last failure is passed on', () => {
+  it('when the host has failed five times › gives the last failure instead of a call', () => {
     fail(5);
 
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
   });
 
-  it('when they fail once more › it is that failure which is passed on', () => {
+  it('when the host fails once more › gives that failure', () => {
     fail(5);
     const sixth = failure(6);
     circuits.failed(NAME, sixth);
 
-    expect(circuits.refusal(NAME)).toBe(sixth);
+    expect(circuits.beforeCall(NAME)).toBe(sixth);
   });
 
-  it('when another neighbour is sick › this one is asked', () => {
-    fail(5, 'https://oauth.bitrix24.tech');
+  it('when the circuit of another host is open › lets the call through', () => {
+    fail(5, OTHER);
 
-    expect(circuits.refusal(NAME)).toBe(undefined);
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
   });
 
-  it('when failures are far apart but in a row › they count', () => {
+  it('when failures are an hour apart but in a row › counts them', () => {
     fail(4);
     now += 3_600_000;
     fail(1);
 
-    expect(circuits.refusal(NAME)).toEqual(failure(1));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(1));
   });
 
-  it('when a second has passed › one is let through, and the others hear the failure', () => {
+  it('when a second has passed › lets one call through as a probe, and gives the others the failure', () => {
     fail(5);
 
     now = 999;
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
     now = 1_000;
-    expect(circuits.refusal(NAME)).toBe(undefined);
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
   });
 
-  it('when the one who was let through has not come back › another is let through a second later', () => {
+  it('when the probe has not ended › lets another through a second later', () => {
     fail(5);
     now = 1_700;
-    circuits.refusal(NAME);
+    circuits.beforeCall(NAME);
 
     now = 2_699;
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
     now = 2_700;
-    expect(circuits.refusal(NAME)).toBe(undefined);
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
   });
 
-  it('when the one who was let through fails › the next is let through a second after that', () => {
+  it('when the probe fails › lets the next one through a second after that', () => {
     fail(5);
     now = 1_000;
-    circuits.refusal(NAME);
+    circuits.beforeCall(NAME);
     now = 1_800;
     const late = failure(9);
     circuits.failed(NAME, late);
 
     now = 2_799;
-    expect(circuits.refusal(NAME)).toBe(late);
+    expect(circuits.beforeCall(NAME)).toBe(late);
     now = 2_800;
-    expect(circuits.refusal(NAME)).toBe(undefined);
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
   });
 });
 
 describe('succeeded()', () => {
-  it('when it goes well in between › the failures before it do not count', () => {
+  it('when a call succeeds in between › the failures before it do not count', () => {
     fail(4);
     circuits.succeeded(NAME);
     fail(4);
 
-    expect(circuits.refusal(NAME)).toBe(undefined);
+    expect(circuits.beforeCall(NAME)).toBe(undefined);
   });
 
-  it('when the one who was let through comes back well › everybody asks again', () => {
+  it('when the probe succeeds › every call goes through', () => {
     fail(5);
     now = 1_000;
-    circuits.refusal(NAME);
+    circuits.beforeCall(NAME);
     circuits.succeeded(NAME);
 
-    expect([circuits.refusal(NAME), circuits.refusal(NAME)]).toEqual([undefined, undefined]);
+    expect([circuits.beforeCall(NAME), circuits.beforeCall(NAME)]).toEqual([undefined, undefined]);
   });
 
-  it('when one neighbour is well › another who is sick is left in peace', () => {
+  it('when one host succeeds › the circuit of another stays open', () => {
     fail(5);
-    circuits.succeeded('https://oauth.bitrix24.tech');
+    circuits.succeeded(OTHER);
 
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
   });
 });
 
-describe('new Circuits()', () => {
+describe('new CircuitBreakers()', () => {
   it('when no clock is given › goes by one that runs', () => {
-    circuits = new Circuits();
+    circuits = new CircuitBreakers();
     fail(5);
 
-    expect(circuits.refusal(NAME)).toEqual(failure(5));
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
+  });
+
+  it('when the threshold is 1 › the first failure opens the circuit', () => {
+    circuits = new CircuitBreakers({ threshold: 1, now: () => now });
+    fail(1);
+
+    expect(circuits.beforeCall(NAME)).toEqual(failure(1));
+    now = 1_000;
+    expect([circuits.beforeCall(NAME), circuits.beforeCall(NAME)]).toEqual([undefined, failure(1)]);
   });
 });
 
-describe('peek()', () => {
-  it('when somebody only looks › the next one still finds out', () => {
-    let now = 0;
-    const circuits = new Circuits(() => now);
-    for (let time = 0; time < 5; time += 1) circuits.failed('acme', new Error('away'));
+describe('failureIfOpen()', () => {
+  it('when it is asked after a second › the turn of the probe is still free', () => {
+    fail(5);
 
-    const closedIn = circuits.peek('acme');
+    const whileOpen = circuits.failureIfOpen(NAME);
     now = 1_000;
-    const looks = [circuits.peek('acme'), circuits.peek('acme')];
+    const later = [circuits.failureIfOpen(NAME), circuits.failureIfOpen(NAME)];
 
-    expect(closedIn).toBeInstanceOf(Error);
-    expect(looks).toEqual([undefined, undefined]);
-    expect(circuits.refusal('acme')).toBeUndefined();
-    expect(circuits.refusal('acme')).toBeInstanceOf(Error);
+    expect(whileOpen).toEqual(failure(5));
+    expect(later).toEqual([undefined, undefined]);
+    expect(circuits.beforeCall(NAME)).toBeUndefined();
+    expect(circuits.beforeCall(NAME)).toEqual(failure(5));
   });
 });

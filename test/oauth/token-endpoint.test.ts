@@ -33,7 +33,7 @@ class HttpStub implements HttpClient {
   async probe(): Promise<ProbeAnswer> {
     throw new Error('nobody is probed here');
   }
-  requireWell() {}
+  assertCircuitClosed() {}
   close() {}
 }
 

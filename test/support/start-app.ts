@@ -221,7 +221,7 @@ function watchOutgoing(http: HttpClient, outgoing: URL[], reroute = (url: URL) =
     postForm: (url, fields, limits) => http.postForm(pass(url), fields, limits),
     postJson: (url, body, limits) => http.postJson(pass(url), body, limits),
     probe: (url, limits) => http.probe(pass(url), limits),
-    requireWell: (url) => http.requireWell(reroute(url)),
+    assertCircuitClosed: (url) => http.assertCircuitClosed(reroute(url)),
     close: () => http.close(),
   };
 }

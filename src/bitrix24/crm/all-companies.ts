@@ -1,4 +1,8 @@
-import { CircuitOpenError, TransportError, UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import {
+  CircuitOpenError,
+  TransportError,
+  UnexpectedResponseError,
+} from '../../http-client/transport-errors.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
 import {
   type Command,

@@ -101,7 +101,7 @@ export function createSender<Access extends RestAccess>(options: {
     const leftMs = () => (isBackground() ? waitMs : patience.giveUpAt - performance.now());
     const trySend = async () => {
       // Before the limiter: a call that the circuit breaker refuses uses up none of the portal's limits.
-      http.requireWell(new URL(access.clientEndpoint));
+      http.assertCircuitClosed(new URL(access.clientEndpoint));
       const queuedAt = performance.now();
       const pass = await enter(calls, sending.elastic, patience.queueMs);
       if (!isBackground()) patience.queueMs = Math.max(0, patience.queueMs - (performance.now() - queuedAt));

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
-import { CircuitOpenError, RedirectedError, TransportError, UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import {
+  CircuitOpenError,
+  RedirectedError,
+  TransportError,
+  UnexpectedResponseError,
+} from '../../http-client/transport-errors.ts';
 import { RestError } from './rest-error.ts';
 
 /**

@@ -20,7 +20,7 @@ beforeEach(() => {
   [sent, renewals, answers] = [[], [], []];
   client = createRestClient({
     http: {
-      requireWell() {},
+      assertCircuitClosed() {},
       async postJson(url: URL, body: object, limits: CallLimits) {
         sent.push({ url: url.href, body: body as Record<string, unknown>, limits });
         return (answers.length > 1 ? answers.shift() : answers[0]) as HttpAnswer;

@@ -11,7 +11,12 @@ import {
   retry,
 } from '../../../src/bitrix24/rest/retry-policy.ts';
 import { AppError } from '../../../src/errors.ts';
-import { CircuitOpenError, RedirectedError, TransportError, UnexpectedResponseError } from '../../../src/http-client/transport-errors.ts';
+import {
+  CircuitOpenError,
+  RedirectedError,
+  TransportError,
+  UnexpectedResponseError,
+} from '../../../src/http-client/transport-errors.ts';
 
 const QUICK: RetryPolicy = {
   tries: 3,
