@@ -95,7 +95,7 @@ export function createServices(options: ServicesOptions): Services {
 
   const overview = createOverview({
     store,
-    clientFor: (user, signal) => portalClients.clientFor(user, { urgency: background(signal) }),
+    clientFor: (user, signal) => portalClients.clientFor(user, { priority: background(signal) }),
     logger,
     now,
   });
@@ -119,8 +119,8 @@ export function createServices(options: ServicesOptions): Services {
     observer: observers?.exports,
     portals: {
       clientFor: ({ owner, portal }, signal) =>
-        portalClients.clientFor({ ...owner, portal }, { urgency: background(signal) }),
-      outlookFor: ({ owner, portal }) => portalClients.outlookFor({ ...owner, portal }, 'crm.company.list'),
+        portalClients.clientFor({ ...owner, portal }, { priority: background(signal) }),
+      forecastFor: ({ owner, portal }) => portalClients.forecastFor({ ...owner, portal }, 'crm.company.list'),
     },
   });
   auth.onSignedOut((user) => Promise.all([companyReader.forget(user), overview.forget(user)]));

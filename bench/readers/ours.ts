@@ -30,7 +30,7 @@ await report(async (onId) => {
         limits: {
           limiter,
           portal: { memberId: task.memberId, host, hostname },
-          urgency: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
+          priority: { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal },
         },
       }),
   });

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { LimitedPortal, LimiterObserver, PortalRoom } from '../bitrix24/limits/rate-limiter.ts';
+import type { PortalRoom } from '../bitrix24/limits/limit-decisions.ts';
+import type { LimitedPortal, LimiterObserver } from '../bitrix24/limits/rate-limiter.ts';
 import { PREFIX, seconds } from './names.ts';
 
 /** Patterns let in any number of portals; of those that were not asked for longest nothing is told any more. */

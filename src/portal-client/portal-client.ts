@@ -1,5 +1,5 @@
-import type { OperatingOutlook } from '../bitrix24/limits/operating-budget.ts';
-import type { LimitedPortal, RateLimiter, Urgency } from '../bitrix24/limits/rate-limiter.ts';
+import type { OperatingForecast } from '../bitrix24/limits/operating-budget.ts';
+import type { LimitedPortal, Priority, RateLimiter } from '../bitrix24/limits/rate-limiter.ts';
 import {
   type AllowedPortals,
   findAllowedEndpoint,
@@ -16,13 +16,13 @@ import type { TokenRefresher } from '../vault/token-refresher.ts';
 import type { Grant } from '../vault/token-vault.ts';
 
 /** A person who waits for a page gets an answer within two seconds, if only that the portal is busy. */
-export const PERSON: Urgency = { kind: 'person', maxWaitMs: 1_200 };
+export const PERSON: Priority = { kind: 'person', maxWaitMs: 1_200 };
 
 /** Background work waits for the portal's limits for up to this long. */
 const BACKGROUND_WAIT_MS = 15 * 60_000;
 
 /** Priority of work that no person waits for, until the signal ends it. */
-export function background(signal: AbortSignal): Urgency {
+export function background(signal: AbortSignal): Priority {
   return { kind: 'background', maxWaitMs: BACKGROUND_WAIT_MS, signal };
 }
 
@@ -30,14 +30,14 @@ export function background(signal: AbortSignal): Urgency {
 export interface PortalClients {
   /**
    * @param options.waitMs    how long one request may take, repetitions included; 15 s when absent
-   * @param options.urgency   `PERSON` when absent
+   * @param options.priority   `PERSON` when absent
    * @throws {PortalNotAllowedError}  BITRIX24_PORTALS does not list the portal any more
    */
-  clientFor(user: PortalUser, options?: { waitMs?: number; urgency?: Urgency }): RestClient;
+  clientFor(user: PortalUser, options?: { waitMs?: number; priority?: Priority }): RestClient;
   /** As `clientFor`, with tokens that no store holds yet: a sign-in that has not ended. */
   clientWith(access: RestAccess, portal: LimitedPortal, options?: { waitMs?: number }): RestClient;
   /** How much of the method's execution time the portal has left; null while nothing is known of it. */
-  outlookFor(user: PortalUser, method: RestMethod): Promise<OperatingOutlook | null>;
+  forecastFor(user: PortalUser, method: RestMethod): Promise<OperatingForecast | null>;
   /** @throws {PortalNotAllowedError} */
   portalOf(user: Pick<PortalUser, 'portal'>): Portal;
 }
@@ -81,7 +81,7 @@ export function createPortalClients({
   }
 
   return {
-    clientFor(user, { waitMs, urgency = PERSON } = {}) {
+    clientFor(user, { waitMs, priority = PERSON } = {}) {
       const id = idOf(user);
       return createRestClient<Grant>({
         http,
@@ -97,7 +97,7 @@ export function createPortalClients({
             };
           },
         },
-        limits: { limiter: rateLimiter, portal: limitedPortalOf(user), urgency },
+        limits: { limiter: rateLimiter, portal: limitedPortalOf(user), priority },
         waitMs,
         observeCall,
       });
@@ -107,12 +107,12 @@ export function createPortalClients({
       createRestClient({
         http,
         tokens: { current: async () => access, renewed: async () => access },
-        limits: { limiter: rateLimiter, portal, urgency: PERSON },
+        limits: { limiter: rateLimiter, portal, priority: PERSON },
         waitMs,
         observeCall,
       }),
 
-    outlookFor: (user, method) => rateLimiter.outlook(limitedPortalOf(user), method),
+    forecastFor: (user, method) => rateLimiter.forecast(limitedPortalOf(user), method),
 
     portalOf,
   };

@@ -331,7 +331,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
   it('when nobody can tell what the portal still grants › is made all the same', async () => {
     const unsure = process({
       portals: {
-        outlookFor() {
+        forecastFor() {
           throw new Error('not a portal any more');
         },
       },

@@ -103,7 +103,7 @@ async function startWorld(kind: StoreKind): Promise<World> {
       clientFor: () => {
         throw new Error('only the other processes work');
       },
-      outlookFor: async () => null,
+      forecastFor: async () => null,
     },
   });
   const processes: ChildProcess[] = [];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
-import type { PortalRoom } from '../../src/bitrix24/limits/rate-limiter.ts';
+import type { PortalRoom } from '../../src/bitrix24/limits/limit-decisions.ts';
 import { measurePortals, type PortalMetrics } from '../../src/metrics/portal-metrics.ts';
 import { parseExposition, sumOf } from '../support/exposition.ts';
 

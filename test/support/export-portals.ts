@@ -1,3 +1,4 @@
+import { NO_LIMIT_RECORD } from '../../src/bitrix24/limits/limit-record.ts';
 import type {
   createRateLimiter,
   LimitedPortal,
@@ -20,19 +21,19 @@ export function portalsWith(options: {
       const access = accessOf(owner.userId);
       const { host, hostname } = new URL(access.clientEndpoint);
       const portal: LimitedPortal = { memberId: owner.memberId, host, hostname };
-      const urgency = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
+      const priority = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
       return createRestClient({
         http,
         tokens: { current: async () => access, renewed: async () => access },
-        limits: { limiter, portal, urgency },
+        limits: { limiter, portal, priority },
       });
     },
-    outlookFor: async () => null,
+    forecastFor: async () => null,
   };
 }
 
 /** For portals that limit nothing. */
 export const NO_LIMITS: Parameters<typeof createRateLimiter>[0] = {
-  records: { change: async (_memberId, decide) => decide(null, Date.now()).result },
+  records: { change: async (_memberId, decide) => decide(NO_LIMIT_RECORD, Date.now()).result },
   limits: { of: () => undefined },
 };

@@ -1,9 +1,11 @@
-import type { LimitRecords } from '../../src/bitrix24/limits/rate-limiter.ts';
+import { LimitRecord, NO_LIMIT_RECORD } from '../../src/bitrix24/limits/limit-record.ts';
+import type { LimitRecords } from '../../src/bitrix24/limits/shared-limits.ts';
+import { parseRecord } from '../../src/store/records.ts';
 
 export interface TestLimitRecords extends LimitRecords {
-  /** How often somebody came to read. */
+  /** How often a record was read. */
   trips: number;
-  /** How often somebody wrote. */
+  /** How often a record was written. */
   writes: number;
   /** As it is stored: null without any. */
   read(memberId: string): string | null;
@@ -23,10 +25,11 @@ export function createTestLimitRecords(now: () => number = Date.now): TestLimitR
     async change(memberId, decide) {
       this.trips += 1;
       await Promise.resolve();
-      const { write, result } = decide(texts.get(memberId) ?? null, now());
-      if (write !== undefined) {
+      const record = parseRecord(LimitRecord, texts.get(memberId) ?? null) ?? NO_LIMIT_RECORD;
+      const { next, result } = decide(record, now());
+      if (next !== undefined) {
         this.writes += 1;
-        texts.set(memberId, write);
+        texts.set(memberId, JSON.stringify(next));
       }
       return result;
     },

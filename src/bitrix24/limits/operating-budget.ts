@@ -1,9 +1,26 @@
 import type { OperatingReport } from './operating-report.ts';
 
-/** The execution time a portal grants to one application and method (protocol 5). */
+/**
+ * The execution time a portal grants to one application and method (protocol 5).
+ *
+ * An example, with 420 seconds in a window of 600. The portal counts in ten parts of 60 seconds, and forgets the oldest
+ * part as a whole:
+ *
+ * 1. Nothing is known of `crm.company.list`, so a call is taken to cost 0.5 seconds (`FIRST_GUESS_SECONDS`). A batch of
+ *    50 reserves 25 seconds, which leaves 395 for others (`reserveCalls`).
+ * 2. Its answer says `operating: 40`. Nothing stays reserved; 40 seconds are spent until the portal's reset of this part,
+ *    at most 600 seconds from now, and a call costs 0.8 seconds: the difference of two commands' `operating` (`settleCalls`).
+ * 3. After nine more such batches 400 seconds are spent and 20 are free: `fitCalls` allows 25 calls (20 / 0.8).
+ * 4. After those, a call has to wait. `fitCalls` answers when enough has fallen out of the window: at the reset of the
+ *    oldest part, and `MARGIN_MS` more. Background work counts with 0.96 of the 420 seconds, so it waits earlier.
+ * 5. Another replica of the application used 10 seconds that nobody here booked: the next answer says `operating: 410`
+ *    where 400 were counted. The portal is right, so 10 seconds are added; where it says less, the oldest are removed.
+ * 6. If the portal refuses with OPERATION_TIME_LIMIT although only 300 seconds were counted, its budget is lower than
+ *    documented: for ten minutes it is taken to be 294 (`LESSON`), and the method waits until its oldest part falls out.
+ */
 export interface OperatingLimit {
   budgetSeconds: number;
-  /** In ten equal parts, the oldest of which falls out at a time. */
+  /** In ten equal parts; the oldest falls out as a whole. */
   windowSeconds: number;
 }
 
@@ -14,11 +31,11 @@ export const OPERATING_LIMIT: OperatingLimit = { budgetSeconds: 420, windowSecon
 export interface MethodUse {
   /** Seconds that were used, each until the portal forgets them. */
   spent: { seconds: number; until: number }[];
-  /** Calls that are under way: what they are expected to cost. Whoever never reports back is forgotten. */
+  /** Calls under way: what they are expected to cost. A call that never reports back is forgotten at `until`. */
   reserved: { id: string; seconds: number; until: number }[];
   /** Of one call, as far as it is known. */
   costSeconds: number | null;
-  /** The portal refused, and says nothing else before this. */
+  /** The portal refused the method, and refuses it until then. */
   blockedUntil: number;
   /** Lower than documented, as a refusal has shown. */
   budgetSeconds: number | null;
@@ -35,7 +52,7 @@ export const UNUSED: MethodUse = {
   toldAt: null,
 };
 
-/** What a call that nobody has seen yet may cost; the portal tells soon. */
+/** What a call may cost before the first answer tells. */
 const FIRST_GUESS_SECONDS = 0.5;
 /** A single call does not show its cost, only what was used in all, perhaps by others. */
 const MOST_FOR_ONE_SECONDS = 2;
@@ -43,15 +60,15 @@ const MOST_FOR_ONE_SECONDS = 2;
 const RESERVED_MS = 90_000;
 /** Portals forget in steps of a tenth of the window; asked a moment too early, they refuse. */
 const MARGIN_MS = 250;
-/** For the portal it may have fallen out already, or not yet have when it answered. */
+/** So close to its end, a part may or may not have fallen out on the portal when it answered. */
 const ROLLING_MS = 1_000;
-/** Whoever waits for what is under way asks again after this. */
+/** A request that waits for calls under way asks again after this. */
 const LOOK_AGAIN_MS = 200;
-/** A portal that names a later reset is not believed. */
+/** A later reset is taken for a mistake of the portal. */
 const LONGEST_WINDOW_MS = 3600_000;
-/** What a refusal has taught holds for so long after it. */
+/** How long a budget that was learnt from a refusal holds. */
 const LEARNT_MS = 10 * 60_000;
-/** A refusal shows that the budget is lower than what we had counted. */
+/** A refusal shows that the budget is lower than the seconds we had counted: by this factor. */
 const LESSON = 0.98;
 
 /** Forgets what has fallen out of the window. */
@@ -67,8 +84,8 @@ export function refreshUse(use: MethodUse, now: number): MethodUse {
 /**
  * How many calls fit now.
  *
- * @param options.needed  fewer are of no use
- * @param options.share   of the budget that may be used: background work leaves something to people
+ * @param options.needed  fewer calls than this are of no use to the caller
+ * @param options.share   of the budget that may be used: background work leaves a part to people
  * @returns  how many, at most `wanted`; when fewer than needed fit, after how many milliseconds those might
  */
 export function fitCalls(
@@ -85,7 +102,7 @@ export function fitCalls(
   // Sums of tenths are not exact; a budget is not missed by a rounding error.
   const calls = Math.min(options.wanted, Math.floor(free / cost + 1e-6));
   const { needed = 1 } = options;
-  // A cost above the whole budget would keep everybody out for ever, and only a call can correct it.
+  // A cost above the whole budget would block the method for ever, and only a call can correct it.
   if (use.spent.length + use.reserved.length === 0) return { calls: Math.max(calls, needed), waitMs: 0 };
   if (calls >= needed) return { calls, waitMs: 0 };
   return { calls: 0, waitMs: waitFor(cost * needed - free, use, now) };
@@ -98,7 +115,7 @@ export function reserveCalls(use: MethodUse, id: string, calls: number, now: num
   return { ...use, reserved: [...use.reserved, { id, seconds, until: now + RESERVED_MS }] };
 }
 
-/** Takes in what the portal said of `calls` calls: its count is right, ours follows. */
+/** Takes in what the portal reports after `calls` calls. Its count is right, and ours follows. */
 export function settleCalls(
   use: MethodUse,
   limit: OperatingLimit,
@@ -126,10 +143,10 @@ export function settleCalls(
   };
 }
 
-/** A portal's clock that went back further than answers overtake each other is believed again. */
+/** Answers overtake each other by less than this. A portal's clock that goes back further was set back, and counts. */
 const OVERTAKEN_SECONDS = 90;
 
-/** Answers overtake each other, and the older one knows less: nothing has fallen out. */
+/** Whether a newer answer came before this one: then a lower count does not mean that time has fallen out. */
 function isOutdated({ toldAt: before }: MethodUse, toldAt: number | null, difference: number): boolean {
   if (before === null || toldAt === null || before - toldAt > OVERTAKEN_SECONDS) return false;
   return toldAt < before || (toldAt === before && difference < 0);
@@ -139,7 +156,7 @@ function learnCost(use: MethodUse, seen: number | null): number | null {
   return seen === null ? use.costSeconds : smooth(use.costSeconds, seen);
 }
 
-/** The portal refused: it counts more than we do, or allows less. */
+/** The portal refused the method: it counts more than we do, or allows less. */
 export function blockMethod(use: MethodUse, limit: OperatingLimit, now: number): MethodUse {
   const used = sum(use.spent);
   const oldest = Math.min(...use.spent.map(({ until }) => until));
@@ -151,8 +168,8 @@ export function blockMethod(use: MethodUse, limit: OperatingLimit, now: number):
   };
 }
 
-/** What a portal still grants to one method. */
-export interface OperatingOutlook {
+/** What a portal still allows one method. */
+export interface OperatingForecast {
   /** Of one call. */
   costSeconds: number;
   /** Left in this window. */
@@ -163,7 +180,7 @@ export interface OperatingOutlook {
 }
 
 /** @param share  of the budget that may be used. @returns nothing while the portal has not told what calls cost */
-export function lookAhead(use: MethodUse, limit: OperatingLimit, share: number): OperatingOutlook | null {
+export function forecastUse(use: MethodUse, limit: OperatingLimit, share: number): OperatingForecast | null {
   if (use.costSeconds === null) return null;
   const budgetSeconds = (use.budgetSeconds ?? limit.budgetSeconds) * share;
   const { costSeconds } = use;
@@ -182,17 +199,17 @@ export function secondsLeft(use: MethodUse, limit: OperatingLimit, now: number):
   return Math.max(0, (budgetSeconds ?? limit.budgetSeconds) - sum(spent) - sum(reserved));
 }
 
-/** What a call costs, or may cost. */
+/** What a call costs, or is expected to. */
 export function costOf({ costSeconds }: MethodUse): number {
   return costSeconds ?? FIRST_GUESS_SECONDS;
 }
 
-/** The dearer of what was and what is: a budget that is overrun costs more than one that is not used up. */
+/** Follows a rising cost at once and a falling one slowly: an overrun budget costs more than an unused rest. */
 function smooth(before: number | null, seen: number): number {
   return before === null || seen >= before ? seen : before * 0.7 + seen * 0.3;
 }
 
-/** What the portal counts more than we do was used by this call; what it counts less has fallen out already. */
+/** Seconds that the portal counts above ours were used by this call; seconds that it counts less have fallen out. */
 function correct(
   spent: MethodUse['spent'],
   difference: number,
@@ -229,9 +246,9 @@ function endOfPart(
   return resetAt + Math.max(0, Math.min(9, partsAhead)) * partMs;
 }
 
-/** How long until so many seconds have fallen out, or are told not to have been used after all. */
+/** How long until so many seconds have fallen out, or an answer shows that they were not used. */
 function waitFor(seconds: number, { spent, reserved }: MethodUse, now: number): number {
-  // What is under way may turn out to cost less, and will be told soon.
+  // Calls under way may turn out to cost less, and their answers come soon.
   if (seconds <= sum(reserved)) return LOOK_AGAIN_MS;
   let missing = seconds;
   for (const each of [...spent].sort((a, b) => a.until - b.until)) {

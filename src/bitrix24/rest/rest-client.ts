@@ -21,7 +21,9 @@ export function createRestClient<Access extends RestAccess>(options: {
 
   return {
     async call(method, params = {}) {
-      const body = await send(method, new Map([[method, 1]]), {
+      const body = await send({
+        method,
+        cost: { calls: new Map([[method, 1]]) },
         build: () => params,
         read: (answer) => ({
           value: answer,
@@ -33,7 +35,9 @@ export function createRestClient<Access extends RestAccess>(options: {
     },
 
     batch: (commands) =>
-      send('batch', countMethods(Object.values(commands)), {
+      send({
+        method: 'batch',
+        cost: { calls: countMethods(Object.values(commands)) },
         build: () => buildBatch(commands),
         read: (body) => readAnswers(commands, body),
       }),
@@ -42,8 +46,9 @@ export function createRestClient<Access extends RestAccess>(options: {
       const first = commands.slice(0, MAX_COMMANDS);
       const [{ method } = { method: 'profile' }] = first;
       let named: Commands<string> = {};
-      const answers = await send('batch', new Map([[method, first.length]]), {
-        elastic: method,
+      const answers = await send({
+        method: 'batch',
+        cost: { calls: new Map([[method, first.length]]), maxCallsOf: method },
         build(granted) {
           named = Object.fromEntries(first.slice(0, granted).map((command, index) => [`c${index}`, command]));
           return buildBatch(named);

@@ -1,4 +1,4 @@
-import type { LimitedPortal, RateLimiter, Urgency } from '../limits/rate-limiter.ts';
+import type { LimitedPortal, Priority, RateLimiter } from '../limits/rate-limiter.ts';
 import type { RestError } from './rest-error.ts';
 
 /** Method names come from here and from nowhere else. */
@@ -38,7 +38,7 @@ export interface RestTokens<Access extends RestAccess> {
 export interface RestLimits {
   limiter: RateLimiter;
   portal: LimitedPortal;
-  urgency: Urgency;
+  priority: Priority;
 }
 
 /** A parameter tree, as PHP reads it. */

@@ -1,7 +1,7 @@
 import { readWholeList } from '../../bitrix24/crm/all-companies.ts';
 import { buildWireFilter } from '../../bitrix24/crm/company-filter.ts';
 import { countCompanies } from '../../bitrix24/crm/company-list.ts';
-import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
+import type { OperatingForecast } from '../../bitrix24/limits/operating-budget.ts';
 import type { RestClient } from '../../bitrix24/rest/rest-types.ts';
 import { JOB, Retries, type RetryPolicy } from '../../bitrix24/rest/retry-policy.ts';
 import { AppError } from '../../errors.ts';
@@ -16,11 +16,11 @@ export interface Portals {
   /** With their rights, and as work that nobody waits for. */
   clientFor(job: ExportJob, signal: AbortSignal): RestClient;
   /** What the portal still grants; null where nothing is known. */
-  outlookFor(job: ExportJob): Promise<OperatingOutlook | null>;
+  forecastFor(job: ExportJob): Promise<OperatingForecast | null>;
 }
 
-/** The outlook changes slowly, and asking costs a trip to the store. */
-const OUTLOOK_EVERY_MS = 5_000;
+/** The forecast changes slowly, and asking costs a trip to the store. */
+const FORECAST_EVERY_MS = 5_000;
 
 /**
  * Brings the rows of a job from the portal to the disk, from where an earlier claim has stopped.
@@ -107,7 +107,7 @@ class GatheringProgress {
   readonly #pace = new Pace();
   #total: number | null;
   #trouble: ExportJob['trouble'] = null;
-  #outlook: { value: OperatingOutlook | null; at: number } | undefined;
+  #forecast: { value: OperatingForecast | null; at: number } | undefined;
 
   constructor(job: ExportJob, rows: RowWriter, portals: Portals) {
     this.#job = job;
@@ -136,9 +136,9 @@ class GatheringProgress {
   }
 
   /** An estimate that cannot be made keeps nobody from writing down how far it is. */
-  async #lookAhead(): Promise<OperatingOutlook | null> {
+  async #forecastUse(): Promise<OperatingForecast | null> {
     try {
-      return await this.#portals.outlookFor(this.#job);
+      return await this.#portals.forecastFor(this.#job);
     } catch {
       return null;
     }
@@ -148,15 +148,15 @@ class GatheringProgress {
     const checkpoint = await this.#rows.save();
     const now = performance.now();
     this.#pace.note(now, checkpoint.rows);
-    if (this.#outlook === undefined || now - this.#outlook.at > OUTLOOK_EVERY_MS) {
-      this.#outlook = { value: await this.#lookAhead(), at: now };
+    if (this.#forecast === undefined || now - this.#forecast.at > FORECAST_EVERY_MS) {
+      this.#forecast = { value: await this.#forecastUse(), at: now };
     }
     // Companies come and go while they are read.
     const total = this.#total === null ? null : Math.max(this.#total, checkpoint.rows);
     const secondsLeft =
       total === null
         ? null
-        : estimateSecondsLeft(total - checkpoint.rows, this.#pace.rowsPerSecond(), this.#outlook.value);
+        : estimateSecondsLeft(total - checkpoint.rows, this.#pace.rowsPerSecond(), this.#forecast.value);
     return { checkpoint, rows: checkpoint.rows, total, secondsLeft, trouble: this.#trouble };
   }
 }

@@ -1,4 +1,4 @@
-import type { OperatingOutlook } from '../../bitrix24/limits/operating-budget.ts';
+import type { OperatingForecast } from '../../bitrix24/limits/operating-budget.ts';
 
 /** As many as one call brings (protocol 5). */
 const PAGE_ROWS = 50;
@@ -33,16 +33,16 @@ export class Pace {
 export function estimateSecondsLeft(
   rowsLeft: number,
   rowsPerSecond: number | undefined,
-  outlook: OperatingOutlook | null,
+  forecast: OperatingForecast | null,
 ): number | null {
   if (rowsLeft <= 0) return 0;
-  const byBudget = outlook === null ? 0 : waitForBudget(rowsLeft, outlook);
+  const byBudget = forecast === null ? 0 : waitForBudget(rowsLeft, forecast);
   if (!rowsPerSecond) return byBudget > 0 ? Math.round(byBudget) : null;
   return Math.round(Math.max(rowsLeft / rowsPerSecond, byBudget));
 }
 
-function waitForBudget(rowsLeft: number, outlook: OperatingOutlook): number {
-  const { costSeconds, freeSeconds, budgetSeconds, windowSeconds } = outlook;
+function waitForBudget(rowsLeft: number, forecast: OperatingForecast): number {
+  const { costSeconds, freeSeconds, budgetSeconds, windowSeconds } = forecast;
   const missing = Math.ceil(rowsLeft / PAGE_ROWS) * costSeconds - Math.max(0, freeSeconds);
   return missing <= 0 || budgetSeconds <= 0 ? 0 : (missing / budgetSeconds) * windowSeconds;
 }

@@ -321,11 +321,11 @@ function optionsFor(portal: number, more: Partial<WholeListOptions> = {}): Whole
   return {
     clientFor: (signal) => {
       const { host, hostname } = new URL(access.clientEndpoint);
-      const urgency = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
+      const priority = { kind: 'background', maxWaitMs: Number.POSITIVE_INFINITY, signal } as const;
       return createRestClient({
         http,
         tokens: { current: async () => access, renewed: async () => access },
-        limits: { limiter, portal: { memberId: portalAt(portal).memberId, host, hostname }, urgency },
+        limits: { limiter, portal: { memberId: portalAt(portal).memberId, host, hostname }, priority },
       });
     },
     ...more,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type OperatingReport, readOperating } from '../../../src/bitrix24/limits/operating-report.ts';
 import {
   createRateLimiter,
+  type Priority,
   type RateLimiter,
-  type Urgency,
 } from '../../../src/bitrix24/limits/rate-limiter.ts';
 import { parseRequestLimits } from '../../../src/bitrix24/limits/request-limits.ts';
 import { createTestLimitRecords } from '../../support/limit-records.ts';
@@ -89,18 +89,18 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 /** What one caller does, again and again; `wayMs` is how long requests and answers are on their way. */
 interface Caller {
   limiter: RateLimiter;
-  urgency: Urgency;
+  priority: Priority;
   /** Calls in one request. */
   calls: number;
   wayMs: () => number;
 }
 
-async function ask({ limiter, urgency, calls, wayMs }: Caller): Promise<void> {
-  const asking = { calls: new Map([[METHOD, calls]]), elastic: calls > 1 ? METHOD : undefined };
-  const pass = await limiter.enter(portalOf, asking, urgency);
+async function ask({ limiter, priority, calls, wayMs }: Caller): Promise<void> {
+  const asking = { calls: new Map([[METHOD, calls]]), maxCallsOf: calls > 1 ? METHOD : undefined };
+  const permit = await limiter.acquire(portalOf, asking, priority);
   await wait(wayMs());
   const times: unknown[] = [];
-  for (let index = 0; index < Math.max(1, pass.granted); index += 1) {
+  for (let index = 0; index < Math.max(1, permit.granted); index += 1) {
     // A command is counted once it is done.
     await wait(COST_SECONDS * 1000);
     times.push(portal.call());
@@ -110,8 +110,8 @@ async function ask({ limiter, urgency, calls, wayMs }: Caller): Promise<void> {
   const refused = times.includes(undefined);
   const report: OperatingReport = readOperating(times, calls > 1 ? finish : undefined);
   await Promise.all([
-    pass.done(new Map(report.operating === null ? [] : [[METHOD, report]])),
-    refused ? pass.refusedMethod(METHOD) : undefined,
+    permit.done(new Map(report.operating === null ? [] : [[METHOD, report]])),
+    refused ? permit.refusedMethod(METHOD) : undefined,
   ]);
 }
 
@@ -126,8 +126,8 @@ async function keepAsking(callers: Caller[]): Promise<void> {
   await jest.advanceTimersByTimeAsync(endAt - START);
 }
 
-const background: Urgency = { kind: 'background', maxWaitMs: 600_000 };
-const person: Urgency = { kind: 'person', maxWaitMs: 3_000 };
+const background: Priority = { kind: 'background', maxWaitMs: 600_000 };
+const person: Priority = { kind: 'person', maxWaitMs: 3_000 };
 
 function callers(count: number, build: (index: number) => Omit<Caller, 'limiter'>): Caller[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -138,9 +138,9 @@ function callers(count: number, build: (index: number) => Omit<Caller, 'limiter'
 
 /** People with one call each, and work that reads in batches. */
 const people = (count: number, wayMs: () => number) =>
-  callers(count, () => ({ urgency: person, calls: 1, wayMs }));
+  callers(count, () => ({ priority: person, calls: 1, wayMs }));
 const readers = (count: number, wayMs: () => number, calls = 50) =>
-  callers(count, () => ({ urgency: background, calls, wayMs }));
+  callers(count, () => ({ priority: background, calls, wayMs }));
 
 /** Nobody was refused, and in no window was more than a tenth left over. */
 function expectFullUse(): void {

@@ -1,20 +1,19 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { PortalRoom, RequestCost } from '../../../src/bitrix24/limits/limit-decisions.ts';
 import type { OperatingReport } from '../../../src/bitrix24/limits/operating-report.ts';
 import {
-  type Asking,
   createRateLimiter,
   type LimitedPortal,
   type LimiterObserver,
-  type LimitRecords,
-  type Pass,
+  type Permit,
   PortalLimitedError,
-  type PortalRoom,
+  type Priority,
   type RateLimiter,
-  type Urgency,
 } from '../../../src/bitrix24/limits/rate-limiter.ts';
 import type { RequestLimit } from '../../../src/bitrix24/limits/request-bucket.ts';
 import { parseRequestLimits } from '../../../src/bitrix24/limits/request-limits.ts';
+import type { LimitRecords } from '../../../src/bitrix24/limits/shared-limits.ts';
 import { createLimitRecords } from '../../../src/portal-client/limit-records.ts';
 import { MINUTE } from '../../support/clock.ts';
 import { createTestLimitRecords, type TestLimitRecords } from '../../support/limit-records.ts';
@@ -52,18 +51,18 @@ function newLimiter(shared: LimitRecords = records): RateLimiter {
   return createRateLimiter({ records: shared, limits, operating: { budgetSeconds: 48, windowSeconds: 60 } });
 }
 
-const aPerson = (overrides: Partial<Urgency> = {}): Urgency => ({
+const aPerson = (overrides: Partial<Priority> = {}): Priority => ({
   kind: 'person',
   maxWaitMs: 3_000,
   ...overrides,
 });
-const someWork = (overrides: Partial<Urgency> = {}): Urgency => ({
+const someWork = (overrides: Partial<Priority> = {}): Priority => ({
   kind: 'background',
   maxWaitMs: 10 * MINUTE,
   ...overrides,
 });
-const once = (method = LIST): Asking => ({ calls: new Map([[method, 1]]) });
-const upTo = (wanted: number): Asking => ({ calls: new Map([[LIST, wanted]]), elastic: LIST });
+const once = (method = LIST): RequestCost => ({ calls: new Map([[method, 1]]) });
+const upTo = (wanted: number): RequestCost => ({ calls: new Map([[LIST, wanted]]), maxCallsOf: LIST });
 
 const aReport = (operating: number | null, overrides: Partial<OperatingReport> = {}): OperatingReport => ({
   operating,
@@ -78,33 +77,33 @@ const told = (report: OperatingReport, method = LIST) => new Map([[method, repor
 /** What becomes of somebody who enters: when they may leave, or why not. */
 interface Fate {
   leftAt?: number;
-  pass?: Pass;
+  permit?: Permit;
   error?: unknown;
 }
 
-function watch(entering: Promise<Pass>): Fate {
+function watch(acquiring: Promise<Permit>): Fate {
   const fate: Fate = {};
-  entering.then(
-    (pass) => Object.assign(fate, { pass, leftAt: Date.now() - START }),
+  acquiring.then(
+    (permit) => Object.assign(fate, { permit, leftAt: Date.now() - START }),
     (error: unknown) => Object.assign(fate, { error }),
   );
   return fate;
 }
 
-function enterMany(count: number, portal: LimitedPortal, urgency: Urgency, by = [limiter]): Fate[] {
+function acquireMany(count: number, portal: LimitedPortal, priority: Priority, by = [limiter]): Fate[] {
   return Array.from({ length: count }, (_, index) =>
-    watch((by[index % by.length] ?? limiter).enter(portal, once(), urgency)),
+    watch((by[index % by.length] ?? limiter).acquire(portal, once(), priority)),
   );
 }
 
-const passOf = ({ pass }: Fate): Pass => {
-  if (pass === undefined) throw new Error('nobody has passed');
-  return pass;
+const permitOf = ({ permit }: Fate): Permit => {
+  if (permit === undefined) throw new Error('nobody has passed');
+  return permit;
 };
 const advance = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 const timesOf = (fates: Fate[]) => fates.map(({ leftAt }) => leftAt);
-const failureOf = (entering: Promise<Pass>): Promise<PortalLimitedError> =>
-  entering.then(
+const failureOf = (acquiring: Promise<Permit>): Promise<PortalLimitedError> =>
+  acquiring.then(
     () => Promise.reject(new Error('passed')),
     (error: PortalLimitedError) => error,
   );
@@ -131,9 +130,9 @@ class StrictPortal {
   }
 }
 
-describe('enter(), as a person', () => {
+describe('acquire(), as a person', () => {
   it('when there are places › leaves now, whatever else is known', async () => {
-    const fates = enterMany(4, small, aPerson());
+    const fates = acquireMany(4, small, aPerson());
 
     await advance(0);
 
@@ -141,7 +140,7 @@ describe('enter(), as a person', () => {
   });
 
   it('when the bucket is full › takes a place ahead of time, and waits for it', async () => {
-    const fates = enterMany(7, small, aPerson());
+    const fates = acquireMany(7, small, aPerson());
 
     await advance(499);
     expect(timesOf(fates).slice(4)).toEqual([undefined, undefined, undefined]);
@@ -151,9 +150,9 @@ describe('enter(), as a person', () => {
   });
 
   it('when somebody comes later › they leave after those who wait already', async () => {
-    const early = enterMany(6, small, aPerson());
+    const early = acquireMany(6, small, aPerson());
     await advance(300);
-    const late = enterMany(1, small, aPerson());
+    const late = acquireMany(1, small, aPerson());
 
     await advance(3_000);
 
@@ -162,8 +161,8 @@ describe('enter(), as a person', () => {
   });
 
   it('when the wait is just as long as they have patience › they wait', async () => {
-    enterMany(4, small, aPerson());
-    const [fate] = enterMany(1, small, aPerson({ maxWaitMs: 500 }));
+    acquireMany(4, small, aPerson());
+    const [fate] = acquireMany(1, small, aPerson({ maxWaitMs: 500 }));
 
     await advance(500);
 
@@ -171,10 +170,10 @@ describe('enter(), as a person', () => {
   });
 
   it('when the wait is longer than their patience › hears so at once, and when to come back', async () => {
-    enterMany(4 + 6, small, aPerson());
+    acquireMany(4 + 6, small, aPerson());
     await advance(0);
 
-    const error = await failureOf(limiter.enter(small, once(), aPerson()));
+    const error = await failureOf(limiter.acquire(small, once(), aPerson()));
 
     expect(error).toBeInstanceOf(PortalLimitedError);
     expect(error).toMatchObject({
@@ -188,32 +187,32 @@ describe('enter(), as a person', () => {
   });
 
   it('when several are turned away › each hears a moment of their own', async () => {
-    enterMany(4 + 6, small, aPerson());
+    acquireMany(4 + 6, small, aPerson());
     await advance(0);
 
     const errors = [
-      await failureOf(limiter.enter(small, once(), aPerson())),
-      await failureOf(newLimiter().enter(small, once(), aPerson())),
-      await failureOf(limiter.enter(small, once(), aPerson())),
+      await failureOf(limiter.acquire(small, once(), aPerson())),
+      await failureOf(newLimiter().acquire(small, once(), aPerson())),
+      await failureOf(limiter.acquire(small, once(), aPerson())),
     ];
 
     expect(errors.map(({ retryAfterMs }) => retryAfterMs)).toEqual([3_500, 4_000, 4_500]);
   });
 
   it('when they come back at the moment they were told › there is a place', async () => {
-    enterMany(4 + 6, small, aPerson());
-    const error = await failureOf(limiter.enter(small, once(), aPerson()));
+    acquireMany(4 + 6, small, aPerson());
+    const error = await failureOf(limiter.acquire(small, once(), aPerson()));
     await advance(error.retryAfterMs);
 
-    const [fate] = enterMany(1, small, aPerson());
+    const [fate] = acquireMany(1, small, aPerson());
     await advance(0);
 
     expect(fate?.leftAt).toBe(3_500);
   });
 
   it('when another portal is busy › this one is not', async () => {
-    enterMany(10, small, aPerson());
-    const [fate] = enterMany(1, cloud, aPerson());
+    acquireMany(10, small, aPerson());
+    const [fate] = acquireMany(1, cloud, aPerson());
 
     await advance(0);
 
@@ -221,11 +220,11 @@ describe('enter(), as a person', () => {
   });
 });
 
-describe('enter(), as background work', () => {
+describe('acquire(), as background work', () => {
   it('when there are many calls › leaves five places to people', async () => {
-    const work = enterMany(45, cloud, someWork());
+    const work = acquireMany(45, cloud, someWork());
     await advance(0);
-    const people = enterMany(6, cloud, aPerson());
+    const people = acquireMany(6, cloud, aPerson());
     await advance(0);
 
     expect(timesOf(work)).toEqual([...Array(44).fill(0), undefined]);
@@ -233,7 +232,7 @@ describe('enter(), as background work', () => {
   });
 
   it('when a portal takes few at once › leaves a tenth to people', async () => {
-    const work = enterMany(20, aPortal('quick.acme.com'), someWork());
+    const work = acquireMany(20, aPortal('quick.acme.com'), someWork());
 
     await advance(0);
 
@@ -242,8 +241,8 @@ describe('enter(), as background work', () => {
 
   it('when it has to wait › asks again when there may be a place, and tells so', async () => {
     const onWait = jest.fn();
-    enterMany(4, small, someWork());
-    const [fate] = enterMany(1, small, someWork({ onWait }));
+    acquireMany(4, small, someWork());
+    const [fate] = acquireMany(1, small, someWork({ onWait }));
 
     await advance(499);
     expect(fate?.leftAt).toBe(undefined);
@@ -254,10 +253,10 @@ describe('enter(), as background work', () => {
   });
 
   it('when people come while it waits › they go first', async () => {
-    enterMany(4, small, someWork());
-    const [work] = enterMany(1, small, someWork());
+    acquireMany(4, small, someWork());
+    const [work] = acquireMany(1, small, someWork());
     await advance(100);
-    const people = enterMany(3, small, aPerson());
+    const people = acquireMany(3, small, aPerson());
 
     await advance(5_000);
 
@@ -268,22 +267,22 @@ describe('enter(), as background work', () => {
   });
 
   it('when it may not wait so long › hears when to come back, and keeps nobody else waiting', async () => {
-    enterMany(4 + 2, small, aPerson());
+    acquireMany(4 + 2, small, aPerson());
     await advance(0);
 
     const errors = [
-      await failureOf(limiter.enter(small, once(), someWork({ maxWaitMs: 1_000 }))),
-      await failureOf(limiter.enter(small, once(), someWork({ maxWaitMs: 1_000 }))),
+      await failureOf(limiter.acquire(small, once(), someWork({ maxWaitMs: 1_000 }))),
+      await failureOf(limiter.acquire(small, once(), someWork({ maxWaitMs: 1_000 }))),
     ];
 
     expect(errors.map(({ retryAfterMs }) => retryAfterMs)).toEqual([1_500, 1_500]);
   });
 
   it('when it has waited as long as it may › gives up', async () => {
-    enterMany(4, small, aPerson());
-    const [fate] = enterMany(1, small, someWork({ maxWaitMs: 1_200 }));
+    acquireMany(4, small, aPerson());
+    const [fate] = acquireMany(1, small, someWork({ maxWaitMs: 1_200 }));
     await advance(100);
-    enterMany(2, small, aPerson());
+    acquireMany(2, small, aPerson());
 
     await advance(500);
 
@@ -292,7 +291,7 @@ describe('enter(), as background work', () => {
   });
 });
 
-describe('enter(), by a crowd', () => {
+describe('acquire(), by a crowd', () => {
   const LIMIT: RequestLimit = { burst: 20, perSecond: 10 };
   const quick = aPortal('quick.acme.com');
 
@@ -300,10 +299,10 @@ describe('enter(), by a crowd', () => {
     const portal = new StrictPortal(LIMIT);
     const arrive = async (index: number) => {
       const replica = by[index % by.length] ?? limiter;
-      const urgency = index % 3 === 0 ? someWork() : aPerson({ maxWaitMs: MINUTE });
-      const pass = await replica.enter(quick, once(), urgency);
+      const priority = index % 3 === 0 ? someWork() : aPerson({ maxWaitMs: MINUTE });
+      const permit = await replica.acquire(quick, once(), priority);
       portal.arrive();
-      await pass.done(told(aReport(null, { costSeconds: null })));
+      await permit.done(told(aReport(null, { costSeconds: null })));
     };
     // In three waves, the last of which finds the bucket empty.
     const waves = [0, 0, 0, 1_234, 30_000];
@@ -360,22 +359,22 @@ describe('enter(), by a crowd', () => {
     const store = createMemoryStore(Date.now);
     const [first, second] = ['app.1', 'app.2'].map((id) => newLimiter(createLimitRecords(store, id)));
 
-    const fates = enterMany(8, small, aPerson(), [first ?? limiter, second ?? limiter]);
+    const fates = acquireMany(8, small, aPerson(), [first ?? limiter, second ?? limiter]);
     await advance(0);
 
     expect(timesOf(fates)).toEqual(Array(8).fill(0));
   });
 });
 
-describe('enter(), when the store is away', () => {
+describe('acquire(), when the store is away', () => {
   const away = new Error('the store is away');
 
   it('when it cannot be asked › says why, and the next one may find it well', async () => {
     const change = jest.spyOn(records, 'change').mockRejectedValueOnce(away);
 
-    await expect(limiter.enter(small, once(), aPerson())).rejects.toBe(away);
+    await expect(limiter.acquire(small, once(), aPerson())).rejects.toBe(away);
 
-    await limiter.enter(small, once(), aPerson());
+    await limiter.acquire(small, once(), aPerson());
     expect(change).toHaveBeenCalledTimes(2);
   });
 
@@ -390,7 +389,7 @@ describe('enter(), when the store is away', () => {
       return result as never;
     });
 
-    enterMany(10, small, aPerson());
+    acquireMany(10, small, aPerson());
     await advance(0);
 
     expect(most).toBe(1);
@@ -399,10 +398,10 @@ describe('enter(), when the store is away', () => {
 
 describe('refusedRequest()', () => {
   it('when the limit is known › the bucket is full', async () => {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.refusedRequest();
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.refusedRequest();
 
-    const fates = enterMany(2, cloud, aPerson());
+    const fates = acquireMany(2, cloud, aPerson());
     await advance(3_000);
 
     expect(timesOf(fates)).toEqual([1_000, 1_500]);
@@ -410,12 +409,12 @@ describe('refusedRequest()', () => {
 
   it('when the portal had no limit › has that of the cloud, on all replicas', async () => {
     const other = newLimiter();
-    await other.enter(box, once(), aPerson());
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.refusedRequest();
+    await other.acquire(box, once(), aPerson());
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.refusedRequest();
     await advance(1_000);
 
-    const fates = enterMany(51, box, aPerson({ maxWaitMs: MINUTE }), [other, limiter]);
+    const fates = acquireMany(51, box, aPerson({ maxWaitMs: MINUTE }), [other, limiter]);
     await advance(MINUTE);
 
     // Two places have come free in that second, of which one is spare.
@@ -424,12 +423,12 @@ describe('refusedRequest()', () => {
   });
 
   it('when ten minutes have passed › the portal has no limit again', async () => {
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.refusedRequest();
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.refusedRequest();
     await advance(10 * MINUTE - 1);
-    const limited = enterMany(60, box, aPerson({ maxWaitMs: 0 }));
+    const limited = acquireMany(60, box, aPerson({ maxWaitMs: 0 }));
     await advance(1);
-    const free = enterMany(30, box, aPerson({ maxWaitMs: 0 }));
+    const free = acquireMany(30, box, aPerson({ maxWaitMs: 0 }));
     await advance(0);
 
     expect(limited.filter(({ leftAt }) => leftAt !== undefined)).toHaveLength(49);
@@ -437,36 +436,36 @@ describe('refusedRequest()', () => {
   });
 
   it('when the portal refuses again › ten minutes begin anew', async () => {
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.refusedRequest();
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.refusedRequest();
     await advance(9 * MINUTE);
-    await pass.refusedRequest();
+    await permit.refusedRequest();
     await advance(9 * MINUTE);
 
-    const fates = enterMany(60, box, aPerson({ maxWaitMs: 0 }));
+    const fates = acquireMany(60, box, aPerson({ maxWaitMs: 0 }));
     await advance(0);
 
     expect(fates.filter(({ leftAt }) => leftAt !== undefined)).toHaveLength(49);
   });
 
   it('when people wait for places already › whoever comes then leaves after them', async () => {
-    const early = enterMany(4 + 4, small, aPerson());
+    const early = acquireMany(4 + 4, small, aPerson());
     await advance(0);
-    await passOf(early[0] ?? {}).refusedRequest();
+    await permitOf(early[0] ?? {}).refusedRequest();
 
-    const [late] = enterMany(1, small, aPerson());
+    const [late] = acquireMany(1, small, aPerson());
     await advance(5_000);
 
     expect(timesOf(early).slice(4)).toEqual([500, 1_000, 1_500, 2_000]);
     expect(late?.leftAt).toBeGreaterThanOrEqual(2_500);
   });
 
-  // Every pass writes the record anew, so that it never lapses, and each request costs two trips for ever.
+  // Every permit writes the record anew, so that it never lapses, and each request costs two trips for ever.
   it('when ten minutes have passed › nothing more is written for a portal that counts nothing', async () => {
     const ask = async () => {
-      const pass = await limiter.enter(box, once(), aPerson());
-      await pass.done(told(aReport(null, { costSeconds: null })));
-      return pass;
+      const permit = await limiter.acquire(box, once(), aPerson());
+      await permit.done(told(aReport(null, { costSeconds: null })));
+      return permit;
     };
     await (await ask()).refusedRequest();
     await advance(10 * MINUTE);
@@ -481,11 +480,11 @@ describe('refusedRequest()', () => {
 
 describe('refusedMethod()', () => {
   it('when a method has used up its time › it waits, and others do not', async () => {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.refusedMethod(LIST);
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.refusedMethod(LIST);
 
-    const blocked = watch(limiter.enter(cloud, once(LIST), someWork()));
-    const other = watch(limiter.enter(cloud, once(USERS), someWork()));
+    const blocked = watch(limiter.acquire(cloud, once(LIST), someWork()));
+    const other = watch(limiter.acquire(cloud, once(USERS), someWork()));
     await advance(6_249);
     expect(blocked.leftAt).toBe(undefined);
     await advance(1);
@@ -496,24 +495,24 @@ describe('refusedMethod()', () => {
   });
 
   it('when a request needs the blocked method and others › it waits as a whole', async () => {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.refusedMethod(LIST);
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.refusedMethod(LIST);
 
     const calls = new Map([
       [USERS, 1],
       [LIST, 1],
     ]);
-    const fate = watch(limiter.enter(cloud, { calls }, someWork()));
+    const fate = watch(limiter.acquire(cloud, { calls }, someWork()));
     await advance(6_250);
 
     expect(fate.leftAt).toBe(6_250);
   });
 
   it('when a person cannot wait for it › hears why, and a moment that is not everybody’s', async () => {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.refusedMethod(LIST);
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.refusedMethod(LIST);
 
-    const error = await failureOf(limiter.enter(cloud, once(), aPerson()));
+    const error = await failureOf(limiter.acquire(cloud, once(), aPerson()));
 
     // Half of the two seconds over which they are scattered.
     expect(error).toMatchObject({
@@ -525,11 +524,11 @@ describe('refusedMethod()', () => {
   });
 
   it('when the portal has told when the oldest part falls out › waits until then', async () => {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.done(told(aReport(10, { resetInMs: 57_000 })));
-    await pass.refusedMethod(LIST);
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.done(told(aReport(10, { resetInMs: 57_000 })));
+    await permit.refusedMethod(LIST);
 
-    const fate = watch(limiter.enter(cloud, once(), someWork()));
+    const fate = watch(limiter.acquire(cloud, once(), someWork()));
     await advance(MINUTE);
 
     expect(fate.leftAt).toBe(57_250);
@@ -537,12 +536,12 @@ describe('refusedMethod()', () => {
 
   it('when the portal had no limits › it waits all the same, on all replicas', async () => {
     const other = newLimiter();
-    await other.enter(box, once(), aPerson());
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.refusedMethod(LIST);
+    await other.acquire(box, once(), aPerson());
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.refusedMethod(LIST);
     await advance(1_000);
 
-    const error = await failureOf(other.enter(box, once(), aPerson()));
+    const error = await failureOf(other.acquire(box, once(), aPerson()));
 
     expect(error.reason).toBe('operating');
   });
@@ -551,13 +550,13 @@ describe('refusedMethod()', () => {
 describe('the budget of execution time', () => {
   /** Somebody whose answer says how much is used, half a second a call. */
   async function use(operating: number, overrides: Partial<OperatingReport> = {}): Promise<void> {
-    const pass = await limiter.enter(cloud, once(), aPerson());
-    await pass.done(told(aReport(operating, overrides)));
+    const permit = await limiter.acquire(cloud, once(), aPerson());
+    await permit.done(told(aReport(operating, overrides)));
   }
 
   it('when as many are under way as the budget pays for › nobody else leaves', async () => {
     await use(47);
-    const fates = enterMany(3, cloud, aPerson());
+    const fates = acquireMany(3, cloud, aPerson());
 
     await advance(0);
 
@@ -568,11 +567,11 @@ describe('the budget of execution time', () => {
 
   it('when one of them comes back with nothing to tell › there is room again', async () => {
     await use(47);
-    const [first] = enterMany(2, cloud, aPerson());
+    const [first] = acquireMany(2, cloud, aPerson());
     await advance(0);
-    await passOf(first ?? {}).done();
+    await permitOf(first ?? {}).done();
 
-    const fates = enterMany(2, cloud, aPerson());
+    const fates = acquireMany(2, cloud, aPerson());
     await advance(0);
 
     expect(timesOf(fates)).toEqual([0, undefined]);
@@ -580,12 +579,12 @@ describe('the budget of execution time', () => {
 
   it('when answers tell what is used › nothing stays booked', async () => {
     await use(47);
-    const fates = enterMany(2, cloud, aPerson());
+    const fates = acquireMany(2, cloud, aPerson());
     await advance(0);
-    await passOf(fates[0] ?? {}).done(told(aReport(47.2, { costSeconds: 0.2 })));
-    await passOf(fates[1] ?? {}).done(told(aReport(47.4, { costSeconds: 0.2 })));
+    await permitOf(fates[0] ?? {}).done(told(aReport(47.2, { costSeconds: 0.2 })));
+    await permitOf(fates[1] ?? {}).done(told(aReport(47.4, { costSeconds: 0.2 })));
 
-    const [next] = enterMany(1, cloud, aPerson());
+    const [next] = acquireMany(1, cloud, aPerson());
     await advance(0);
 
     expect(next?.leftAt).toBe(0);
@@ -594,11 +593,11 @@ describe('the budget of execution time', () => {
   it('when somebody never reports back › what they booked is free after a minute and a half', async () => {
     // What is used stays in the window for longer than that.
     await use(47.5, { resetInMs: 200_000 });
-    await limiter.enter(cloud, once(), aPerson());
+    await limiter.acquire(cloud, once(), aPerson());
     await advance(89_999);
-    const early = watch(limiter.enter(cloud, once(), aPerson({ maxWaitMs: 0 })));
+    const early = watch(limiter.acquire(cloud, once(), aPerson({ maxWaitMs: 0 })));
     await advance(1);
-    const late = watch(limiter.enter(cloud, once(), aPerson()));
+    const late = watch(limiter.acquire(cloud, once(), aPerson()));
     await advance(0);
 
     expect(early.error).toMatchObject({ reason: 'operating' });
@@ -608,8 +607,8 @@ describe('the budget of execution time', () => {
   // What is under way is booked with what it may cost at most; whoever is told to wait for the window waits for too long.
   it('when what is booked turns out to cost less › work that waits leaves as soon as that is known', async () => {
     await use(44, { costSeconds: 1 });
-    const first = await limiter.enter(cloud, upTo(2), someWork());
-    const second = watch(limiter.enter(cloud, once(), someWork()));
+    const first = await limiter.acquire(cloud, upTo(2), someWork());
+    const second = watch(limiter.acquire(cloud, once(), someWork()));
     await advance(1_000);
     await first.done(told(aReport(44.2, { costSeconds: 0.1 })));
 
@@ -621,7 +620,7 @@ describe('the budget of execution time', () => {
   it('when the budget is used up › a person who cannot wait hears when the window rolls', async () => {
     await use(48);
 
-    const error = await failureOf(limiter.enter(cloud, once(), aPerson()));
+    const error = await failureOf(limiter.acquire(cloud, once(), aPerson()));
 
     // Used in the sixth part of ten: 60 seconds, a moment, and half of what scatters people.
     expect(error).toMatchObject({ reason: 'operating', retryAfterMs: 60_000 + 250 + 1_000 });
@@ -629,19 +628,19 @@ describe('the budget of execution time', () => {
 
   it('when the window has rolled › all of the budget is there again', async () => {
     await use(48);
-    const work = watch(limiter.enter(cloud, upTo(50), someWork()));
+    const work = watch(limiter.acquire(cloud, upTo(50), someWork()));
 
     await advance(60_249);
     expect(work.leftAt).toBe(undefined);
     await advance(1);
 
-    expect(work).toMatchObject({ leftAt: 60_250, pass: { granted: 16 } });
+    expect(work).toMatchObject({ leftAt: 60_250, permit: { granted: 16 } });
   });
 
   it('when it is nearly used up › background work leaves the last twenty-fifth to people', async () => {
     await use(46);
-    const work = watch(limiter.enter(cloud, once(), someWork()));
-    const person = watch(limiter.enter(cloud, once(), aPerson()));
+    const work = watch(limiter.acquire(cloud, once(), someWork()));
+    const person = watch(limiter.acquire(cloud, once(), aPerson()));
 
     await advance(0);
 
@@ -651,10 +650,10 @@ describe('the budget of execution time', () => {
 
   it('when an answer tells nothing new › nothing is written for it', async () => {
     await use(0, { costSeconds: 0 });
-    const pass = await limiter.enter(cloud, once(), aPerson());
+    const permit = await limiter.acquire(cloud, once(), aPerson());
     records.writes = 0;
 
-    await pass.done(told(aReport(0, { costSeconds: 0 })));
+    await permit.done(told(aReport(0, { costSeconds: 0 })));
 
     expect(records.writes).toBe(0);
   });
@@ -662,7 +661,7 @@ describe('the budget of execution time', () => {
   it('when another method is used up › this one is not', async () => {
     await use(48);
 
-    const fate = watch(limiter.enter(cloud, once(USERS), aPerson()));
+    const fate = watch(limiter.acquire(cloud, once(USERS), aPerson()));
     await advance(0);
 
     expect(fate.leftAt).toBe(0);
@@ -670,7 +669,7 @@ describe('the budget of execution time', () => {
 
   it('when both replicas use it › they keep to one budget', async () => {
     await use(47);
-    const fates = enterMany(4, cloud, aPerson(), [limiter, newLimiter()]);
+    const fates = acquireMany(4, cloud, aPerson(), [limiter, newLimiter()]);
 
     await advance(0);
 
@@ -688,41 +687,41 @@ describe('the budget of execution time', () => {
     ])('when %s (%j) › grants what is done within eight seconds: %d', async (_, costSeconds, granted) => {
       if (costSeconds !== null) await use(1, { costSeconds });
 
-      const pass = await limiter.enter(cloud, upTo(50), someWork());
+      const permit = await limiter.acquire(cloud, upTo(50), someWork());
 
-      expect(pass.granted).toBe(granted);
+      expect(permit.granted).toBe(granted);
     });
 
     it('when fewer are wanted › grants no more', async () => {
-      expect((await limiter.enter(cloud, upTo(3), someWork())).granted).toBe(3);
+      expect((await limiter.acquire(cloud, upTo(3), someWork())).granted).toBe(3);
     });
 
     it('when the budget has room for a few › grants those', async () => {
       // 46.08 seconds are for background work.
       await use(44);
 
-      const pass = await limiter.enter(cloud, upTo(50), someWork());
+      const permit = await limiter.acquire(cloud, upTo(50), someWork());
 
-      expect(pass.granted).toBe(4);
+      expect(permit.granted).toBe(4);
     });
 
     it('when the few are under way › the next batch waits for the window to roll', async () => {
       const onWait = jest.fn<(ms: number) => void>();
       await use(44);
-      const first = await limiter.enter(cloud, upTo(50), someWork());
+      const first = await limiter.acquire(cloud, upTo(50), someWork());
       await first.done(told(aReport(46)));
-      const second = watch(limiter.enter(cloud, upTo(50), someWork({ onWait })));
+      const second = watch(limiter.acquire(cloud, upTo(50), someWork({ onWait })));
 
       await advance(60_249);
       expect(second.leftAt).toBe(undefined);
       await advance(1);
 
       expect(onWait.mock.calls).toEqual([[60_250]]);
-      expect(second).toMatchObject({ leftAt: 60_250, pass: { granted: 16 } });
+      expect(second).toMatchObject({ leftAt: 60_250, permit: { granted: 16 } });
     });
 
     it('when it was shorter › only what was granted is booked', async () => {
-      await limiter.enter(cloud, upTo(50), someWork());
+      await limiter.acquire(cloud, upTo(50), someWork());
 
       expect(JSON.parse(records.read(cloud.memberId) ?? '')).toMatchObject({
         methods: { [LIST]: { reserved: [{ seconds: 8, until: START + 90_000 }] } },
@@ -731,17 +730,17 @@ describe('the budget of execution time', () => {
 
     it('when it was shorter, and does not tell what a call costs › the time is that of the granted ones', async () => {
       await use(44);
-      const pass = await limiter.enter(cloud, upTo(50), someWork());
-      await pass.done(told(aReport(44 + 4 * 0.4, { costSeconds: null })));
+      const permit = await limiter.acquire(cloud, upTo(50), someWork());
+      await permit.done(told(aReport(44 + 4 * 0.4, { costSeconds: null })));
 
       const { methods } = JSON.parse(records.read(cloud.memberId) ?? '');
-      expect(pass.granted).toBe(4);
+      expect(permit.granted).toBe(4);
       // Careful: seven tenths of what it was, and three of what was seen.
       expect(methods[LIST].costSeconds).toBeCloseTo(0.7 * 0.5 + 0.3 * 0.4, 9);
     });
 
     it('when a batch goes without it › nothing is granted', async () => {
-      expect((await limiter.enter(cloud, once(), someWork())).granted).toBe(0);
+      expect((await limiter.acquire(cloud, once(), someWork())).granted).toBe(0);
     });
   });
 
@@ -749,7 +748,7 @@ describe('the budget of execution time', () => {
   it('when one of two calls would fit › a person hears when both do', async () => {
     await use(47.4);
 
-    const fate = watch(limiter.enter(cloud, { calls: new Map([[LIST, 2]]) }, aPerson()));
+    const fate = watch(limiter.acquire(cloud, { calls: new Map([[LIST, 2]]) }, aPerson()));
     await advance(5_000);
 
     expect(fate.error).toMatchObject({ reason: 'operating', retryAfterMs: 60_000 + 250 + 1_000 });
@@ -758,17 +757,17 @@ describe('the budget of execution time', () => {
 
 describe('a portal without limits', () => {
   it('when many ask › all leave now, with all they want', async () => {
-    const fates = Array.from({ length: 300 }, () => watch(limiter.enter(box, upTo(50), someWork())));
+    const fates = Array.from({ length: 300 }, () => watch(limiter.acquire(box, upTo(50), someWork())));
 
     await advance(0);
 
-    expect(fates.filter(({ pass, leftAt }) => pass?.granted === 50 && leftAt === 0)).toHaveLength(300);
+    expect(fates.filter(({ permit, leftAt }) => permit?.granted === 50 && leftAt === 0)).toHaveLength(300);
   });
 
   it('when they ask one after the other › looks once a second whether there are some', async () => {
     for (let index = 0; index < 30; index += 1) {
-      const pass = await limiter.enter(box, once(), aPerson());
-      await pass.done(told(aReport(null, { costSeconds: null })));
+      const permit = await limiter.acquire(box, once(), aPerson());
+      await permit.done(told(aReport(null, { costSeconds: null })));
       await advance(100);
     }
 
@@ -777,7 +776,7 @@ describe('a portal without limits', () => {
 
   // Nobody waits for the look-up that is under way already.
   it('when many ask at once › looks once', async () => {
-    enterMany(30, box, aPerson());
+    acquireMany(30, box, aPerson());
     await advance(0);
 
     expect(records.trips).toBe(1);
@@ -787,50 +786,50 @@ describe('a portal without limits', () => {
     ['does not count', null],
     ['counts, but nothing so far', 0],
   ])('when its answers say that it %s › there is nothing to remember', async (_, operating) => {
-    const pass = await limiter.enter(box, once(), aPerson());
+    const permit = await limiter.acquire(box, once(), aPerson());
 
-    await pass.done(told(aReport(operating, { costSeconds: 0 })));
+    await permit.done(told(aReport(operating, { costSeconds: 0 })));
 
     expect(records.read(box.memberId)).toBe(null);
   });
 
   it('when nothing can be told › there is nothing to remember', async () => {
-    const pass = await limiter.enter(box, once(), aPerson());
+    const permit = await limiter.acquire(box, once(), aPerson());
 
-    await pass.done();
+    await permit.done();
 
     expect(records.read(box.memberId)).toBe(null);
   });
 
   it('when its answers tell of execution time › it is counted from then on', async () => {
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.done(told(aReport(48)));
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.done(told(aReport(48)));
 
-    const error = await failureOf(limiter.enter(box, once(), aPerson()));
+    const error = await failureOf(limiter.acquire(box, once(), aPerson()));
 
     expect(error.reason).toBe('operating');
   });
 
   it('when another replica was told › this one knows within a second', async () => {
     const other = newLimiter();
-    await other.enter(box, once(), aPerson());
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.done(told(aReport(48)));
+    await other.acquire(box, once(), aPerson());
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.done(told(aReport(48)));
 
     await advance(999);
-    const early = watch(other.enter(box, once(), aPerson()));
+    const early = watch(other.acquire(box, once(), aPerson()));
     await advance(1);
-    const error = await failureOf(other.enter(box, once(), aPerson()));
+    const error = await failureOf(other.acquire(box, once(), aPerson()));
 
-    expect(early.pass?.granted).toBe(0);
+    expect(early.permit?.granted).toBe(0);
     expect(error.reason).toBe('operating');
   });
 
   it('when it counts execution time › requests are not counted', async () => {
-    const pass = await limiter.enter(box, once(), aPerson());
-    await pass.done(told(aReport(1, { costSeconds: 0 })));
+    const permit = await limiter.acquire(box, once(), aPerson());
+    await permit.done(told(aReport(1, { costSeconds: 0 })));
 
-    const fates = enterMany(300, box, aPerson({ maxWaitMs: 0 }));
+    const fates = acquireMany(300, box, aPerson({ maxWaitMs: 0 }));
     await advance(0);
 
     expect(fates.filter(({ leftAt }) => leftAt === 0)).toHaveLength(300);
@@ -849,7 +848,7 @@ describe('a record that cannot be read', () => {
   ])('when it %s › counts as nothing, and is written anew', async (_, text) => {
     records.put(small.memberId, text);
 
-    const fates = enterMany(5, small, aPerson());
+    const fates = acquireMany(5, small, aPerson());
     await advance(0);
 
     expect(timesOf(fates)).toEqual([0, 0, 0, 0, undefined]);
@@ -859,7 +858,7 @@ describe('a record that cannot be read', () => {
   it('when it can be read › counts', async () => {
     records.put(small.memberId, aRecord({ bucket: { level: 4, at: START } }));
 
-    const [fate] = enterMany(1, small, aPerson());
+    const [fate] = acquireMany(1, small, aPerson());
     await advance(500);
 
     expect(fate?.leftAt).toBe(500);
@@ -881,7 +880,7 @@ describe('a caller who gives up', () => {
   it('when they gave up before › takes no place', async () => {
     ending.abort(reason);
 
-    await expect(limiter.enter(small, once(), aPerson({ signal: ending.signal }))).rejects.toBe(reason);
+    await expect(limiter.acquire(small, once(), aPerson({ signal: ending.signal }))).rejects.toBe(reason);
 
     expect(records.read(small.memberId)).toBe(null);
   });
@@ -889,9 +888,9 @@ describe('a caller who gives up', () => {
   it.each([
     ['a person who waits for a place', aPerson()],
     ['work that waits to ask again', someWork()],
-  ])('when it is %s › the wait ends at once, with their reason', async (_, urgency) => {
-    enterMany(4, small, aPerson());
-    const fate = watch(limiter.enter(small, once(), { ...urgency, signal: ending.signal }));
+  ])('when it is %s › the wait ends at once, with their reason', async (_, priority) => {
+    acquireMany(4, small, aPerson());
+    const fate = watch(limiter.acquire(small, once(), { ...priority, signal: ending.signal }));
     await advance(100);
 
     ending.abort(reason);
@@ -901,8 +900,8 @@ describe('a caller who gives up', () => {
   });
 
   it('when they wait and do not give up › nothing is left listening', async () => {
-    enterMany(4, small, aPerson());
-    const fate = watch(limiter.enter(small, once(), aPerson({ signal: ending.signal })));
+    acquireMany(4, small, aPerson());
+    const fate = watch(limiter.acquire(small, once(), aPerson({ signal: ending.signal })));
     await advance(100);
     const during = getEventListeners(ending.signal, 'abort').length;
     await advance(400);
@@ -913,7 +912,7 @@ describe('a caller who gives up', () => {
 
   // The signal is looked at before the trip to the store, and listened to after it.
   it('when they give up while the store is asked › does not wait', async () => {
-    enterMany(4, small, aPerson());
+    acquireMany(4, small, aPerson());
     await advance(0);
     const change = records.change.bind(records);
     jest.spyOn(records, 'change').mockImplementationOnce(async (memberId, decide) => {
@@ -922,7 +921,7 @@ describe('a caller who gives up', () => {
       return result as never;
     });
 
-    const fate = watch(limiter.enter(small, once(), aPerson({ signal: ending.signal })));
+    const fate = watch(limiter.acquire(small, once(), aPerson({ signal: ending.signal })));
     await advance(100);
 
     expect(fate.error).toBe(reason);
@@ -930,8 +929,8 @@ describe('a caller who gives up', () => {
 
   // What they had booked stays booked for a minute and a half: nobody is left who could say that it is over.
   it('when they had booked execution time › it is free again', async () => {
-    enterMany(4, small, aPerson());
-    const fate = watch(limiter.enter(small, once(USERS), aPerson({ signal: ending.signal })));
+    acquireMany(4, small, aPerson());
+    const fate = watch(limiter.acquire(small, once(USERS), aPerson({ signal: ending.signal })));
     await advance(100);
     ending.abort(reason);
     await advance(0);
@@ -966,26 +965,26 @@ describe('an observer', () => {
   });
 
   it('hears how long those who passed had to wait, and who was turned away', async () => {
-    enterMany(5, small, aPerson(), [watched]);
+    acquireMany(5, small, aPerson(), [watched]);
     await advance(500);
 
-    await failureOf(watched.enter(small, once(), aPerson({ maxWaitMs: 100 })));
+    await failureOf(watched.acquire(small, once(), aPerson({ maxWaitMs: 100 })));
 
     const free = Array(4).fill('small.acme.com waited 0');
     expect(told).toEqual([...free, 'small.acme.com waited 500', 'small.acme.com turned away by requests']);
   });
 
   it('hears of refusals, also of a portal without limits', async () => {
-    const pass = await watched.enter(box, once(), aPerson());
+    const permit = await watched.acquire(box, once(), aPerson());
 
-    await pass.refusedRequest();
-    await pass.refusedMethod(LIST);
+    await permit.refusedRequest();
+    await permit.refusedMethod(LIST);
 
     expect(told).toEqual(['crm.acme.local refused for requests', 'crm.acme.local refused for operating']);
   });
 
   it('hears what is left, and can tell how it will be later', async () => {
-    enterMany(3, small, aPerson(), [watched]);
+    acquireMany(3, small, aPerson(), [watched]);
     await advance(0);
 
     const rooms = [0, 400, 600, 60_000].map((ms) => roomIn(ms).requests);
@@ -995,23 +994,23 @@ describe('an observer', () => {
   });
 
   it('hears of the execution time that the method with the least has left', async () => {
-    const [fate = {}] = enterMany(1, small, aPerson(), [watched]);
+    const [fate = {}] = acquireMany(1, small, aPerson(), [watched]);
     await advance(0);
-    await passOf(fate).done(told48(LIST, 30));
-    const [other = {}] = enterMany(1, small, aPerson(), [watched]);
+    await permitOf(fate).done(told48(LIST, 30));
+    const [other = {}] = acquireMany(1, small, aPerson(), [watched]);
     await advance(0);
 
-    await passOf(other).done(told48(USERS, 10));
+    await permitOf(other).done(told48(USERS, 10));
     const rooms = [roomIn(0), roomIn(2 * MINUTE)].map(({ operatingSeconds }) => operatingSeconds);
 
     expect(rooms).toEqual([18, 48]);
   });
 
   it('hears of none while the portal refuses the method', async () => {
-    const [fate = {}] = enterMany(1, small, aPerson(), [watched]);
+    const [fate = {}] = acquireMany(1, small, aPerson(), [watched]);
     await advance(0);
 
-    await passOf(fate).refusedMethod(LIST);
+    await permitOf(fate).refusedMethod(LIST);
 
     expect(roomIn(0).operatingSeconds).toBe(0);
   });

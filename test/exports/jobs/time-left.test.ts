@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { estimateSecondsLeft, Pace } from '../../../src/exports/jobs/time-left.ts';
 
-const outlook = { costSeconds: 0.5, freeSeconds: 100, budgetSeconds: 400, windowSeconds: 600 };
+const forecast = { costSeconds: 0.5, freeSeconds: 100, budgetSeconds: 400, windowSeconds: 600 };
 
 describe('estimateSecondsLeft', () => {
   it('when the portal counts no execution time › goes by the pace', () => {
@@ -9,12 +9,12 @@ describe('estimateSecondsLeft', () => {
   });
 
   it('when the budget lasts to the end › goes by the pace', () => {
-    expect(estimateSecondsLeft(10_000, 500, outlook)).toBe(20);
+    expect(estimateSecondsLeft(10_000, 500, forecast)).toBe(20);
   });
 
   it('when the budget runs out before › counts the windows that it takes', () => {
     // 2,000 pages of half a second: 100 s are there, 900 s come with two windows and a quarter.
-    expect(estimateSecondsLeft(100_000, 5_000, outlook)).toBe(1_350);
+    expect(estimateSecondsLeft(100_000, 5_000, forecast)).toBe(1_350);
   });
 
   it('when nothing is known › says nothing', () => {
@@ -23,7 +23,7 @@ describe('estimateSecondsLeft', () => {
   });
 
   it('when nothing is left › is nought', () => {
-    expect(estimateSecondsLeft(0, undefined, outlook)).toBe(0);
+    expect(estimateSecondsLeft(0, undefined, forecast)).toBe(0);
   });
 });
 
