@@ -25,6 +25,8 @@ const FILTERS =
 /** Menus lie over other targets, which nobody can miss while they are covered. */
 const COVERED = { without: ['target-size'] };
 
+const LOCALES = { English: 'en-GB', Russian: 'ru-RU' };
+
 /** How a page is looked at: its width, its colours, and the rules. */
 export type Look = readonly [size: typeof WIDE, colors: 'light' | 'dark', audit: typeof auditPage];
 
@@ -36,8 +38,8 @@ export const LOOKS = {
   wideDark: [WIDE, 'dark', auditColors],
 } satisfies Record<string, Look>;
 
-/** Looks at every kind of page, in both languages. */
-export function auditEveryPage(looks: Look[]): void {
+/** Looks at every kind of page, in each of these languages. */
+export function auditEveryPage(looks: Look[], languages: (keyof typeof LOCALES)[]): void {
   const { newVisitor } = useChromium();
   let app: TestApp;
   /** Somebody with companies; and the same with another portal in front, which has none. */
@@ -58,10 +60,8 @@ export function auditEveryPage(looks: Look[]): void {
   });
   afterAll(() => app.stop());
 
-  describe.each([
-    ['English', 'en-GB'],
-    ['Russian', 'ru-RU'],
-  ])('the pages in %s', (_language, locale) => {
+  describe.each(languages)('the pages in %s', (language) => {
+    const locale = LOCALES[language];
     describe('when nobody is signed in', () => {
       it('break no rule', async () => {
         const page = await aVisitor({ locale });

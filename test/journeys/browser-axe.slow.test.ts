@@ -1,4 +1,11 @@
+import { describe } from '@jest/globals';
 import { auditEveryPage, LOOKS } from './axe-looks.ts';
 
-/** The looks that `browser-axe.test.ts` leaves out. */
-auditEveryPage([LOOKS.narrowDark, LOOKS.wideLight, LOOKS.wideDark]);
+const { narrowDark, narrowLight, wideLight, wideDark } = LOOKS;
+
+describe('in the looks that browser-axe.test.ts leaves out', () => {
+  auditEveryPage([narrowDark, wideLight, wideDark], ['Russian']);
+});
+describe('in all looks', () => {
+  auditEveryPage([narrowDark, narrowLight, wideLight, wideDark], ['English']);
+});
