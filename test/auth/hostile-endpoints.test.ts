@@ -50,6 +50,9 @@ const ENDPOINTS = [
   '127.0.0.1:TRAP/rest/',
 ];
 
+/** A page for which the portal is not asked. */
+const ASKS_NOTHING = { path: '/exports' };
+
 let trap: Trap;
 let app: TestApp;
 beforeAll(async () => {
@@ -87,7 +90,7 @@ describe.each(ENDPOINTS.map((text, index) => [`${index + 1}: ${JSON.stringify(te
     });
 
     it('when it comes with a renewed token › is left aside, and the portal is asked where it was', async () => {
-      await app.signIn(agent);
+      await app.signIn(agent, 'admin', ASKS_NOTHING);
       app.clock.advance(2 * HOUR);
       app.emulator.clearRequests();
       app.emulator.orderFault({
@@ -103,7 +106,7 @@ describe.each(ENDPOINTS.map((text, index) => [`${index + 1}: ${JSON.stringify(te
     });
 
     it('when it was written into the store › is not called', async () => {
-      await app.signIn(agent);
+      await app.signIn(agent, 'admin', ASKS_NOTHING);
       const key = `b24:tokens:{${portal().memberId}}:${app.client.clientId}:1`;
       const record = JSON.parse((await app.store.get(key)) ?? '{}') as Record<string, unknown>;
       await app.store.set(key, JSON.stringify({ ...record, ep: endpoint }), HOUR);
@@ -119,9 +122,13 @@ describe.each(ENDPOINTS.map((text, index) => [`${index + 1}: ${JSON.stringify(te
 const LOCATIONS = ENDPOINTS.filter((text) => /^[ -~]*$/.test(text));
 
 describe('a portal that says it has moved', () => {
-  it.each(LOCATIONS)('to %j › is not followed', async (written) => {
-    const agent = app.agent();
+  let agent: BrowserAgent;
+  beforeAll(async () => {
+    agent = app.agent();
     await app.signIn(agent);
+  });
+
+  it.each(LOCATIONS)('to %j › is not followed', async (written) => {
     const to = written.replaceAll('TRAP', String(trap.port)).replaceAll('PORTAL', portal().host);
     app.emulator.orderFault({ on: 'rest', effect: { type: 'redirect', status: 302, to } });
 
