@@ -74,7 +74,7 @@ describe('a server that refuses new connections', () => {
     expect(after).toEqual({ status: 200, connection: 'close', isReused: true });
   });
 
-  it('makes the answer that somebody waits for the last of its connection', async () => {
+  it('closes a connection after the answer that its client waits for', async () => {
     const waiting = ask('/held');
     const res = await untilHeld();
 
@@ -85,7 +85,7 @@ describe('a server that refuses new connections', () => {
     await refusing;
   });
 
-  it('waits for nobody when there is no connection', async () => {
+  it('is done at once when no client has a connection', async () => {
     stopTimers('setTimeout');
 
     // Would never end if it waited for a timer.
@@ -106,7 +106,7 @@ describe('a server that refuses new connections', () => {
     await expect(ask()).rejects.toThrow();
   });
 
-  it('is not done while somebody waits for an answer', async () => {
+  it('is not done while a client waits for an answer', async () => {
     const waiting = ask('/held');
     const res = await untilHeld();
     let isDone = false;

@@ -76,7 +76,7 @@ describe('the list where counting takes longer than a second', () => {
   });
 });
 
-describe('the list where counting takes longer than anybody waits', () => {
+describe('the list of a portal that does not get done with counting', () => {
   let slow: TestApp;
   beforeAll(async () => {
     const companies = Array.from({ length: 61 }, (_, index) => aCompany({ ID: String(index + 1) }));

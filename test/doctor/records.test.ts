@@ -120,7 +120,7 @@ describe.each(STORE_KINDS)('checkRecords(), on the %s store', (kind) => {
     expect(JSON.stringify(findings)).not.toContain('CANARY');
   });
 
-  it('when the person has signed in since, or it held no tokens › nobody waits for it', async () => {
+  it('when the portal user has signed in since, or it held no tokens › is only counted', async () => {
     const owner = anOwner();
     const browsers = tokenKey(owner).replace('tokens', 'browsers');
     for (const key of [tokenKey(owner), browsers, 'b24:pending:CANARY']) {

@@ -119,7 +119,7 @@ describe('visitStore(), Redis', () => {
     });
   });
 
-  it('when it does not know us › says so, and repeats neither user nor password', async () => {
+  it('when it refuses the password › says so, and repeats neither user nor password', async () => {
     redis = await startRedisServer();
     await redis.client.config('SET', 'requirepass', 'right');
 
@@ -135,7 +135,7 @@ describe('visitStore(), Redis', () => {
     expect(JSON.stringify([wrong.findings, none.findings])).not.toContain('CANARY');
   });
 
-  it('when nobody is there, or all are frozen › says so within seconds', async () => {
+  it('when no Redis is there, or it is frozen › says so within seconds', async () => {
     redis = await startRedisServer();
     redis.signal('SIGSTOP');
     const nobody = `127.0.0.1:${await freePort()}`;

@@ -91,7 +91,7 @@ describe('serveMetrics()', () => {
     server = await start();
   });
 
-  it('when it is closed in the middle of a request › waits for nobody', async () => {
+  it('when it is closed in the middle of a request › does not wait for the client', async () => {
     const other = await start();
     const socket = connect(other.port, '127.0.0.1');
     const hungUp = new Promise((resolve) =>
@@ -110,7 +110,7 @@ describe('serveMetrics()', () => {
     expect(await firstOf({ closed, 'five seconds': 5_000 })).toBe('closed');
   });
 
-  it('when somebody begins a request and never ends it › hangs up', async () => {
+  it('when a client begins a request and never ends it › hangs up', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n');
 

@@ -150,7 +150,7 @@ describe('a sick upstream', () => {
     ['that a firewall dislikes', { type: 'html', status: 403 }],
     ['whose answer is too large', { type: 'huge', bytes: 6 * MIB }],
     ['whose answer is no JSON', { type: 'brokenJson' }],
-  ] as const)('a question %s › keeps nobody else out', async (_case, effect) => {
+  ] as const)('a question %s › does not keep other questions from the portal', async (_case, effect) => {
     app.emulator.orderFault({ on: 'rest', portal: 'localhost', times: Number.POSITIVE_INFINITY, effect });
     const pages = Array.from({ length: 10 }, (_, index) =>
       agent.request(`${app.origin}/companies?q=<script>${index}`),
@@ -163,7 +163,7 @@ describe('a sick upstream', () => {
     expect([[...bad], page.status]).toEqual([[502], 200]);
   });
 
-  it('codes that the authorization server answers with a page keep nobody else out', async () => {
+  it('codes that the authorization server answers with a page do not keep other visitors from signing in', async () => {
     app.emulator.orderFault({ on: 'token', times: 8, effect: { type: 'html', status: 403 } });
     for (let visitor = 0; visitor < 8; visitor += 1) await app.signIn(app.agent());
 
