@@ -29,7 +29,7 @@ export interface AccountPageDependencies {
   now: () => number;
 }
 
-/** Most of the page we know ourselves; it does not wait longer than this for the rights that the portal knows. */
+/** The page does not wait longer than this for the rights, the only part of it that the portal knows. */
 const PORTAL_WAIT_MS = 3_000;
 
 /** Codes of the token endpoint for which there is one text: they mean the same to a person (protocol 2.7). */
@@ -144,7 +144,7 @@ async function ask(user: SignedInUser, { portalClients }: AccountPageDependencie
   try {
     return { rights: await loadRights(portalClients.clientFor(user, { waitMs: PORTAL_WAIT_MS })) };
   } catch (error) {
-    // That the portal fails is part of what this page tells; a mistake of ours is not.
+    // The page tells that the portal failed; a mistake of ours is an error page.
     if (!(error instanceof AppError)) throw error;
     return { problem: { code: error.code, reason: error.reason ?? null } };
   }

@@ -102,7 +102,7 @@ export interface AuthOptions {
   maxWaitingBrowsers?: number | undefined;
 }
 
-/** Told what happens; whoever measures passes them. */
+/** Called when things happen, for a host that measures. */
 export interface AuthObservers {
   tokenCall?: CallObserver;
   restCall?: CallObserver;

@@ -5,7 +5,7 @@ import { randomId } from '../random-id.ts';
 import { createRecords } from '../store/records.ts';
 import { KEY_PREFIX, type Store } from '../store/store.ts';
 
-/** A sign-in that has left for the portal and is expected back. */
+/** A sign-in whose browser was redirected to the portal and is expected back. */
 export interface PendingAuthorization {
   /** Origin of the portal it left for. */
   portal: string;
@@ -24,11 +24,11 @@ export interface PendingAuthorizations {
    * @throws {StateMismatchError}  unknown, used, too old, or of another browser
    */
   take(binding: string | undefined, state: string): Promise<PendingAuthorization>;
-  /** All that a browser has begun. */
+  /** Deletes every sign-in that a browser has begun. */
   forget(binding: string): Promise<void>;
 }
 
-/** As long as somebody may sit at the portal's login form. */
+/** As long as a person may take at the portal's login form. */
 export const PENDING_MS = 10 * 60_000;
 /** One for each tab; the oldest makes room. */
 const MAX_PER_BROWSER = 20;
@@ -38,7 +38,7 @@ const Entry = z.object({
   returnTo: z.string(),
   attempt: z.number(),
   startedAt: z.number(),
-  /** Who took it: a command that is sent again after a cut connection recognises its own work. */
+  /** Id of the attempt that took it: a command that is sent again after a cut connection recognises its own work. */
   takenBy: z.string().optional(),
 });
 const Entries = z.record(z.string(), Entry);

@@ -101,7 +101,7 @@ async function receiveAuthorization(
   return 'success';
 }
 
-/** A callback that is refused counts, whoever is to blame; one address may have so many in a minute. */
+/** Counts a refused callback, whatever the reason; one address may have a hundred in a minute. */
 export function countRefusals(visitorLimits: VisitorLimits, handler: RequestHandler): RequestHandler {
   return async (req, res, next) => {
     try {

@@ -4,7 +4,7 @@ export interface BrowserDescription {
   system: string | null;
 }
 
-/** The first that fits: those that pretend to be another one as well come before it. */
+/** The first match counts: a browser whose header also names another one comes before that one. */
 const BROWSERS: [RegExp, string][] = [
   [/\bYaBrowser\//, 'Yandex'],
   [/\bEdg(A|iOS)?\//, 'Edge'],
@@ -27,7 +27,7 @@ const SYSTEMS: [RegExp, string][] = [
 /** Reads a `User-Agent` for people: enough to tell their own browsers apart, and nothing to rely on. */
 export function describeUserAgent(agent: string): BrowserDescription {
   const firstOf = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(agent))?.[1] ?? null;
-  // Every real browser begins so; what only mentions one is something else.
+  // The header of every real browser begins so.
   if (!agent.startsWith('Mozilla/5.0 (')) return { browser: null, system: null };
   return { browser: firstOf(BROWSERS), system: firstOf(SYSTEMS) };
 }

@@ -3,21 +3,21 @@ import { AppError } from '../errors.ts';
 import type { PortalUserId } from '../portal-user.ts';
 import { KEY_PREFIX, type Store } from '../store/store.ts';
 
-/** What visitors may do only so often (design.md section 4). The store counts, so all replicas together allow no more. */
+/** Limits per minute on what visitors do (design.md section 4). The store counts, so all replicas together allow no more. */
 export interface VisitorLimits {
-  /** Every one counts, whatever becomes of it. @throws {TooManyRequestsError} */
+  /** Counts the start of a sign-in, successful or not. @throws {TooManyRequestsError} */
   countStart(address: string | undefined): Promise<void>;
   /**
-   * A callback that succeeds is never counted nor refused: from behind the address of an attacker people still get in.
+   * Counts a refused callback. A successful one is never counted nor refused: people behind an attacker's address still get in.
    *
    * @throws {TooManyRequestsError}
    */
   countRefusedCallback(address: string | undefined): Promise<void>;
-  /** Of those that reach the portal. @throws {TooManyRequestsError} */
+  /** Counts a search that reaches the portal. @throws {TooManyRequestsError} */
   countSearch(user: PortalUserId): Promise<void>;
 }
 
-/** Too often for one address, or for one person. */
+/** One address, or one portal user, has reached a limit. */
 export class TooManyRequestsError extends AppError {
   constructor(limit: VisitorLimit, leftMs: number) {
     super(`too many within a minute: ${limit}`, {
@@ -34,12 +34,12 @@ export type VisitorLimit = keyof typeof PER_MINUTE;
 const PER_MINUTE = {
   starts: 300,
   callbacks: 100,
-  // Far more than anybody types; each may cost the portal a search through all its companies.
+  // Far more than a person types; each may cost the portal a search through all its companies.
   searches: 120,
 };
 const MINUTE_MS = 60_000;
 
-/** @param options.observeRefused  told of everybody who was sent away */
+/** @param options.observeRefused  called for each visitor who was refused */
 export function createVisitorLimits(options: {
   store: Store;
   clientId: string;
@@ -73,7 +73,7 @@ export function networkOf(address: string | undefined): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${withoutZone(address)}/64`).toString()}/64`;
 }
 
-/** `fe80::1%eth0`: which of our own interfaces it came in by makes nobody another visitor. */
+/** `fe80::1%eth0`: the interface of ours that a request came in by does not make it another visitor. */
 function withoutZone(address: string): string {
   return address.split('%', 1)[0] ?? address;
 }

@@ -6,9 +6,9 @@
  * out its own, and visitors who come one by one are not touched.
  */
 export interface WaitingBrowsers {
-  /** A browser that is pushed out by it is forgotten. */
+  /** Adds a browser; `forget` is called for one that is pushed out. */
   add(browser: WaitingBrowser): void;
-  /** It came back. */
+  /** The browser came back from the portal. */
   remove(binding: string): void;
 }
 

@@ -3,13 +3,13 @@ import type { CompanyReader } from './company-reader.ts';
 import { buildPaging } from './list-navigation.ts';
 import { asCompanyQuery, type ListView, viewerOf, writeListView } from './list-query.ts';
 
-/** The way to the companies before and after one, as the list has them that the person came from. */
+/** Links to the companies before and after this one, in the order of the list that the person came from. */
 export interface Neighbours {
   previousHref?: string | undefined;
   nextHref?: string | undefined;
 }
 
-/** A card is worth showing without them: where they cannot be told there are none. */
+/** An error leaves the links out: the card is worth showing without them. */
 export async function findNeighbours(
   companyReader: CompanyReader,
   person: SignedInUser,

@@ -17,36 +17,36 @@ import type { PortalClients } from '../portal-client/portal-client.ts';
 import { portalUserKey } from '../store/records.ts';
 import { settlesWithin } from '../timing.ts';
 
-/** Reads companies for people: kept answers where there are any, the portal where there are none. */
+/** Reads companies for signed-in users: from kept answers where there are any, else from the portal. */
 export interface CompanyReader {
   /** @throws as listCompanies */
   list(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>>;
-  /** As `list`, but without a total where counting takes long, or is known to. */
+  /** As `list`, but with `total: null` where the portal takes long to count, or is known to. */
   listSoon(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>>;
   /** @throws as countCompanies */
   count(user: SignedInUser, filter: CompanyFilter): Promise<number>;
   /** @throws as loadCompany */
   card(user: SignedInUser, id: number): Promise<Answer<CompanyCard>>;
   /**
-   * Asks the portal anew whether a user is still let in, before they get what was read for them earlier. A portal that
-   * does not answer says nothing against them.
+   * Asks the portal again whether the user may read companies, before they get a file that was made earlier. A portal that
+   * does not answer counts as a yes.
    *
-   * @throws {AppError}  it says no
+   * @throws {AppError}  the portal refuses; `endsAccess` is true
    */
   requireAccess(user: SignedInUser): Promise<void>;
-  /** The words of a person's portal, with those that a filter is told in if they can be had soon. */
+  /** The reference data of the user's portal; names that a filter refers to are loaded if the portal answers soon. */
   referenceDataFor(user: SignedInUser, filter: CompanyFilter): Promise<ReferenceData>;
-  /** What this user was shown before is shown no more. */
+  /** Deletes every answer that was kept for the user. */
   forget(user: SignedInUser): Promise<void>;
 }
 
-/** Longer than this nobody waits for words that ids can stand in for. */
+/** A page does not wait longer than this for names: ids can stand in for them. */
 const WORDS_WAIT_MS = 2_000;
-/** Longer than this nobody waits for a number. */
+/** A portal that takes longer than this to count is asked for the rows alone next time. */
 const SLOW_SECONDS = 1;
-/** Whoever waits for a page gets its rows after this, if they can be had without the total. */
+/** After this the list is sent without its total, if the portal has answered the rows. */
 const PATIENCE_MS = 3_000;
-/** How many filters are remembered to be slow; a portal that has grown faster is found out after a while. */
+/** How many filters are remembered as slow, each for as long as an answer is kept. */
 const SLOW_FILTERS = 1_000;
 
 export function createCompanyReader({
@@ -79,17 +79,17 @@ export function createCompanyReader({
   }
 
   async function listSoon(user: SignedInUser, query: CompanyQuery): Promise<Answer<CompanyPage>> {
-    // Whoever asks for another page has it counted from the first row on.
+    // Portals count for every page but the first.
     if (query.page !== 1) return list(user, query);
     const key = slowKey(user, query.filter);
     const uncounted = { ...query, isUncounted: true };
     if (slow.has(key)) return list(user, uncounted);
-    // What comes too late for this page is kept for the next.
+    // An answer that comes too late for this page is kept for the next.
     const counted = list(user, query);
     if (await settlesWithin(counted, PATIENCE_MS)) return counted;
     const rows = list(user, uncounted).catch(() => counted);
     const first = await Promise.race([counted, rows]);
-    // Few rows have a total without being counted, and may take as long to count.
+    // Still not counted: remembered, unless the few rows were counted by themselves.
     if (!(await settlesWithin(counted, 0))) slow.set(key, true);
     return first;
   }
@@ -100,7 +100,7 @@ export function createCompanyReader({
     async referenceDataFor(user, filter) {
       const referenceData = referenceDataOf(user);
       const client = clientFor(user, { waitMs: WORDS_WAIT_MS });
-      // A new token may take longer than any request; what fails leaves ids where words could be.
+      // A token refresh may take longer than any request. After a failure ids stand in for names.
       await settlesWithin(loadReferenceData(client, filter, referenceData), WORDS_WAIT_MS);
       return referenceData;
     },

@@ -1,14 +1,14 @@
-/** A `tel:` link, if there is anything to dial. */
+/** A `tel:` link; undefined where there is no number to dial. */
 export function phoneHref(phone: string): string | undefined {
   // What follows a number, an extension or a second number, would be dialled as part of it.
   const number = /\+?\(?\d[\d\s()+.\p{Pd}\p{Cf}\u2212]*/u.exec(phone)?.[0].replace(/(?!^\+)[^\d]/g, '') ?? '';
   return /\d{2}/.test(number) ? `tel:${number}` : undefined;
 }
 
-/** A `mailto:` link, if it looks like an address. Encoded, so that it cannot bring a subject or copies with it. */
+/** A `mailto:` link; undefined for what is no address. Encoded, so that the value cannot add a subject or recipients. */
 export function mailHref(email: string): string | undefined {
   const match = /^([^\s@]+)@([^\s@]+)$/.exec(email.trim());
-  // Half a character cannot be encoded.
+  // A lone surrogate makes encodeURIComponent throw.
   if (!match?.[1] || !match[2] || /\p{Surrogate}/u.test(email)) return undefined;
   return `mailto:${encodeURIComponent(match[1])}@${encodeURIComponent(match[2])}`;
 }
@@ -16,7 +16,7 @@ export function mailHref(email: string): string | undefined {
 /** `www.acme.example`, `acme.example:8080/shop`: how people write addresses. */
 const WITHOUT_SCHEME = /^([\p{L}\p{N}-]+\.)+\p{L}{2,}(:\d+)?([/?#]\S*)?$/u;
 
-/** A link from CRM data, if it is http or https; any other scheme could run something. */
+/** A link from CRM data, if it is http or https: `javascript:` and other schemes could run code. */
 export function webHref(address: string): string | undefined {
   const trimmed = address.trim();
   const text = WITHOUT_SCHEME.test(trimmed) ? `http://${trimmed}` : trimmed;

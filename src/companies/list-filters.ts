@@ -5,14 +5,14 @@ import type { Dictionary } from '../bitrix24/crm/values.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { asChoice, EVERYTHING, type ListView, listAddress } from './list-query.ts';
 
-/** What the filters of a list offer, and what is chosen of it, in the reader's language. */
+/** The choices that the filters of a list offer, and which of them are chosen, in the reader's language. */
 export interface ListFilters {
   choices: { name: ColumnOf<'dictionary'>; label: string; options: Option[] }[];
   /** Columns with two days, and with two amounts, as bounds. */
   periods: string[];
   ranges: string[];
   responsible: Option[];
-  /** None where nothing narrows the list down. */
+  /** One for each condition; empty without any. */
   chips: Chip[];
   /** The view in words, as a proposal for its name. */
   description: string;
@@ -24,7 +24,7 @@ interface Option {
   isChosen: boolean;
 }
 
-/** A condition that holds, and the view without it. */
+/** A condition of the view, and the address of the view without it. */
 interface Chip {
   name: string;
   text: string;
@@ -56,7 +56,7 @@ export function presentFilters(view: ListView, referenceData: ReferenceData, loc
   };
 }
 
-/** Those of the dictionary, and what was chosen although the dictionary does not know it. */
+/** The values of the dictionary, and chosen values that the dictionary does not know. */
 function choicesOf(dictionary: Dictionary, chosen: string[], without: string): Option[] {
   const known = [...dictionary, ['', without] as const].flatMap(([id, text]) => {
     const choice = asChoice(id);
@@ -66,7 +66,7 @@ function choicesOf(dictionary: Dictionary, chosen: string[], without: string): O
   return [...known, ...unknown].map(([value, text]) => ({ value, text, isChosen: chosen.includes(value) }));
 }
 
-/** Colleagues, and whoever was chosen although they are none, or none any more. */
+/** Colleagues, and the chosen user even if they are not, or no longer, a colleague. */
 function peopleToChoose(chosen: string | undefined, referenceData: ReferenceData, { t }: Locale): Option[] {
   const { colleagues } = referenceData;
   const nameOf = ({ id, name }: Person) => name ?? t('person.unnamed', { id });

@@ -5,7 +5,7 @@ import { isSortable } from './columns.ts';
 import { EVERYTHING, FILTERS, type ListView, listAddress, writeListView } from './list-query.ts';
 import type { ListRow } from './list-rows.ts';
 
-/** Everything around the rows: headings that sort, links to cards, what the view's address is. */
+/** What surrounds the rows: headings that sort, links to cards, the address of the view. */
 export function buildListPage(view: ListView, columns: readonly ColumnName[], { t }: Locale) {
   const addressOf = (change: Partial<ListView>) => listAddress({ ...view, ...change });
   const search = writeListView(view);
@@ -31,16 +31,16 @@ export function buildListPage(view: ListView, columns: readonly ColumnName[], { 
   };
 }
 
-/** The same column again turns the order around; titles begin with A, all others with what is newest or most. */
+/** A second click on a column reverses the order. Titles begin with A, other columns with the newest or the most. */
 function nextOrder({ sort, order }: ListView, name: ListView['sort']): ListView['order'] {
   if (sort === name) return order === 'asc' ? 'desc' : 'asc';
   return name === 'title' ? 'asc' : 'desc';
 }
 
 /**
- * The way to other pages of a view.
+ * Links to the other pages of a view.
  *
- * @param total  null while nobody has counted; then there is a next page if this one is full
+ * @param total  null while the portal has not counted; then a full page has a next one
  */
 export function buildPaging(view: ListView, total: number | null, rows: number) {
   const addressOf = (page: number) => listAddress({ ...view, page });

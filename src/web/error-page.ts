@@ -87,7 +87,7 @@ function renderError(
     ...textOf(res, error, reloads),
     action,
     actionHref: addressOf(action, req, options),
-    // Where a moment is all it takes, no advice is needed.
+    // The page reloads within seconds, so it gives no advice when to try again.
     retryAfterSeconds: isReconnecting ? undefined : error.retryAfterSeconds,
     countdown: reloads && !isReconnecting ? error.retryAfterSeconds : undefined,
     incident: String(req.id ?? ''),

@@ -49,7 +49,7 @@ export async function loadCompany(
   return { company, fields: readFields(row.fields, descriptions, context), ...related };
 }
 
-/** Those fields whose one value a reference can lead to. */
+/** Fields with one value, which a batch reference can name. */
 function personFields(descriptions: Map<string, FieldDescription>): string[] {
   const own = [...descriptions]
     .filter(([, { type, isMultiple }]) => isPersonType(type) && !isMultiple)
@@ -57,14 +57,14 @@ function personFields(descriptions: Map<string, FieldDescription>): string[] {
   return [...new Set([...PERSON_FIELDS, ...own])].slice(0, PAGE_SIZE);
 }
 
-/** The people that references did not lead to, in one more request if there are any. */
+/** Loads people that the batch references did not reach, in one more request if there are any. */
 async function completePeople(
   client: RestClient,
   known: Map<number, Person>,
   wanted: number[],
 ): Promise<Map<number, Person>> {
   const missing = wanted.filter((id) => !known.has(id));
-  // Where not even the responsible person was told, there is no permission to read people.
+  // Without even the responsible person, the user may not read people.
   if (missing.length === 0 || known.size === 0) return known;
   return new Map([...known, ...(await loadPeople(client, missing))]);
 }

@@ -32,7 +32,7 @@ export interface FieldContext {
   people: Map<number, Person>;
 }
 
-/** Classic methods answer strings and null for everything (protocol 4); what is odd counts as absent, not as fatal. */
+/** Classic methods answer strings and null for everything (protocol 4); a value of another type counts as absent. */
 const optionalText = z.string().nullish().catch(null);
 
 const Multifield = z.object({ VALUE: z.string().regex(/./s), VALUE_TYPE: z.string().catch('') });
@@ -61,7 +61,7 @@ export function readDescriptions(result: unknown): Map<string, FieldDescription>
   );
 }
 
-/** Every field of a row that has a value, in the portal's order; fields nobody described come last. */
+/** Every field of a row that has a value, in the portal's order; fields without a description come last. */
 export function readFields(
   row: Record<string, unknown>,
   descriptions: Map<string, FieldDescription>,
@@ -85,7 +85,7 @@ function labelOf(name: string, description: FieldDescription): string {
   return description.formLabel || description.listLabel || description.title || name;
 }
 
-/** One value of a field as something a page can show; nothing when it is empty. */
+/** One value of a field as a page can show it; an empty list for an empty value. */
 function readValue(
   name: string,
   value: unknown,
@@ -119,7 +119,7 @@ function readValue(
   if (type === 'datetime' && asInstant(text)) return [{ kind: 'instant', iso: text }];
   if (type === 'date' && asInstant(text)) return [{ kind: 'date', iso: dayOf(text) }];
   if (type === 'double' && number !== null) return [{ kind: 'number', number }];
-  // References to nothing are written as 0.
+  // The portal writes an empty reference as 0.
   if (text === '0' && /^crm_|_ID$/.test(type)) return [];
   return [{ kind: 'text', text }];
 }

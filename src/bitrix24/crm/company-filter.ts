@@ -57,7 +57,7 @@ const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as con
 const REFERENCE = /\$(result|error|total|next|time)\[/i;
 
 /**
- * What people type is a value and nothing else, and there is no way to say so to a portal.
+ * Refuses text that a portal would replace by the answer of another command: it has no way to escape it.
  *
  * @throws {InvalidRequestError}
  */

@@ -10,11 +10,11 @@ import { readRow } from './values.ts';
 /** One page of a list. */
 export interface CompanyPage {
   companies: Company[];
-  /** All that the filter finds and this person may read; null when nobody has counted. */
+  /** Number of companies that the filter finds and this user may read; null when the portal did not count. */
   total: number | null;
-  /** How long the portal took to find and to count, where it tells. */
+  /** How long the portal took to find and to count; undefined where it does not tell. */
   seconds: number | undefined;
-  /** What its filters can be chosen from. */
+  /** What the filters of the list offer. */
   referenceData: ReferenceData;
 }
 
@@ -24,7 +24,7 @@ export interface CompanyQuery {
   page: number;
   sort: CompanySort;
   order: 'asc' | 'desc';
-  /** Whether nobody counts, which portals with many companies take long for; of the first page only. */
+  /** Asks the portal not to count, which takes long with many companies. Only the first page can be had so. */
   isUncounted?: boolean;
 }
 
@@ -32,10 +32,10 @@ export interface CompanyQuery {
 export const PAGE_SIZE = 50;
 
 /**
- * One page of the companies this person may read, in one request: names of types and industries come along unless the
- * referenceData has them, and the people by reference to the rows.
+ * One page of the companies this user may read, in one request: reference data that is not known yet comes along, and the
+ * responsible people by reference to the rows.
  *
- * @param referenceData  what is known of the portal's referenceData; it learns from the answer
+ * @param referenceData  what is known of the portal; the answer is added to it
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */
 export async function listCompanies(
@@ -66,12 +66,12 @@ export async function listCompanies(
   if (!Array.isArray(list.result)) {
     throw new UnexpectedResponseError('result', 'crm.company.list answered no list of companies');
   }
-  // A strange row is left out; the others are shown all the same.
+  // A row without a readable id is left out.
   const rows = list.result.flatMap((row) => readRow(row) ?? []);
   const people = readPeople(answers.people);
-  // Some portals answer a start past the end with its last page again; what was asked for is what counts.
+  // Some portals answer a start past the end with the last page again; the requested page is empty.
   const isPastEnd = list.total !== undefined && (query.page - 1) * PAGE_SIZE >= list.total;
-  // A page that is not full ends the list, whoever has counted it.
+  // A page that is not full ends the list, so its length is the total.
   const isCut = query.isUncounted === true && list.result.length === PAGE_SIZE;
   return {
     companies: isPastEnd ? [] : rows.map((row) => readCompany(row, referenceData, people)),
@@ -81,7 +81,7 @@ export async function listCompanies(
   };
 }
 
-/** Asks for the `total` of a filter, and for as little else as there is to be had. */
+/** Asks for the `total` of a filter and, besides, only for ids. */
 export function askForTotal(filter: CompanyFilter) {
   const params = { select: ['ID'], filter: buildWireFilter(filter), start: 0 };
   return { method: 'crm.company.list', params } satisfies Command;
@@ -96,9 +96,9 @@ export async function countCompanies(client: RestClient, filter: CompanyFilter):
 }
 
 /**
- * Whether this person may read companies, asked with as little work for the portal as there is.
+ * Asks whether this user may read companies, with a filter that finds none.
  *
- * @throws as `listCompanies`; an error that ends access says no
+ * @throws as `listCompanies`; `endsAccess` of the error means no
  */
 export async function requireAccess(client: RestClient): Promise<void> {
   await client.call('crm.company.list', { select: ['ID'], filter: { ID: 0 }, start: -1 });

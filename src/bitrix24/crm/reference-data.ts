@@ -13,39 +13,39 @@ const DICTIONARIES = Object.fromEntries(
 export type DictionaryName = FilterOf<'dictionary'>;
 export const DICTIONARY_NAMES = Object.keys(DICTIONARIES) as DictionaryName[];
 
-/** `user.get` answers 50 a page; whoever is in a larger company is found through one of theirs. */
+/** `user.get` answers 50 a page. In portals with more users than these pages hold, the others are not offered. */
 const PEOPLE_PER_PAGE = 50;
 const COLLEAGUE_PAGES = [0, 1, 2, 3];
 
 const StatusRow = z.object({ STATUS_ID: z.string(), NAME: z.string() });
 const StageRow = StatusRow.extend({ SEMANTICS: z.string().nullish().catch(null) });
 
-/** Where a deal stands. */
+/** The stage of a deal. */
 export interface Stage {
   name: string;
   outcome: 'won' | 'lost' | null;
 }
 
-/** Pipelines whose stages are asked for beforehand; those of others when there is a deal in one of them. */
+/** Pipelines whose stages are loaded at first; those of another pipeline are loaded when a deal is in it. */
 const PIPELINES = Array.from({ length: 10 }, (_, index) => index);
-/** The `ENTITY_ID` of the stages of the pipeline that every portal has; others have their number behind it. */
+/** The `ENTITY_ID` of the first pipeline's stages; those of others have `_{number}` behind it. */
 const FIRST_PIPELINE = 'DEAL_STAGE';
 
 /**
- * The words of a portal: names in its dictionaries, and what its fields are called. They change seldom, so whoever reads
- * companies asks along for what is not known yet, in the same request.
+ * A portal's reference data: names in its dictionaries, labels of its fields, stages, colleagues. It changes seldom, so a
+ * request for companies asks for the missing parts along with them.
  */
 export class ReferenceData {
   readonly #dictionaries = new Map<string, Dictionary>();
   #descriptions: Map<string, FieldDescription> | undefined;
   #stages: Map<string, Stage> | undefined;
-  /** Those whose stages were told, by the `ENTITY_ID` of these. */
+  /** Pipelines whose stages are loaded, by the `ENTITY_ID` of the stages. */
   readonly #pipelines = new Set<string>();
   #colleagues: Person[] | undefined;
   #knowsAllColleagues = false;
   readonly #named = new Map<number, Person>();
 
-  /** Commands that ask for those of `names` that are not known. */
+  /** Commands that load those of `names` that are missing; empty when none is. */
   commandsFor(names: DictionaryName[]): Commands<string> {
     const unknown = names.filter((name) => !this.#dictionaries.has(DICTIONARIES[name]));
     return Object.fromEntries(unknown.map((name) => [name, askForDictionary(DICTIONARIES[name])]));
@@ -91,9 +91,9 @@ export class ReferenceData {
     );
   }
 
-  /** As `commandsFor`, for somebody whom a filter names: they may have left, or be past those who can be chosen. */
+  /** As `commandsFor`, for the user that a filter names: they may have left, or not be among the colleagues offered. */
   commandsForPerson(id: number | null): Commands<string> {
-    // Where nobody can be chosen, people may not be read.
+    // Without any colleague the user may not read people.
     const isOfNoUse = id === null || this.person(id) !== undefined || this.#colleagues?.length === 0;
     return isOfNoUse ? {} : { named: askForPeople([id]) };
   }
@@ -104,7 +104,7 @@ export class ReferenceData {
     return { ...this.commandsFor(names), ...this.commandsForPerson(responsible) };
   }
 
-  /** Takes in the answers to those commands. What was refused is asked for again next time. */
+  /** Adds the answers to those commands. Parts that the portal refused stay missing. */
   load(answers: Record<string, CommandAnswer>): void {
     for (const [name, entityId] of Object.entries(DICTIONARIES)) {
       const answer = answers[name];
@@ -114,7 +114,7 @@ export class ReferenceData {
     if (fields && !('error' in fields)) this.#descriptions = readDescriptions(fields.result);
     this.#loadStages(answers);
     const colleagues = COLLEAGUE_PAGES.flatMap((page) => answers[`colleagues${page}`] ?? []);
-    // Where people may not be read there are none to choose from, and asking again would not help.
+    // A final refusal to read people counts as an answer with none: asking again would not help.
     if (colleagues.some((answer) => !('error' in answer) || !answer.error.passes)) {
       const people = colleagues.flatMap((answer) => [...readPeople(answer).values()]);
       const different = [...new Map(people.map((person) => [person.id, person])).values()];
@@ -134,22 +134,22 @@ export class ReferenceData {
       if (!isOfStages || 'error' in answer) continue;
       const stages = readStages(answer.result);
       for (const [id, stage] of stages) this.#stages.set(id, stage);
-      // One that tells no stages, because it is gone, is not asked for again either.
+      // A pipeline without stages, because it was deleted, is not asked for again either.
       for (const pipeline of [name, ...stages.map(([id]) => pipelineOf(id))]) this.#pipelines.add(pipeline);
     }
   }
 
-  /** One of the colleagues, or somebody whom a filter named. */
+  /** A colleague, or the user that a filter named. */
   person(id: number): Person | undefined {
     return this.colleagues.find((person) => person.id === id) ?? this.#named.get(id);
   }
 
-  /** Active people of the portal by their last names, two hundred at most; none while they are not known. */
+  /** Active users of the portal by last name, two hundred at most; empty while they are not loaded. */
   get colleagues(): Person[] {
     return this.#colleagues ?? [];
   }
 
-  /** Whether there are no more of them at the portal. */
+  /** Whether `colleagues` holds all of them. */
   get knowsAllColleagues(): boolean {
     return this.#knowsAllColleagues;
   }
@@ -159,7 +159,7 @@ export class ReferenceData {
     return undefined;
   }
 
-  /** By `ENTITY_ID`; empty while it is not known, which leaves ids in place of names. */
+  /** By `ENTITY_ID`; empty while it is not loaded, so ids stand in for names. */
   dictionary(entityId: string): Dictionary {
     return this.#dictionaries.get(entityId) ?? new Map();
   }
@@ -174,7 +174,7 @@ export class ReferenceData {
 }
 
 /**
- * The words that a filter can be told in, in one request if any of them is not known.
+ * Loads the names that a filter refers to, in one request; none is sent if all are known.
  *
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */

@@ -9,7 +9,7 @@ export interface CompanyRow {
   fields: Record<string, unknown>;
 }
 
-/** @returns nothing for a row without a readable id: nobody could open such a company */
+/** @returns undefined for a row without a readable id: its card could not be opened */
 export function readRow(raw: unknown): CompanyRow | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const fields = raw as Record<string, unknown>;
@@ -17,7 +17,7 @@ export function readRow(raw: unknown): CompanyRow | undefined {
   return id === null ? undefined : { id, fields };
 }
 
-/** As many digits as addresses of pages and resume tokens take. */
+/** Fifteen digits: addresses of pages and resume tokens take no more. */
 const MAX_ID = 999_999_999_999_999;
 
 /** Ids come as strings of digits, from newer methods as numbers; 0 refers to nothing. */
@@ -26,7 +26,7 @@ export function readId(value: unknown): number | null {
   return typeof id === 'number' && Number.isInteger(id) && id > 0 && id <= MAX_ID ? id : null;
 }
 
-/** Nothing for an empty text too. */
+/** Null for an empty text too. */
 export function readText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -48,13 +48,13 @@ export function asNumber(value: unknown): number | null {
   return isNumber && Number.isFinite(Number(value)) ? Number(value) : null;
 }
 
-/** As portals write instants: nothing in it is out of range, but perhaps the last days of a short month. */
+/** As portals write instants. Excludes days 29 to 31, which not every month has. */
 const USUAL_INSTANT =
   /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](0\d|1[0-4]):[0-5]\d$/;
 
 /** An instant or a day in ISO 8601, or null. */
 export function asInstant(value: unknown): string | null {
-  // Whole lists have hundreds of thousands, and `Date.parse` takes longer than the rest of a row.
+  // A whole list has hundreds of thousands of instants, and `Date.parse` takes longer than the rest of a row.
   if (typeof value === 'string' && USUAL_INSTANT.test(value)) return value;
   const isIso = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}|$)/.test(value);
   return isIso && !Number.isNaN(Date.parse(value)) ? value : null;
