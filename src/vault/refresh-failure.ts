@@ -4,9 +4,9 @@ import { TokenEndpointError } from '../oauth/token-endpoint.ts';
 /**
  * What a failed refresh did to the refresh token.
  *
- * - `refused`: this token will never work again; somebody else may hold the pair it was traded for.
+ * - `refused`: this token will never work again; another process may hold the pair that it was traded for.
  * - `kept`: the token was not used up.
- * - `unknown`: the request may have reached the server and used it up, or not.
+ * - `unknown`: the request may have reached the server and used up the token, or not.
  */
 export type RefreshFailure = 'refused' | 'kept' | 'unknown';
 
@@ -17,19 +17,19 @@ export function readRefreshFailure(error: unknown): RefreshFailure {
   if (!(error instanceof TokenEndpointError)) return 'unknown';
   if (error.endsGrant) return 'refused';
   if (error.isMisconfiguration || error.isLimit || error.isDenial) return 'kept';
-  // A server that is in trouble says something, but not what it has done before.
+  // An error of a failing server does not say whether the server had used up the token before it failed.
   return error.answerStatus >= 500 ? 'unknown' : 'kept';
 }
 
-/** How the record, the log and /account call it. */
+/** The name of a failure in the record, in the log and on /account. */
 export function nameRefreshFailure(error: unknown): string {
   if (error instanceof TokenEndpointError) return error.wireCode;
   if (error instanceof TransportError || error instanceof UnexpectedResponseError) return error.code;
   return 'unexpected';
 }
 
-/** The server refuses us all alike, whoever's token we show: asking for the next person helps nobody. */
-export function concernsEverybody(error: unknown): boolean {
+/** Whether the server refuses all portal users alike, so that an attempt for the next user would be refused too. */
+export function concernsAllUsers(error: unknown): error is TokenEndpointError | UnexpectedResponseError {
   if (error instanceof TokenEndpointError) return error.isMisconfiguration || error.isLimit;
   return error instanceof UnexpectedResponseError && error.answerStatus === 429;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PortalUserId } from '../../src/portal-user.ts';
+import { type Cipher, UnsealError } from '../../src/vault/cipher.ts';
 import type { Grant, NewTokens } from '../../src/vault/token-vault.ts';
 import { HOUR } from './clock.ts';
 
@@ -41,5 +42,18 @@ export function aGrant(overrides: Partial<Grant> = {}): Grant {
     authorizationServer: 'https://oauth.bitrix.info',
     state: 'ok',
     ...overrides,
+  };
+}
+
+/** Seals nothing, and waits for nothing but promises: for tests that move the clock. */
+export function aPlainCipher(): Cipher {
+  return {
+    seal: async (text, context) => JSON.stringify({ text, context }),
+    async open(sealed, context) {
+      const found = JSON.parse(sealed);
+      if (found.context !== context) throw new UnsealError('sealed for another place');
+      return found.text;
+    },
+    keyOf: () => 'newest',
   };
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { findAllowedEndpoint, parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { TransportError, UnexpectedResponseError } from '../../src/http-client/transport-errors.ts';
 import { createLogger } from '../../src/log.ts';
@@ -7,21 +7,19 @@ import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
+import { GrantEndedError, RefreshPendingError, StoppingError } from '../../src/vault/grant-errors.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
 import {
   createTokenRefresher,
-  GrantEndedError,
   type RefreshObserver,
-  RefreshPendingError,
-  StoppingError,
   type TokenRefresher,
 } from '../../src/vault/token-refresher.ts';
 import { createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
 import { createClock, HOUR, type TestClock } from '../support/clock.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
-import { firstOf } from '../support/order.ts';
+import { createMovableClock, type MovableClock } from '../support/movable-clock.ts';
 import { newDataDir } from '../support/start-app.ts';
-import { anOwner, newTokens, tokensOf } from '../support/token-builders.ts';
+import { anOwner, aPlainCipher, newTokens, tokensOf } from '../support/token-builders.ts';
 
 const INFO = new URL('https://oauth.bitrix.info');
 const TECH = new URL('https://oauth.bitrix24.tech');
@@ -50,6 +48,8 @@ class AuthorizationServerStub implements TokenEndpoint {
 }
 
 let clock: TestClock;
+/** Set in tests that move the time; the others go by the real one. */
+let movable: MovableClock | undefined;
 let dataDir: string;
 let store: Store;
 let vault: TokenVault;
@@ -60,9 +60,8 @@ let lines: string[];
 let toClose: Store[];
 /** What the newest refresher does when the store is back. */
 let storeIsBack: () => void;
-let busy: Set<Promise<unknown>>;
 beforeEach(() => {
-  busy = new Set();
+  movable = undefined;
   clock = createClock();
   dataDir = newDataDir();
   toClose = [];
@@ -74,7 +73,6 @@ beforeEach(() => {
   owner = anOwner();
 });
 afterEach(async () => {
-  jest.useRealTimers();
   for (const one of toClose) await one.close();
 });
 
@@ -85,23 +83,18 @@ function anotherStore(): Store {
 }
 
 function vaultOn(on: Store): TokenVault {
-  return watched(createTokenVault({ store: on, cipher: createCipher([Buffer.alloc(32, 'key')]) }));
+  const cipher = movable ? aPlainCipher() : createCipher([Buffer.alloc(32, 'key')]);
+  return createTokenVault({ store: on, cipher });
 }
 
-/** Remembers what the vault is busy with: its ciphers know nothing of timers that a test moves. */
-function watched(vault: TokenVault): TokenVault {
-  const watching = busy;
-  return new Proxy(vault, {
-    get:
-      (target, name: keyof TokenVault) =>
-      (...args: never[]) => {
-        const work = (target[name] as (...args: never[]) => Promise<unknown>)(...args);
-        watching.add(work);
-        const done = () => watching.delete(work);
-        work.then(done, done);
-        return work;
-      },
-  });
+/** From here on nothing happens in this test but what promises and the moved clock set off. */
+function moveTime(): MovableClock {
+  movable = createMovableClock();
+  clock = movable;
+  store = createMemoryStore(movable.now);
+  vault = vaultOn(store);
+  refresher = aRefresher();
+  return movable;
 }
 
 function aRefresher(overrides: { vault?: TokenVault; observer?: RefreshObserver } = {}): TokenRefresher {
@@ -115,6 +108,7 @@ function aRefresher(overrides: { vault?: TokenVault; observer?: RefreshObserver 
       destination: { write: (line) => void lines.push(line) },
     }),
     now: clock.now,
+    clock: movable,
     findEndpoint: (text) => findAllowedEndpoint(text, parseAllowedPortals('acme.bitrix24.com,*.bitrix24.de')),
     onStoreReturn: (listener) => {
       storeIsBack = listener;
@@ -176,27 +170,6 @@ function aGate() {
 
 function pauseFor(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function fakeTimers(): void {
-  jest.useFakeTimers({
-    doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'hrtime', 'performance'],
-  });
-}
-
-/** Moves the timers and the clock of the store, and lets the vault finish what they set off. */
-async function pass(ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 500) {
-    await jest.advanceTimersByTimeAsync(Math.min(left, 500));
-    await vaultAtRest();
-  }
-}
-
-async function vaultAtRest(): Promise<void> {
-  do {
-    await Promise.allSettled(busy);
-    await new Promise((resolve) => setImmediate(resolve));
-  } while (busy.size > 0);
 }
 
 describe('current()', () => {
@@ -597,6 +570,7 @@ describe('a hiccup', () => {
   );
 
   it('when the server refuses us all alike › it is asked once a second, whoever needs it', async () => {
+    const time = moveTime();
     const others = [owner, anOwner(), anOwner()];
     for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
     server.steps = [fail(refused('invalid_client'))];
@@ -611,18 +585,19 @@ describe('a hiccup', () => {
       })),
     );
     expect(server.calls).toHaveLength(1);
-    await pauseFor(1100);
+    await time.pass(1_100);
     await Promise.allSettled(others.map((one) => refresher.current(one)));
     expect(server.calls).toHaveLength(2);
   });
 
   it('when it takes us again › everybody is served at once', async () => {
+    const time = moveTime();
     const others = [owner, anOwner(), anOwner()];
     for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
     const grants = others.map((one) => () => aTokenResponse(2, { member_id: one.memberId }));
     server.steps = [fail(refused('invalid_client')), ...grants];
     await Promise.allSettled([refresher.current(owner)]);
-    await pauseFor(1100);
+    await time.pass(1_100);
 
     for (const one of others) await refresher.current(one);
 
@@ -630,44 +605,49 @@ describe('a hiccup', () => {
   });
 
   it('when the request never left us › it is sent again', async () => {
+    const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT), fail(NEVER_SENT), () => aTokenResponse(2)];
 
-    const grant = await refresher.current(owner);
+    const renewing = refresher.current(owner);
+    await time.passUntil(renewing);
 
-    expect(grant).toMatchObject({ accessToken: 'access 2' });
+    expect(await renewing).toMatchObject({ accessToken: 'access 2' });
     expect(server.calls).toHaveLength(3);
   });
 
   it('when the request never left us three times › the grant is kept, and can be tried again at once', async () => {
+    const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT)];
 
-    await expect(refresher.current(owner)).rejects.toThrow(TransportError);
+    const failing = expect(refresher.current(owner)).rejects.toThrow(TransportError);
+    await time.passUntil(failing);
+    await failing;
 
     expect(server.calls).toHaveLength(3);
     expect(await stored()).toMatchObject({ iid: null, state: 'ok' });
   });
 
   it('when the first try never left us and the second was cut off › there is no third', async () => {
+    const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT), fail(RESET)];
 
     const waiting = Promise.allSettled([refresher.current(owner)]);
-    while (server.calls.length < 2 || (await stored()).over !== true) await pauseFor(10);
+    await time.pass(500);
 
-    expect((await stored()).iid).toEqual(expect.any(String));
+    expect(await stored()).toMatchObject({ iid: expect.any(String), over: true });
     expect(server.calls).toHaveLength(2);
-    await refresher.drain();
+    await time.passUntil(refresher.drain());
     await waiting;
   });
 });
 
 describe('an attempt without an answer', () => {
+  let time: MovableClock;
   beforeEach(() => {
-    store = createMemoryStore(clock.now);
-    vault = vaultOn(store);
-    refresher = aRefresher();
+    time = moveTime();
   });
 
   it.each<[string, () => Error]>([
@@ -677,12 +657,11 @@ describe('an attempt without an answer', () => {
   ])('when %s › the same token is tried again after a pause, while the caller waits', async (_, error) => {
     await anExpiredGrant();
     server.steps = [fail(error), () => aTokenResponse(2)];
-    fakeTimers();
 
     const waiting = refresher.current(owner);
-    await pass(1_500);
+    await time.pass(1_500);
     const callsAtFirst = server.calls.length;
-    await pass(1_500);
+    await time.pass(1_500);
 
     expect(callsAtFirst).toBe(1);
     expect(await waiting).toMatchObject({ accessToken: 'access 2' });
@@ -692,10 +671,9 @@ describe('an attempt without an answer', () => {
   it('when the token turns out to be used up › the grant is over, because nobody else was trying', async () => {
     await anExpiredGrant();
     server.steps = [fail(RESET), fail(refused('invalid_grant'))];
-    fakeTimers();
 
     const waiting = expect(refresher.current(owner)).rejects.toThrow(GrantEndedError);
-    await pass(3_000);
+    await time.pass(3_000);
     await waiting;
 
     expect(await stored()).toMatchObject({ state: 'reauth', why: 'invalid_grant' });
@@ -705,11 +683,10 @@ describe('an attempt without an answer', () => {
   it('when three got none › the token is left in peace, and everybody is told for how long', async () => {
     await anExpiredGrant();
     server.steps = [fail(RESET)];
-    fakeTimers();
 
     for (const _caller of [1, 2, 3]) {
       const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
-      await pass(12_000);
+      await time.pass(12_000);
       await left;
     }
 
@@ -724,16 +701,15 @@ describe('an attempt without an answer', () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(fail(TIMED_OUT)), () => aTokenResponse(2)];
-    fakeTimers();
     const left = expect(refresher.current(owner)).rejects.toThrow(RefreshPendingError);
     await gate.wasReached;
-    await pass(9_000);
+    await time.pass(9_000);
     await left;
 
     gate.open();
-    await pass(3_000);
+    await time.pass(3_000);
     const next = refresher.current(owner);
-    await pass(500);
+    await time.pass(500);
 
     expect(await next).toMatchObject({ accessToken: 'access 2' });
   });
@@ -754,6 +730,7 @@ describe('a store that went back in time', () => {
   });
 
   it('when it is back after an outage › all we know better is written back before anybody uses up a token', async () => {
+    const time = moveTime();
     await anExpiredGrant();
     const old = (await store.get(tokenKey(owner))) ?? '';
     await refresher.current(owner);
@@ -764,20 +741,22 @@ describe('a store that went back in time', () => {
 
     hearsOfIt();
     const asked = knowsNothing.current(owner);
-    await pauseFor(100);
+    await time.pass(100);
     knows();
+    await time.passUntil(asked);
 
     expect(await asked).toMatchObject({ accessToken: 'access 2', generation: 2 });
     expect(server.calls).toHaveLength(1);
   });
 
   it('when it is back and shows what we know › a renewal waits two seconds, and is then made', async () => {
+    const time = moveTime();
     await anExpiredGrant();
     storeIsBack();
 
     const renewed = refresher.current(owner);
 
-    expect(await firstOf({ 'almost two seconds': 1_900, renewed })).toBe('almost two seconds');
+    expect(await time.passUntil(renewed)).toBeGreaterThanOrEqual(2_000);
     expect(await renewed).toMatchObject({ generation: 2 });
   });
 
@@ -855,6 +834,7 @@ describe('a store in trouble', () => {
   });
 
   it('when it has only just come back › those who may hold new tokens go first', async () => {
+    const time = moveTime();
     const grant = await anExpiredGrant();
     let isFull = true;
     const full: Store = {
@@ -871,8 +851,9 @@ describe('a store in trouble', () => {
 
     isFull = false;
     const patient = waiting.current(owner);
-    await pauseFor(300);
+    await time.pass(300);
     await vault.commit(owner, grant, 'holds the new pair', tokensOf(2));
+    await time.passUntil(patient);
 
     expect(await patient).toMatchObject({ accessToken: 'access 2' });
     expect(server.calls).toEqual([]);
@@ -934,21 +915,19 @@ describe('a store in trouble', () => {
 });
 
 describe('a slow authorization server', () => {
+  let time: MovableClock;
   beforeEach(() => {
-    store = createMemoryStore(clock.now);
-    vault = vaultOn(store);
-    refresher = aRefresher();
+    time = moveTime();
   });
 
   it('when it takes more than 8 s › the caller leaves, and what comes later is stored', async () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
-    fakeTimers();
     const leaving = refresher.current(owner);
     const left = expect(leaving).rejects.toThrow(RefreshPendingError);
     await gate.wasReached;
-    await pass(8_000);
+    await time.pass(8_000);
     await left;
 
     gate.open();
@@ -963,10 +942,9 @@ describe('a slow authorization server', () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
-    fakeTimers();
     const waiting = refresher.current(owner);
     await gate.wasReached;
-    await pass(7_900);
+    await time.pass(7_900);
 
     gate.open();
 
@@ -977,15 +955,14 @@ describe('a slow authorization server', () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
-    fakeTimers();
     const here = Promise.allSettled([refresher.current(owner)]);
     await gate.wasReached;
     const there = expect(aRefresher({ vault: vaultOn(store) }).current(owner)).rejects.toThrow(
       RefreshPendingError,
     );
 
-    await vaultAtRest();
-    await pass(8_000);
+    await time.pass(0);
+    await time.pass(8_000);
     await there;
 
     expect(server.calls).toHaveLength(1);
@@ -997,16 +974,14 @@ describe('a slow authorization server', () => {
     const grant = await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
-    fakeTimers();
     const leaving = Promise.allSettled([refresher.current(owner)]);
     await gate.wasReached;
 
-    await pass(60_000);
+    await time.pass(60_000);
 
     expect((await vault.claim(owner, grant, 'another', EXCLUSIVE)).outcome).toBe('busy');
     gate.open();
     await leaving;
-    jest.useRealTimers();
     await refresher.drain();
     expect(await load()).toMatchObject({ generation: 2, accessToken: 'access 2' });
   });
@@ -1022,16 +997,15 @@ describe('a slow authorization server', () => {
       },
     };
     server.steps = [() => call.pass().then(fail(refused('invalid_client')))];
-    fakeTimers();
     const failing = Promise.allSettled([aRefresher({ vault: slow }).current(owner)]);
     await call.wasReached;
-    await pass(3_000);
+    await time.pass(3_000);
     await renewal.wasReached;
 
     call.open();
     await failing;
     renewal.open();
-    await vaultAtRest();
+    await time.pass(0);
 
     expect((await vault.claim(owner, grant, 'another', EXCLUSIVE)).outcome).toBe('claimed');
   });
@@ -1043,14 +1017,13 @@ describe('a slow authorization server', () => {
     process.on('unhandledRejection', trip);
     const gate = aGate();
     server.steps = [() => gate.pass().then(fail(RESET))];
-    fakeTimers();
     const left = Promise.allSettled([refresher.current(owner)]);
     await gate.wasReached;
-    await pass(8_000);
+    await time.pass(8_000);
     await left;
 
     gate.open();
-    await vaultAtRest();
+    await time.pass(0);
 
     process.off('unhandledRejection', trip);
     expect(tripped).toEqual([]);
