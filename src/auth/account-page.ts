@@ -5,7 +5,7 @@ import type { AllowedPortals } from '../bitrix24/portal.ts';
 import { AppError } from '../errors.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';
 import { idOf } from '../portal-user.ts';
-import type { GrantDescription, TokenVault } from '../vault/token-vault.ts';
+import type { TokenDescription, TokenVault } from '../vault/token-vault.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { logOf } from '../web/request-log.ts';
 import type { Accounts } from './accounts.ts';
@@ -154,7 +154,7 @@ function describeUser({ id, memberId, userId, name, portal, since }: SignedInUse
   return { id, memberId, userId, name, portal, since };
 }
 
-function describeAccess({ state, since, renewedAt, lastError }: GrantDescription) {
+function describeAccess({ state, since, renewedAt, lastError }: TokenDescription) {
   return {
     state,
     since: since.toISOString(),

@@ -16,7 +16,7 @@ import type { Store } from '../store/store.ts';
 import { createCipher } from '../vault/cipher.ts';
 import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
 import { createTokenRefresher, type RefreshObserver } from '../vault/token-refresher.ts';
-import { createTokenVault, type GrantDescription } from '../vault/token-vault.ts';
+import { createTokenVault, type TokenDescription } from '../vault/token-vault.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
 import { bindLog } from '../web/request-log.ts';
@@ -132,7 +132,7 @@ export interface Auth extends AuthHooks {
   /** The users of this application whose tokens are stored, in no order: for work that no browser asks for. */
   users(): AsyncIterable<PortalUser>;
   /** What is stored about the user's tokens, without them; undefined when there are none. */
-  describe(user: PortalUserId): Promise<GrantDescription | undefined>;
+  describe(user: PortalUserId): Promise<TokenDescription | undefined>;
   /** Deletes the user's tokens, and awaits what `onForgotten` listeners delete. */
   forget(user: PortalUser): Promise<void>;
   /** Whether this sign-in is still valid: the person may have signed out from another browser. */

@@ -1,7 +1,12 @@
 import type { PortalUserId } from '../portal-user.ts';
 import { keyBeforeQuarantine, QUARANTINE_MS, QUARANTINE_PREFIX, type Store } from '../store/store.ts';
 import type { Cipher } from '../vault/cipher.ts';
-import { parseRecord, parseTokenKey, TOKEN_KEY_PREFIX, type TokenRecord } from '../vault/token-record.ts';
+import {
+  parseTokenKey,
+  parseTokenRecord,
+  TOKEN_KEY_PREFIX,
+  type TokenRecord,
+} from '../vault/token-record.ts';
 import { count, type Finding, MOST_LISTED, ok, problem, warning } from './finding.ts';
 
 const AT_ONCE = 50;
@@ -145,7 +150,7 @@ async function lookAtRecords({ store, cipher }: RecordsOptions, until: number): 
     if (owner === undefined || text === null) return;
     found.total += 1;
     found.memberIds.add(owner.memberId);
-    const record = parseRecord(text);
+    const record = parseTokenRecord(text);
     if (record === undefined) found.unreadable.push({ owner });
     else look(owner, record);
   });

@@ -12,8 +12,8 @@ import { AppError } from '../errors.ts';
 import type { CallObserver } from '../http-client/call-observer.ts';
 import type { HttpClient } from '../http-client/http-client.ts';
 import { idOf, type PortalUser } from '../portal-user.ts';
+import type { StoredTokens } from '../vault/stored-tokens.ts';
 import type { TokenRefresher } from '../vault/token-refresher.ts';
-import type { Grant } from '../vault/token-vault.ts';
 
 /** A person who waits for a page gets an answer within two seconds, if only that the portal is busy. */
 export const PERSON: Priority = { kind: 'person', maxWaitMs: 1_200 };
@@ -74,7 +74,7 @@ export function createPortalClients({
   }
 
   // The endpoint was checked at sign-in and is checked at every use: settings and store may have changed since.
-  function checked(grant: Grant): Grant {
+  function checked(grant: StoredTokens): StoredTokens {
     const clientEndpoint = findAllowedEndpoint(grant.clientEndpoint, portals);
     if (clientEndpoint === undefined) throw new EndpointNotAllowedError();
     return { ...grant, clientEndpoint };
@@ -83,7 +83,7 @@ export function createPortalClients({
   return {
     clientFor(user, { waitMs, priority = PERSON } = {}) {
       const id = idOf(user);
-      return createRestClient<Grant>({
+      return createRestClient<StoredTokens>({
         http,
         tokens: {
           current: async () => checked(await tokenRefresher.current(id)),

@@ -1,6 +1,6 @@
 import type { PortalUserId } from '../portal-user.ts';
+import type { StoredTokens } from './stored-tokens.ts';
 import { tokenKey } from './token-record.ts';
-import type { Grant } from './token-vault.ts';
 
 /** As many as one process serves within an hour or two; a grant is less than a kilobyte. */
 const MAX_GRANTS = 10_000;
@@ -8,7 +8,7 @@ const MAX_GRANTS = 10_000;
 /** A grant that this process knows to be true. */
 export interface KnownGrant {
   owner: PortalUserId;
-  grant: Grant;
+  grant: StoredTokens;
 }
 
 /**
@@ -24,7 +24,7 @@ export class KnownGrants {
   }
 
   /** Within a chain only ever the newer one is kept; another chain is a newer sign-in. */
-  remember(owner: PortalUserId, grant: Grant): void {
+  remember(owner: PortalUserId, grant: StoredTokens): void {
     const key = tokenKey(owner);
     const known = this.#grants.get(key)?.grant;
     if (known?.chain === grant.chain && known.generation > grant.generation) return;
@@ -36,7 +36,10 @@ export class KnownGrants {
   }
 
   /** What we know to be newer than `stored`, in the same chain. */
-  newerThan(owner: PortalUserId, stored: Pick<Grant, 'chain' | 'generation'>): Grant | undefined {
+  newerThan(
+    owner: PortalUserId,
+    stored: Pick<StoredTokens, 'chain' | 'generation'>,
+  ): StoredTokens | undefined {
     const known = this.#grants.get(tokenKey(owner))?.grant;
     return known?.chain === stored.chain && known.generation > stored.generation ? known : undefined;
   }

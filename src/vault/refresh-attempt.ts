@@ -1,18 +1,19 @@
 import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import type { Clock } from './clock.ts';
-import type { Grant, TokenVault } from './token-vault.ts';
+import type { StoredTokens } from './stored-tokens.ts';
+import type { TokenVault } from './token-vault.ts';
 
 /** One attempt of one process to use up one refresh token. */
 export interface RefreshAttempt {
   owner: PortalUserId;
   /** The stored tokens whose refresh token is used up. */
-  stale: Grant;
+  stale: StoredTokens;
   /** Marks the claim in the record as the one of this attempt, and makes the commit repeatable. */
   id: string;
 }
 
-export function newAttempt(owner: PortalUserId, stale: Grant): RefreshAttempt {
+export function newAttempt(owner: PortalUserId, stale: StoredTokens): RefreshAttempt {
   return { owner, stale, id: newAttemptId() };
 }
 

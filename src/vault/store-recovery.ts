@@ -4,7 +4,8 @@ import { StoreUnavailableError } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { KnownGrants } from './known-grants.ts';
 import { newAttemptId } from './refresh-attempt.ts';
-import type { Grant, TokenVault } from './token-vault.ts';
+import type { StoredTokens } from './stored-tokens.ts';
+import type { TokenVault } from './token-vault.ts';
 
 /**
  * After its return a store may show the past. In this time the processes that know better write first: those that hold
@@ -23,9 +24,9 @@ export interface StoreRecovery {
    *
    * @returns undefined when there is no record. Such a record is not healed: it may have been removed on purpose
    */
-  load(owner: PortalUserId): Promise<Grant | undefined>;
+  load(owner: PortalUserId): Promise<StoredTokens | undefined>;
   /** Keeps tokens in mind that are known to be true, to heal the record with them later. */
-  remember(owner: PortalUserId, tokens: Grant): void;
+  remember(owner: PortalUserId, tokens: StoredTokens): void;
   /**
    * If the store was away: proves by a write that it is back. A read proves nothing, since a full store can be read.
    *
@@ -87,7 +88,7 @@ export function createStoreRecovery(options: StoreRecoveryOptions): StoreRecover
 
 type Healing = Pick<StoreRecoveryOptions, 'vault' | 'known' | 'logger'> & Pick<StoreRecovery, 'watch'>;
 
-async function loadHealed(healing: Healing, owner: PortalUserId): Promise<Grant | undefined> {
+async function loadHealed(healing: Healing, owner: PortalUserId): Promise<StoredTokens | undefined> {
   const { vault, known, watch } = healing;
   const stored = await watch(vault.load(owner));
   if (stored === undefined) {
@@ -109,8 +110,8 @@ async function loadHealed(healing: Healing, owner: PortalUserId): Promise<Grant 
 async function heal(
   { vault, logger, watch }: Healing,
   owner: PortalUserId,
-  stored: Pick<Grant, 'generation'>,
-  newer: Grant,
+  stored: Pick<StoredTokens, 'generation'>,
+  newer: StoredTokens,
 ): Promise<boolean> {
   const before = { ...newer, generation: newer.generation - 1 };
   const isHealed = await watch(vault.commit(owner, before, `healed ${newAttemptId()}`, newer));

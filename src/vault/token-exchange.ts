@@ -6,7 +6,7 @@ import type { PortalUserId } from '../portal-user.ts';
 import type { Clock } from './clock.ts';
 import type { RefreshAttempt } from './refresh-attempt.ts';
 import { concernsAllUsers, nameRefreshFailure, readRefreshFailure } from './refresh-failure.ts';
-import type { Grant } from './token-vault.ts';
+import type { StoredTokens } from './stored-tokens.ts';
 
 /** Further tries when the request provably did not leave this process. */
 const MORE_TRIES = 2;
@@ -21,7 +21,7 @@ export type ExchangeOutcome =
 /** Trades refresh tokens at the authorization servers. Knows nothing of the store. */
 export interface TokenExchange {
   /** @throws the last refusal of the server, while it refuses all users alike; one attempt a second finds out more */
-  assertNotRefused(stale: Grant): void;
+  assertNotRefused(stale: StoredTokens): void;
   /** One attempt, from the request to the classified answer. Never throws. */
   exchange(attempt: RefreshAttempt): Promise<ExchangeOutcome>;
 }
@@ -37,7 +37,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
   const { tokenEndpoint, authorizationServers, clock } = options;
   /** By origin of the server. One refusal is enough: it concerns the next user just as well. */
   const refusals = new CircuitBreakers({ threshold: 1, now: clock.monotonic });
-  const serverOf = (stale: Grant) => chooseServer(authorizationServers, stale.authorizationServer);
+  const serverOf = (stale: StoredTokens) => chooseServer(authorizationServers, stale.authorizationServer);
 
   return {
     assertNotRefused(stale) {

@@ -1,29 +1,28 @@
 import { z } from 'zod';
 import type { PortalUserId } from '../portal-user.ts';
-import { instant } from '../store/records.ts';
+import { instant } from '../store/instant.ts';
+import { instant, parsePortalUserKey, parseRecord, portalUserKey } from '../store/records.ts';
 import { KEY_PREFIX } from '../store/store.ts';
 
-/** Where all token records begin. */
-export const TOKEN_KEY_PREFIX = `${KEY_PREFIX}tokens:`;
+const KIND = 'tokens';
+/** The beginning of the keys of all token records. */
+export const TOKEN_KEY_PREFIX = `${KEY_PREFIX}${KIND}:`;
 
-/** The braces are the Cluster hash tag: all that is kept about one portal shares a slot. */
 export function tokenKey(owner: PortalUserId): string {
-  return `${TOKEN_KEY_PREFIX}{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
+  return portalUserKey(KIND, owner);
 }
 
-/** @returns nothing for a key that is not of a token record */
+/** @returns undefined for a key that is not of a token record */
 export function parseTokenKey(key: string): PortalUserId | undefined {
-  const parts = /^b24:tokens:\{([^}]+)\}:([^:]+):(\d+)$/.exec(key);
-  const [, memberId, clientId, userId] = parts ?? [];
-  if (memberId === undefined || clientId === undefined) return undefined;
-  return { memberId, clientId, userId: Number(userId) };
+  const parsed = parsePortalUserKey(KIND, key);
+  return parsed?.more.length === 0 ? parsed.user : undefined;
 }
 
 /**
  * The stored form; its fields are described in docs/decisions/0005-token-record.md. Instants are by the store's clock unless
  * said otherwise; 0 is never.
  */
-const TokenRecord = z.object({
+export const TokenRecord = z.object({
   v: z.literal(1),
   chain: z.string(),
   gen: z.number().int().positive(),
@@ -51,17 +50,12 @@ const TokenRecord = z.object({
 });
 export type TokenRecord = z.infer<typeof TokenRecord>;
 
-/** @returns nothing for what is not a record of ours, or one of another format */
-export function parseRecord(text: string | null): TokenRecord | undefined {
-  if (text === null) return undefined;
-  try {
-    return TokenRecord.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+/** @returns undefined for what is not a token record, or one of another format */
+export function parseTokenRecord(text: string | null): TokenRecord | undefined {
+  return parseRecord(TokenRecord, text);
 }
 
-/** Where a pair is sealed for: it opens in this record and generation only. */
+/** The place that a pair is sealed for: it opens in this record and generation only. */
 export function sealContext(key: string, record: Pick<TokenRecord, 'chain' | 'gen'>): string {
   return `${key}:${record.chain}:${record.gen}`;
 }

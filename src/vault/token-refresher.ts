@@ -8,9 +8,10 @@ import { KnownGrants } from './known-grants.ts';
 import { keepClaimed, newAttempt, type RefreshAttempt } from './refresh-attempt.ts';
 import { nameRefreshFailure, type RefreshFailure } from './refresh-failure.ts';
 import { createStoreRecovery, type StoreRecovery } from './store-recovery.ts';
+import type { StoredTokens } from './stored-tokens.ts';
 import { createTokenExchange, type TokenExchange } from './token-exchange.ts';
 import { tokenKey } from './token-record.ts';
-import type { Grant, TokenVault } from './token-vault.ts';
+import type { TokenVault } from './token-vault.ts';
 import { UnsavedTokens } from './unsaved-tokens.ts';
 
 /** How long a dead process can keep others from refreshing; a living one prolongs its claim. */
@@ -30,14 +31,14 @@ export interface TokenRefresher {
    * @throws {RefreshPendingError}  a refresh of this or another process takes longer than 8 s
    * @throws {TransportError} @throws {TokenEndpointError}  the authorization server; the tokens are kept
    */
-  current(owner: PortalUserId): Promise<Grant>;
+  current(owner: PortalUserId): Promise<StoredTokens>;
   /**
    * The tokens after `failed`, whose access token the portal refused. If they were refreshed already, these are the
    * newer ones. Throws as `current`.
    */
-  renewed(owner: PortalUserId, failed: Grant): Promise<Grant>;
+  renewed(owner: PortalUserId, failed: StoredTokens): Promise<StoredTokens>;
   /** Remembers where a portal has moved to. */
-  moved(owner: PortalUserId, tokens: Grant, clientEndpoint: string): Promise<void>;
+  moved(owner: PortalUserId, tokens: StoredTokens, clientEndpoint: string): Promise<void>;
   /** False while tokens are held in memory that the store has not taken yet. */
   isSaved(): boolean;
   /** Begins no refresh any more, and resolves when those in progress are done and stored. */
@@ -88,7 +89,7 @@ interface Refreshing {
   recovery: StoreRecovery;
   unsaved: UnsavedTokens;
   /** By token key: the refreshes of this process that are in progress. */
-  underWay: Map<string, Promise<Grant>>;
+  underWay: Map<string, Promise<StoredTokens>>;
   logger: Logger;
   clock: Clock;
   exclusiveMs: number;
@@ -133,12 +134,16 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   };
 }
 
-async function current(refreshing: Refreshing, owner: PortalUserId): Promise<Grant> {
+async function current(refreshing: Refreshing, owner: PortalUserId): Promise<StoredTokens> {
   const tokens = await load(refreshing, owner);
   return tokens.expiresAt.getTime() > refreshing.clock.now() ? tokens : join(refreshing, owner, tokens);
 }
 
-async function renewed(refreshing: Refreshing, owner: PortalUserId, failed: Grant): Promise<Grant> {
+async function renewed(
+  refreshing: Refreshing,
+  owner: PortalUserId,
+  failed: StoredTokens,
+): Promise<StoredTokens> {
   const tokens = await load(refreshing, owner);
   return isNewer(tokens, failed) ? tokens : join(refreshing, owner, tokens);
 }
@@ -147,7 +152,7 @@ async function renewed(refreshing: Refreshing, owner: PortalUserId, failed: Gran
 async function load(
   { unsaved, recovery, observer }: Pick<Refreshing, 'unsaved' | 'recovery' | 'observer'>,
   owner: PortalUserId,
-): Promise<Grant> {
+): Promise<StoredTokens> {
   const held = unsaved.of(owner);
   if (held) return held;
   const tokens = await recovery.load(owner);
@@ -161,7 +166,7 @@ async function load(
 }
 
 /** Joins the refresh of this process, or begins it. The refresh belongs to the process: a caller may leave after 8 s. */
-async function join(refreshing: Refreshing, owner: PortalUserId, stale: Grant): Promise<Grant> {
+async function join(refreshing: Refreshing, owner: PortalUserId, stale: StoredTokens): Promise<StoredTokens> {
   const { underWay, clock, observer } = refreshing;
   const key = tokenKey(owner);
   let joined = underWay.get(key);
@@ -181,7 +186,11 @@ async function join(refreshing: Refreshing, owner: PortalUserId, stale: Grant): 
 }
 
 /** Makes attempts until one brings a pair, another process brings one, or the grant is over. */
-async function refresh(refreshing: Refreshing, owner: PortalUserId, stale: Grant): Promise<Grant> {
+async function refresh(
+  refreshing: Refreshing,
+  owner: PortalUserId,
+  stale: StoredTokens,
+): Promise<StoredTokens> {
   const { exchange, clock, observer } = refreshing;
   const deadline = clock.monotonic() + TOKEN_ENDPOINT_WAIT_MS;
   for (;;) {
@@ -211,7 +220,7 @@ async function claimOrAdopt(
   refreshing: Refreshing,
   { owner, stale, id }: RefreshAttempt,
   deadline: number,
-): Promise<{ stragglerMs: number; tries: number } | Grant> {
+): Promise<{ stragglerMs: number; tries: number } | StoredTokens> {
   const { vault, exchange, recovery, clock, exclusiveMs } = refreshing;
   exchange.assertNotRefused(stale);
   for (let pauseMs = FIRST_LOOK_MS; clock.monotonic() < deadline; pauseMs = longer(pauseMs)) {
@@ -237,7 +246,11 @@ async function claimOrAdopt(
 }
 
 /** Stores the new pair before anything else is done with it. If the store does not take it, goes on trying. */
-async function keep(refreshing: Refreshing, attempt: RefreshAttempt, tokens: TokenSet): Promise<Grant> {
+async function keep(
+  refreshing: Refreshing,
+  attempt: RefreshAttempt,
+  tokens: TokenSet,
+): Promise<StoredTokens> {
   const { unsaved, logger } = refreshing;
   const renewed = nextGeneration(refreshing, attempt, tokens);
   try {
@@ -257,7 +270,7 @@ function nextGeneration(
   { findEndpoint, logger }: Pick<Refreshing, 'findEndpoint' | 'logger'>,
   { owner, stale }: RefreshAttempt,
   { accessToken, refreshToken, expiresAt, ...tokens }: TokenSet,
-): Grant {
+): StoredTokens {
   const clientEndpoint = findEndpoint(tokens.clientEndpoint);
   if (clientEndpoint === undefined) {
     logger.warn({ owner }, 'the portal names an address that may not be called; the one before stays');
@@ -276,8 +289,8 @@ function nextGeneration(
 async function commit(
   refreshing: Refreshing,
   { owner, stale, id }: RefreshAttempt,
-  renewed: Grant,
-): Promise<Grant> {
+  renewed: StoredTokens,
+): Promise<StoredTokens> {
   const { vault, recovery, unsaved, logger } = refreshing;
   const isStored = await recovery.watch(vault.commit(owner, stale, id, renewed));
   unsaved.drop(owner);
@@ -298,7 +311,7 @@ async function giveUp(
   { owner, stale, id }: RefreshAttempt,
   why: string,
   isStragglerPossible: boolean,
-): Promise<Grant | undefined> {
+): Promise<StoredTokens | undefined> {
   const { vault, recovery, logger, observer } = refreshing;
   const state = isStragglerPossible ? 'suspect' : 'reauth';
   const wasSettled = await recovery.watch(vault.settle(owner, stale, id, state, why));
@@ -336,12 +349,12 @@ async function drain(refreshing: Refreshing): Promise<void> {
   await refreshing.unsaved.saved();
 }
 
-function adopt(tokens: Grant, observer: RefreshObserver | undefined): Grant {
+function adopt(tokens: StoredTokens, observer: RefreshObserver | undefined): StoredTokens {
   observer?.adopted();
   return tokens;
 }
 
-function isNewer(tokens: Grant, than: Grant): boolean {
+function isNewer(tokens: StoredTokens, than: StoredTokens): boolean {
   return tokens.chain !== than.chain || tokens.generation > than.generation;
 }
 
@@ -350,7 +363,7 @@ function longer(pauseMs: number): number {
 }
 
 /** Stops waiting after 8 s; the refresh itself goes on. */
-async function waitFor(refresh: Promise<Grant>, clock: Clock): Promise<Grant> {
+async function waitFor(refresh: Promise<StoredTokens>, clock: Clock): Promise<StoredTokens> {
   const over = new AbortController();
   const timeout = clock.sleep(TOKEN_ENDPOINT_WAIT_MS, over.signal).then(() => {
     throw new RefreshPendingError();

@@ -1,48 +1,18 @@
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
 import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
+import { createRecords, type RecordChange, type Records } from '../store/records.ts';
 import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
-import { parseRecord, sealContext, type TokenRecord, tokenKey } from './token-record.ts';
+import * as changes from './record-changes.ts';
+import { openPair, type Pair, pairOf, sealPair } from './sealed-pair.ts';
+import type { NewTokens, StoredTokens, TokenPosition } from './stored-tokens.ts';
+import { parseTokenRecord, TokenRecord, tokenKey } from './token-record.ts';
 
-/** The tokens of one portal user as we hold them. Shared by all who use it, so nobody changes it. */
-export interface Grant {
-  /** Begins with a sign-in; a new sign-in is a new chain. */
-  readonly chain: string;
-  /** 1, 2, 3 … within the chain: grows with every refresh. */
-  readonly generation: number;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** Our cautious estimate. */
-  readonly expiresAt: Date;
-  /** Checked against the portal before it was saved. */
-  readonly clientEndpoint: string;
-  /** Origin of the authorization server that granted it. */
-  readonly authorizationServer: string;
-  /** `reauth`: Bitrix24 said it is over, and the person has to authorize again. */
-  readonly state: 'ok' | 'suspect' | 'reauth';
-}
-
-/** What a sign-in or a refresh brought. */
-export type NewTokens = Pick<Grant, 'accessToken' | 'refreshToken' | 'expiresAt' | 'clientEndpoint'>;
-
-/** How an attempt to announce a refresh ended. */
-export type Claim =
-  /** `stragglerMs`: for so long an earlier attempt may still be heard of; 0 if none may. */
-  | { outcome: 'claimed'; stragglerMs: number; tries: number }
-  | { outcome: 'busy'; leftMs: number }
-  /** The same refresh token was tried too often without an answer. */
-  | { outcome: 'exhausted'; leftMs: number }
-  | { outcome: 'moved' }
-  /** Somebody was told that this token will never work again. */
-  | { outcome: 'ended' }
-  | { outcome: 'missing' };
-
-/** What there is to tell about a grant without its tokens. */
-export interface GrantDescription {
-  state: Grant['state'];
-  /** When the person authorized. */
+/** What /account shows of stored tokens. */
+export interface TokenDescription {
+  state: StoredTokens['state'];
+  /** When the portal user authorized. */
   since: Date;
   renewedAt: Date | null;
   /** The last refresh that failed; codes of the wire in lower case, or ours. */
@@ -52,37 +22,43 @@ export interface GrantDescription {
 /** What became of a record that should be sealed with the newest key. */
 export type Resealing = 'resealed' | 'newest already' | 'unreadable' | 'gone';
 
+/** Tokens at rest: sealed, one record per portal user, changed only by steps that can be repeated (record-changes.ts). */
 export interface TokenVault {
   /** Stores the tokens of a sign-in as a new chain, whatever was there. */
   save(owner: PortalUserId, tokens: NewTokens, authorizationServer: string): Promise<void>;
-  /** @returns nothing when there is no record, or none that can be read: the person signs in again */
-  load(owner: PortalUserId): Promise<Grant | undefined>;
-  describe(owner: PortalUserId): Promise<GrantDescription | undefined>;
-  /** How far the record is, without opening it. */
-  position(owner: PortalUserId): Promise<Pick<Grant, 'chain' | 'generation'> | undefined>;
+  /** @returns undefined when there is no record, or none that can be read: the portal user signs in again */
+  load(owner: PortalUserId): Promise<StoredTokens | undefined>;
+  describe(owner: PortalUserId): Promise<TokenDescription | undefined>;
+  /** How far the record is, without opening the pair. */
+  position(owner: PortalUserId): Promise<TokenPosition | undefined>;
   forget(owner: PortalUserId): Promise<boolean>;
   /**
    * Announces, before the authorization server is called, that attempt `id` is about to use up the refresh token of
-   * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. It is also
-   * the proof that the store can be written to before a token is burnt.
+   * this generation. Exclusive until `exclusiveMs` have passed on the store's clock. The write also proves that the
+   * store can be written to, before a token is used up.
    */
-  claim(owner: PortalUserId, grant: Grant, id: string, exclusiveMs: number): Promise<Claim>;
-  /** Keeps a claim that is still ours alive; one that was withdrawn or taken over stays so. */
+  claim(
+    owner: PortalUserId,
+    position: TokenPosition,
+    id: string,
+    exclusiveMs: number,
+  ): Promise<changes.Claim>;
+  /** Keeps a claim of attempt `id` alive; one that was withdrawn or taken over stays so. */
   prolongClaim(owner: PortalUserId, id: string, exclusiveMs: number): Promise<void>;
   /**
-   * Stores what attempt `id` brought, whoever holds the claim by now: the authorization server has already decided that
-   * only this pair is alive. Can be repeated.
+   * Stores what attempt `id` brought, whichever attempt holds the claim now. Can be repeated.
    *
-   * @returns false when a newer sign-in has replaced the chain, or the record is gone
+   * @param used  the generation whose refresh token was used up
+   * @returns     false when a newer sign-in has replaced the chain, or the record is gone
    */
-  commit(owner: PortalUserId, grant: Grant, id: string, tokens: NewTokens): Promise<boolean>;
-  /** The portal has moved; the tokens are the same. Nothing happens when a newer sign-in has replaced the chain. */
-  move(owner: PortalUserId, grant: Pick<Grant, 'chain'>, clientEndpoint: string): Promise<void>;
+  commit(owner: PortalUserId, used: TokenPosition, id: string, tokens: NewTokens): Promise<boolean>;
+  /** The portal has another address; the tokens are the same. Changes nothing when a newer sign-in has replaced the chain. */
+  move(owner: PortalUserId, tokens: Pick<TokenPosition, 'chain'>, clientEndpoint: string): Promise<void>;
   /** Withdraws a claim whose request did not use up the token. */
   release(owner: PortalUserId, id: string, error: string): Promise<void>;
   /**
-   * Says that attempt `id` will get no answer any more, and may or may not have used up the token. The claim keeps
-   * others away for another `pauseMs`, then the same token may be tried again.
+   * Says that no answer to attempt `id` will arrive any more, and that the attempt may or may not have used up the token.
+   * The claim keeps other attempts away for another `pauseMs`, then the same token may be tried again.
    */
   endUnanswered(owner: PortalUserId, id: string, error: string, pauseMs: number): Promise<void>;
   /**
@@ -92,7 +68,7 @@ export interface TokenVault {
    */
   settle(
     owner: PortalUserId,
-    grant: Grant,
+    position: TokenPosition,
     id: string,
     state: 'suspect' | 'reauth',
     why: string,
@@ -106,252 +82,140 @@ export interface TokenVault {
 /** As long as Bitrix24 documents for a refresh token; not tied to any browser session. */
 const RECORD_LIFETIME_MS = 180 * 24 * 3600_000;
 
-/** After so many attempts without an answer within so long, the token is left in peace. */
-const MAX_TRIES = 3;
-const TRIES_WINDOW_MS = 10 * 60_000;
-/** As long as somebody may listen for the answer to an attempt (REFRESH_LISTEN_MS), counted from its last sign of life. */
-const STRAGGLER_MS = 65_000;
-
-/** Whoever goes from page to page has the same record opened each time, which takes as long as a trip to the store. */
+/** Opened pairs are kept for the next page of the same portal user: opening one takes as long as a trip to the store. */
 const MAX_OPENED = 1_000;
 const OPENED_MS = 5 * 60_000;
 
-const Pair = z.object({ at: z.string(), rt: z.string() });
-type Pair = z.infer<typeof Pair>;
+type TokenRecords = Records<PortalUserId, TokenRecord | undefined>;
+/** By token key: the text of the record that was opened, so that any other text is opened for itself. */
+type OpenedRecords = LRUCache<string, { text: string; tokens: StoredTokens }>;
 
-/** What a record is after an attempt has ended, however it ended. */
-const NO_INTENT = { iid: null, idl: 0, over: false } as const;
-const NO_TRIES = { prev: null, prev_until: 0, tries: 0, tries_since: 0 } as const;
+interface Vault {
+  store: Store;
+  cipher: Cipher;
+  opened: OpenedRecords;
+}
 
-/** Tokens at rest: sealed, one record per portal user, changed only by steps that can be repeated. */
-export function createTokenVault(options: { store: Store; cipher: Cipher }): TokenVault {
-  const { store, cipher } = options;
-  /** By token key: the record that was opened, so that any other is opened for itself. */
-  const opened = new LRUCache<string, { text: string; grant: Grant }>({ max: MAX_OPENED, ttl: OPENED_MS });
-
-  function seal(key: string, generation: Pick<TokenRecord, 'chain' | 'gen'>, pair: Pair): Promise<string> {
-    return cipher.seal(JSON.stringify(pair), sealContext(key, generation));
-  }
-
-  async function openPair(key: string, record: TokenRecord): Promise<Pair | undefined> {
-    try {
-      return Pair.parse(JSON.parse(await cipher.open(record.pair, sealContext(key, record))));
-    } catch {
-      return undefined;
-    }
-  }
+export function createTokenVault({ store, cipher }: { store: Store; cipher: Cipher }): TokenVault {
+  const vault: Vault = { store, cipher, opened: new LRUCache({ max: MAX_OPENED, ttl: OPENED_MS }) };
+  const records: TokenRecords = createRecords<PortalUserId, TokenRecord | undefined>(store, {
+    key: tokenKey,
+    shape: TokenRecord,
+    empty: undefined,
+    lifetimeMs: RECORD_LIFETIME_MS,
+  });
 
   /** Changes the record if it can be read; `absent` is the result when it cannot. */
-  function change<T>(
+  function change<R>(
     owner: PortalUserId,
-    absent: T,
-    decide: (record: TokenRecord) => { next?: TokenRecord; result: T },
-  ): Promise<T> {
-    return update<T>(store, tokenKey(owner), RECORD_LIFETIME_MS, (current): Change<T> => {
-      const record = parseRecord(current);
-      if (record === undefined) return { keep: true, result: absent };
-      const { next, result } = decide(record);
-      return next ? { write: JSON.stringify(next), result } : { keep: true, result };
-    });
-  }
-
-  /** Changes the record if the claim is still that of attempt `id`. */
-  async function changeOwnClaim(
-    owner: PortalUserId,
-    id: string,
-    next: (record: TokenRecord) => Partial<TokenRecord>,
-  ): Promise<void> {
-    await change(owner, undefined, (record) =>
-      record.iid === id ? { next: { ...record, ...next(record) }, result: undefined } : { result: undefined },
-    );
+    absent: R,
+    decide: (record: TokenRecord) => RecordChange<TokenRecord, R>,
+  ): Promise<R> {
+    return records.change<R>(owner, (record) => (record ? decide(record) : { result: absent }));
   }
 
   return {
     async save(owner, tokens, authorizationServer) {
-      const key = tokenKey(owner);
       const now = await store.now();
-      const generation = { chain: randomId(12), gen: 1 };
-      const record: TokenRecord = {
-        v: 1,
-        ...generation,
-        pair: await seal(key, generation, asPair(tokens)),
-        exp: tokens.expiresAt.getTime(),
-        ep: tokens.clientEndpoint,
-        as: authorizationServer,
-        ...NO_INTENT,
-        ...NO_TRIES,
-        last: null,
-        state: 'ok',
-        why: null,
-        at_state: now,
-        since: now,
-        renewed: 0,
-        err: null,
-        err_at: 0,
-      };
-      await store.set(key, JSON.stringify(record), RECORD_LIFETIME_MS);
+      const position = { chain: randomId(12), gen: 1 };
+      const pair = await sealPair(cipher, tokenKey(owner), position, pairOf(tokens));
+      await records.save(owner, changes.begin(position, pair, tokens, { now, authorizationServer }));
     },
-
-    async load(owner) {
-      const key = tokenKey(owner);
-      const text = await store.get(key);
-      if (text === null) return undefined;
-      const before = opened.get(key);
-      if (before?.text === text) return before.grant;
-      const record = parseRecord(text);
-      const pair = record && (await openPair(key, record));
-      if (record === undefined || pair === undefined) {
-        // A key that another replica has already, or that somebody took out by mistake, makes nothing corrupt.
-        const isSealedByOthers = record !== undefined && cipher.keyOf(record.pair) === 'missing';
-        if (!isSealedByOthers) await store.quarantine(key, text);
-        return undefined;
-      }
-      const grant = asGrant(record, pair);
-      opened.set(key, { text, grant });
-      return grant;
-    },
-
-    async describe(owner) {
-      const record = parseRecord(await store.get(tokenKey(owner)));
-      return (
-        record && {
-          state: record.state,
-          since: new Date(record.since),
-          renewedAt: record.renewed === 0 ? null : new Date(record.renewed),
-          lastError: record.err === null ? null : { code: record.err, at: new Date(record.err_at) },
-        }
-      );
-    },
-
+    load: (owner) => load(vault, owner),
+    describe: async (owner) => describe(await records.load(owner)),
     async position(owner) {
-      const record = parseRecord(await store.get(tokenKey(owner)));
+      const record = await records.load(owner);
       return record && { chain: record.chain, generation: record.gen };
     },
-
     async forget(owner) {
-      opened.delete(tokenKey(owner));
-      return store.forget(tokenKey(owner));
+      vault.opened.delete(tokenKey(owner));
+      return records.forget(owner);
     },
 
-    async claim(owner, grant, id, exclusiveMs) {
+    async claim(owner, position, id, exclusiveMs) {
       const now = await store.now();
-      return change<Claim>(owner, { outcome: 'missing' }, (record) => {
-        if (!isSameGeneration(record, grant)) return { result: { outcome: 'moved' } };
-        if (record.state !== 'ok') return { result: { outcome: 'ended' } };
-        const { iid, idl } = record;
-        if (iid === id) {
-          return { next: { ...record, idl: now + exclusiveMs }, result: asClaimed(record, now) };
-        }
-        if (iid !== null && idl > now) return { result: { outcome: 'busy', leftMs: idl - now } };
-        const isLongAgo = now - record.tries_since > TRIES_WINDOW_MS;
-        const tries = isLongAgo ? 0 : record.tries;
-        if (tries >= MAX_TRIES) {
-          return {
-            result: { outcome: 'exhausted', leftMs: record.tries_since + TRIES_WINDOW_MS - now },
-          };
-        }
-        const fellSilent = iid !== null && !record.over;
-        const next: TokenRecord = {
-          ...record,
-          iid: id,
-          idl: now + exclusiveMs,
-          over: false,
-          ...(fellSilent ? { prev: iid, prev_until: idl + STRAGGLER_MS } : {}),
-          tries: tries + 1,
-          tries_since: tries === 0 ? now : record.tries_since,
-        };
-        return { next, result: asClaimed(next, now) };
-      });
-    },
-
-    async prolongClaim(owner, id, exclusiveMs) {
-      const now = await store.now();
-      await changeOwnClaim(owner, id, () => ({ idl: now + exclusiveMs }));
-    },
-
-    async commit(owner, grant, id, tokens) {
-      const next = { chain: grant.chain, gen: grant.generation + 1 };
-      const pair = await seal(tokenKey(owner), next, asPair(tokens));
-      const now = await store.now();
-      return change(owner, false, (record) => {
-        if (record.last === id) return { result: true };
-        if (record.chain !== grant.chain || record.gen > grant.generation) return { result: false };
-        return {
-          next: {
-            ...record,
-            ...next,
-            pair,
-            exp: tokens.expiresAt.getTime(),
-            ep: tokens.clientEndpoint,
-            ...NO_INTENT,
-            ...NO_TRIES,
-            last: id,
-            state: 'ok',
-            why: null,
-            at_state: now,
-            renewed: now,
-          },
-          result: true,
-        };
-      });
-    },
-
-    async move(owner, { chain }, clientEndpoint) {
-      await change(owner, undefined, (record) =>
-        record.chain === chain
-          ? { next: { ...record, ep: clientEndpoint }, result: undefined }
-          : { result: undefined },
+      return change<changes.Claim>(owner, { outcome: 'missing' }, (record) =>
+        changes.claim(record, position, id, { now, exclusiveMs }),
       );
     },
-
+    async prolongClaim(owner, id, exclusiveMs) {
+      const until = (await store.now()) + exclusiveMs;
+      await change(owner, undefined, (record) => changes.prolong(record, id, until));
+    },
+    async commit(owner, used, id, tokens) {
+      const position = { chain: used.chain, gen: used.generation + 1 };
+      const pair = await sealPair(cipher, tokenKey(owner), position, pairOf(tokens));
+      const now = await store.now();
+      return change(owner, false, (record) => changes.commit(record, used, id, { now, pair, tokens }));
+    },
+    async move(owner, { chain }, clientEndpoint) {
+      await change(owner, undefined, (record) => changes.move(record, chain, clientEndpoint));
+    },
     async release(owner, id, error) {
       const now = await store.now();
-      await changeOwnClaim(owner, id, ({ tries }) => ({
-        ...NO_INTENT,
-        tries: tries - 1,
-        err: error,
-        err_at: now,
-      }));
+      await change(owner, undefined, (record) => changes.release(record, id, error, now));
     },
-
     async endUnanswered(owner, id, error, pauseMs) {
       const now = await store.now();
-      await changeOwnClaim(owner, id, () => ({ idl: now + pauseMs, over: true, err: error, err_at: now }));
+      await change(owner, undefined, (record) => changes.endUnanswered(record, id, error, { now, pauseMs }));
     },
-
-    async settle(owner, grant, id, state, why) {
+    async settle(owner, position, id, state, why) {
       const now = await store.now();
-      return change(owner, false, (record) => {
-        const isOthers = record.iid !== null && record.iid !== id && record.idl > now;
-        if (!isSameGeneration(record, grant) || isOthers) return { result: false };
-        const next = { ...record, ...NO_INTENT, state, why, at_state: now, err: why, err_at: now };
-        return { next, result: true };
-      });
+      return change(owner, false, (record) => changes.settle(record, position, id, { now, state, why }));
     },
 
     proveWritable: () => store.ping(),
-
-    reseal(key) {
-      return update<Resealing>(store, key, 'keep', async (current): Promise<Change<Resealing>> => {
-        if (current === null) return { keep: true, result: 'gone' };
-        const record = parseRecord(current);
-        if (record && cipher.keyOf(record.pair) === 'newest') return { keep: true, result: 'newest already' };
-        const pair = record && (await openPair(key, record));
-        if (record === undefined || pair === undefined) return { keep: true, result: 'unreadable' };
-        return {
-          write: JSON.stringify({ ...record, pair: await seal(key, record, pair) }),
-          result: 'resealed',
-        };
-      });
-    },
+    reseal: (key) => reseal(vault, key),
   };
 }
 
-function asPair(tokens: NewTokens): Pair {
-  return { at: tokens.accessToken, rt: tokens.refreshToken };
+/** The record is read each time, so that the tokens of another process are seen; only the opening is saved. */
+async function load(
+  { store, cipher, opened }: Vault,
+  owner: PortalUserId,
+): Promise<StoredTokens | undefined> {
+  const key = tokenKey(owner);
+  const text = await store.get(key);
+  if (text === null) return undefined;
+  const before = opened.get(key);
+  if (before?.text === text) return before.tokens;
+  const record = parseTokenRecord(text);
+  const pair = record && (await openPair(cipher, key, record));
+  if (record === undefined || pair === undefined) {
+    // Sealed with a key that another replica has already, or that an operator removed by mistake: not corrupt.
+    const isSealedByOthers = record !== undefined && cipher.keyOf(record.pair) === 'missing';
+    if (!isSealedByOthers) await store.quarantine(key, text);
+    return undefined;
+  }
+  const tokens = asStoredTokens(record, pair);
+  opened.set(key, { text, tokens });
+  return tokens;
 }
 
-function asGrant(record: TokenRecord, pair: Pair): Grant {
+function reseal({ store, cipher }: Vault, key: string): Promise<Resealing> {
+  return update<Resealing>(store, key, 'keep', async (current): Promise<Change<Resealing>> => {
+    if (current === null) return { keep: true, result: 'gone' };
+    const record = parseTokenRecord(current);
+    if (record && cipher.keyOf(record.pair) === 'newest') return { keep: true, result: 'newest already' };
+    const pair = record && (await openPair(cipher, key, record));
+    if (record === undefined || pair === undefined) return { keep: true, result: 'unreadable' };
+    const resealed = { ...record, pair: await sealPair(cipher, key, record, pair) };
+    return { write: JSON.stringify(resealed), result: 'resealed' };
+  });
+}
+
+function describe(record: TokenRecord | undefined): TokenDescription | undefined {
+  return (
+    record && {
+      state: record.state,
+      since: new Date(record.since),
+      renewedAt: record.renewed === 0 ? null : new Date(record.renewed),
+      lastError: record.err === null ? null : { code: record.err, at: new Date(record.err_at) },
+    }
+  );
+}
+
+function asStoredTokens(record: TokenRecord, pair: Pair): StoredTokens {
   return {
     chain: record.chain,
     generation: record.gen,
@@ -362,12 +226,4 @@ function asGrant(record: TokenRecord, pair: Pair): Grant {
     authorizationServer: record.as,
     state: record.state,
   };
-}
-
-function asClaimed({ prev_until, tries }: TokenRecord, now: number): Claim {
-  return { outcome: 'claimed', stragglerMs: Math.max(0, prev_until - now), tries };
-}
-
-function isSameGeneration(record: TokenRecord, grant: Grant): boolean {
-  return record.chain === grant.chain && record.gen === grant.generation;
 }

@@ -1,7 +1,7 @@
 import type { PortalUserId } from '../portal-user.ts';
 import type { Clock } from './clock.ts';
+import type { StoredTokens } from './stored-tokens.ts';
 import { tokenKey } from './token-record.ts';
-import type { Grant } from './token-vault.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 1_000;
  * serves from it and goes on trying to store it.
  */
 export class UnsavedTokens {
-  readonly #held = new Map<string, Grant>();
+  readonly #held = new Map<string, StoredTokens>();
   readonly #saving = new Set<Promise<void>>();
   readonly #clock: Pick<Clock, 'sleep'>;
 
@@ -23,7 +23,7 @@ export class UnsavedTokens {
     return this.#held.size === 0;
   }
 
-  of(owner: PortalUserId): Grant | undefined {
+  of(owner: PortalUserId): StoredTokens | undefined {
     return this.#held.get(tokenKey(owner));
   }
 
@@ -31,7 +31,7 @@ export class UnsavedTokens {
    * @param save  stores the pair, and calls `drop` when the store has decided about it
    * @returns     resolves when that has happened
    */
-  hold(owner: PortalUserId, tokens: Grant, save: () => Promise<unknown>): Promise<void> {
+  hold(owner: PortalUserId, tokens: StoredTokens, save: () => Promise<unknown>): Promise<void> {
     this.#held.set(tokenKey(owner), tokens);
     const saving = this.#saveUntilDropped(owner, save).finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);

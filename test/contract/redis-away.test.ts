@@ -9,7 +9,8 @@ import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { sessionStores } from '../../src/store/sessions.ts';
 import { type Store, StoreUnavailableError, update } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
-import { createTokenVault, type Grant } from '../../src/vault/token-vault.ts';
+import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
+import { createTokenVault } from '../../src/vault/token-vault.ts';
 import { HOUR } from '../support/clock.ts';
 import { firstOf } from '../support/order.ts';
 import { freePort, type RedisServer, startRedisServer } from '../support/redis-server.ts';
@@ -365,7 +366,7 @@ describe('a connection that is cut after Redis did its work', () => {
     const vault = createTokenVault({ store: cutStore, cipher });
     const owner = anOwner();
     await vault.save(owner, newTokens(), 'https://oauth.bitrix.info');
-    const grant = (await vault.load(owner)) as Grant;
+    const grant = (await vault.load(owner)) as StoredTokens;
     proxy.cutInsteadOfAnswer(':1\r\n');
 
     const isStored = await vault.commit(owner, grant, 'one', tokensOf(2));
@@ -382,7 +383,7 @@ describe('a connection that is cut after Redis did its work', () => {
     const vault = createTokenVault({ store: cutStore, cipher: createCipher([Buffer.alloc(32, 'key')]) });
     const owner = anOwner();
     await vault.save(owner, newTokens(), 'https://oauth.bitrix.info');
-    const grant = (await vault.load(owner)) as Grant;
+    const grant = (await vault.load(owner)) as StoredTokens;
     proxy.cutInsteadOfAnswer(':1\r\n');
 
     const claim = await vault.claim(owner, grant, 'one', 10_000);

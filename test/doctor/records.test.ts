@@ -8,8 +8,9 @@ import { connectRedis } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
+import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { parseTokenKey, tokenKey } from '../../src/vault/token-record.ts';
-import { createTokenVault, type Grant } from '../../src/vault/token-vault.ts';
+import { createTokenVault } from '../../src/vault/token-vault.ts';
 import { HOUR } from '../support/clock.ts';
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
@@ -93,7 +94,7 @@ describe.each(STORE_KINDS)('checkRecords(), on the %s store', (kind) => {
   it('when grants are over › counts them by reason, and that is no problem', async () => {
     for (const why of ['invalid_grant', 'invalid_grant', 'foreign_tokens']) {
       const owner = await saved(anOwner());
-      const grant = (await vaultWith(NEW).load(owner)) as Grant;
+      const grant = (await vaultWith(NEW).load(owner)) as StoredTokens;
       await vaultWith(NEW).settle(owner, grant, 'attempt', 'reauth', why);
     }
 

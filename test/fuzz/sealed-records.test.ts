@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { PortalUserId } from '../../src/portal-user.ts';
 import { createCipher, UnsealError } from '../../src/vault/cipher.ts';
-import { parseRecord, parseTokenKey, tokenKey } from '../../src/vault/token-record.ts';
+import { parseTokenKey, parseTokenRecord, tokenKey } from '../../src/vault/token-record.ts';
 import { createTokenVault } from '../../src/vault/token-vault.ts';
 import { EACH } from '../support/fuzz.ts';
 import { anyJson, anyText, mutated, nearly } from '../support/hostile-values.ts';
@@ -147,7 +147,7 @@ describe('the record of somebody’s tokens', () => {
 
         const description = await vault.describe(owner);
 
-        expect(description === undefined).toBe(parseRecord(record) === undefined);
+        expect(description === undefined).toBe(parseTokenRecord(record) === undefined);
         const instants = [description?.since, description?.renewedAt, description?.lastError?.at];
         for (const instant of instants) if (instant) expect(instant.getTime()).not.toBeNaN();
         expect(await vault.load(owner)).toBeUndefined();

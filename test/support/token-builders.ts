@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PortalUserId } from '../../src/portal-user.ts';
 import { type Cipher, UnsealError } from '../../src/vault/cipher.ts';
-import type { Grant, NewTokens } from '../../src/vault/token-vault.ts';
+import type { NewTokens, StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { HOUR } from './clock.ts';
 
 /** Somebody nobody else has tokens of. */
@@ -34,7 +34,7 @@ export function tokensOf(generation: number, overrides: Partial<NewTokens> = {})
 }
 
 /** A grant as somebody else may hold it, of a chain that the vault may not know. */
-export function aGrant(overrides: Partial<Grant> = {}): Grant {
+export function someStoredTokens(overrides: Partial<StoredTokens> = {}): StoredTokens {
   return {
     ...newTokens(),
     chain: 'a chain of long ago',

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { keepClaimed, newAttempt } from '../../src/vault/refresh-attempt.ts';
 import type { TokenVault } from '../../src/vault/token-vault.ts';
 import { createMovableClock } from '../support/movable-clock.ts';
-import { aGrant, anOwner } from '../support/token-builders.ts';
+import { anOwner, someStoredTokens } from '../support/token-builders.ts';
 
 describe('keepClaimed()', () => {
   it('when an exchange takes long › prolongs the claim every three seconds until it is stopped', async () => {
     const clock = createMovableClock();
-    const attempt = newAttempt(anOwner(), aGrant());
+    const attempt = newAttempt(anOwner(), someStoredTokens());
     const prolonged: unknown[] = [];
     const prolongClaim: TokenVault['prolongClaim'] = async (...args) => {
       prolonged.push(args);

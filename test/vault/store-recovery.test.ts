@@ -3,8 +3,9 @@ import { createLogger } from '../../src/log.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
 import { KnownGrants } from '../../src/vault/known-grants.ts';
 import { createStoreRecovery, type StoreRecovery } from '../../src/vault/store-recovery.ts';
+import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
-import { createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
+import { createTokenVault, type TokenVault } from '../../src/vault/token-vault.ts';
 import { HOUR } from '../support/clock.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { createMovableClock, type MovableClock } from '../support/movable-clock.ts';
@@ -48,11 +49,11 @@ beforeEach(async () => {
 });
 
 /** The store shows generation 1 again, while this process knows generation 2. */
-async function goBackInTime(): Promise<Grant> {
+async function goBackInTime(): Promise<StoredTokens> {
   const old = (await store.get(tokenKey(OWNER))) ?? '';
-  const first = (await vault.load(OWNER)) as Grant;
+  const first = (await vault.load(OWNER)) as StoredTokens;
   await vault.commit(OWNER, first, 'one', tokensOf(2));
-  const second = (await vault.load(OWNER)) as Grant;
+  const second = (await vault.load(OWNER)) as StoredTokens;
   recovery.remember(OWNER, second);
   await store.set(tokenKey(OWNER), old, HOUR);
   return second;

@@ -10,12 +10,12 @@ import {
   type TokenExchange,
 } from '../../src/vault/token-exchange.ts';
 import { createMovableClock, type MovableClock } from '../support/movable-clock.ts';
-import { aGrant, anOwner } from '../support/token-builders.ts';
+import { anOwner, someStoredTokens } from '../support/token-builders.ts';
 
 const INFO = new URL('https://oauth.bitrix.info');
 const TECH = new URL('https://oauth.bitrix24.tech');
 const OWNER = anOwner();
-const ATTEMPT = newAttempt(OWNER, aGrant());
+const ATTEMPT = newAttempt(OWNER, someStoredTokens());
 
 const neverSent = new TransportError('as', 'ECONNREFUSED', { timedOut: false, neverSent: true });
 const reset = new TransportError('as', 'ECONNRESET', { timedOut: false, neverSent: false });
@@ -97,10 +97,10 @@ describe('assertNotRefused()', () => {
     answers = [refusal];
     await exchange.exchange(ATTEMPT);
 
-    expect(() => exchange.assertNotRefused(aGrant())).toThrow(refusal);
+    expect(() => exchange.assertNotRefused(someStoredTokens())).toThrow(refusal);
     clock.advance(1_000);
-    expect(() => exchange.assertNotRefused(aGrant())).not.toThrow();
-    expect(() => exchange.assertNotRefused(aGrant())).toThrow(refusal);
+    expect(() => exchange.assertNotRefused(someStoredTokens())).not.toThrow();
+    expect(() => exchange.assertNotRefused(someStoredTokens())).toThrow(refusal);
   });
 
   it('when an attempt succeeds › lets all attempts through', async () => {
@@ -110,14 +110,14 @@ describe('assertNotRefused()', () => {
 
     await exchange.exchange(ATTEMPT);
 
-    expect(() => exchange.assertNotRefused(aGrant())).not.toThrow();
+    expect(() => exchange.assertNotRefused(someStoredTokens())).not.toThrow();
   });
 
   it('when the other authorization server refuses › lets attempts at this one through', async () => {
     answers = [new TokenEndpointError('invalid_client')];
-    await exchange.exchange(newAttempt(OWNER, aGrant({ authorizationServer: TECH.origin })));
+    await exchange.exchange(newAttempt(OWNER, someStoredTokens({ authorizationServer: TECH.origin })));
 
-    expect(() => exchange.assertNotRefused(aGrant())).not.toThrow();
+    expect(() => exchange.assertNotRefused(someStoredTokens())).not.toThrow();
   });
 
   it.each([
@@ -130,7 +130,7 @@ describe('assertNotRefused()', () => {
     answers = [error];
     await exchange.exchange(ATTEMPT);
 
-    expect(() => exchange.assertNotRefused(aGrant())).not.toThrow();
+    expect(() => exchange.assertNotRefused(someStoredTokens())).not.toThrow();
   });
 });
 

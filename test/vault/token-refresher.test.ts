@@ -8,13 +8,14 @@ import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
 import { GrantEndedError, RefreshPendingError, StoppingError } from '../../src/vault/grant-errors.ts';
+import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
 import {
   createTokenRefresher,
   type RefreshObserver,
   type TokenRefresher,
 } from '../../src/vault/token-refresher.ts';
-import { createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
+import { createTokenVault, type TokenVault } from '../../src/vault/token-vault.ts';
 import { createClock, HOUR, type TestClock } from '../support/clock.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { createMovableClock, type MovableClock } from '../support/movable-clock.ts';
@@ -136,12 +137,12 @@ const fail = (error: () => Error) => () => {
   throw error();
 };
 
-async function anExpiredGrant(authorizationServer = INFO): Promise<Grant> {
+async function anExpiredGrant(authorizationServer = INFO): Promise<StoredTokens> {
   await vault.save(owner, newTokens({ expiresAt: new Date(clock.now() - 1) }), authorizationServer.origin);
   return load();
 }
 
-async function load(): Promise<Grant> {
+async function load(): Promise<StoredTokens> {
   const grant = await vault.load(owner);
   if (grant === undefined) throw new Error('there is no grant');
   return grant;
@@ -335,7 +336,7 @@ describe('many callers', () => {
         }),
     );
 
-    const grants: Grant[] = [];
+    const grants: StoredTokens[] = [];
     for (const one of others) grants.push(await refresher.current(one));
 
     expect(grants.map(({ accessToken }) => accessToken)).toEqual(['for 7', 'for 8', 'for 7']);

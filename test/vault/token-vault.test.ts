@@ -3,11 +3,13 @@ import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { quarantineKey, type Store } from '../../src/store/store.ts';
 import { type Cipher, createCipher } from '../../src/vault/cipher.ts';
+import type { Claim } from '../../src/vault/record-changes.ts';
+import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
-import { type Claim, createTokenVault, type Grant, type TokenVault } from '../../src/vault/token-vault.ts';
+import { createTokenVault, type TokenVault } from '../../src/vault/token-vault.ts';
 import { createClock, DAY, HOUR, type TestClock } from '../support/clock.ts';
 import { newDataDir } from '../support/start-app.ts';
-import { aGrant, anOwner, newTokens, tokensOf } from '../support/token-builders.ts';
+import { anOwner, newTokens, someStoredTokens, tokensOf } from '../support/token-builders.ts';
 
 const SERVER = 'https://oauth.bitrix.info';
 const L = 10_000;
@@ -30,13 +32,13 @@ async function stored(): Promise<Record<string, unknown>> {
   return JSON.parse((await store.get(tokenKey(owner))) ?? 'null');
 }
 
-async function load(): Promise<Grant> {
+async function load(): Promise<StoredTokens> {
   const grant = await vault.load(owner);
   if (grant === undefined) throw new Error('there is no grant');
   return grant;
 }
 
-async function savedGrant(): Promise<Grant> {
+async function savedGrant(): Promise<StoredTokens> {
   await vault.save(owner, newTokens(), SERVER);
   return load();
 }
@@ -325,7 +327,7 @@ describe('claim()', () => {
   });
 
   it('when the record is gone › says so', async () => {
-    expect(await vault.claim(owner, aGrant(), 'one', L)).toEqual({ outcome: 'missing' });
+    expect(await vault.claim(owner, someStoredTokens(), 'one', L)).toEqual({ outcome: 'missing' });
   });
 
   it.each(['suspect', 'reauth'] as const)(
@@ -383,7 +385,7 @@ describe('prolongClaim()', () => {
     expect(await stored()).toMatchObject({ iid: 'two' });
   });
 
-  it.each<[string, (grant: Grant) => Promise<unknown>]>([
+  it.each<[string, (grant: StoredTokens) => Promise<unknown>]>([
     ['the new tokens were stored', (grant) => vault.commit(owner, grant, 'one', tokensOf(2))],
     ['the grant was given up', (grant) => vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')],
     ['somebody signed in anew', () => vault.save(owner, tokensOf(9), SERVER)],
@@ -656,7 +658,7 @@ describe('describe()', () => {
     expect(described?.renewedAt?.getTime()).toBeGreaterThanOrEqual(signedInBy + HOUR);
   });
 
-  it.each<[string, (grant: Grant) => Promise<unknown>]>([
+  it.each<[string, (grant: StoredTokens) => Promise<unknown>]>([
     ['was not answered', () => vault.endUnanswered(owner, 'one', 'portal_timeout', 0)],
     ['was refused for another reason', () => vault.release(owner, 'one', 'portal_timeout')],
     ['was the last', (grant) => vault.settle(owner, grant, 'one', 'reauth', 'portal_timeout')],
@@ -790,6 +792,6 @@ describe('settle()', () => {
   });
 
   it('when the record is gone › marks nothing', async () => {
-    expect(await vault.settle(owner, aGrant(), 'one', 'reauth', 'why')).toBe(false);
+    expect(await vault.settle(owner, someStoredTokens(), 'one', 'reauth', 'why')).toBe(false);
   });
 });

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { UnsavedTokens } from '../../src/vault/unsaved-tokens.ts';
 import { createMovableClock, type MovableClock } from '../support/movable-clock.ts';
-import { aGrant, anOwner } from '../support/token-builders.ts';
+import { anOwner, someStoredTokens } from '../support/token-builders.ts';
 
 const OWNER = anOwner();
-const PAIR = aGrant({ generation: 2 });
+const PAIR = someStoredTokens({ generation: 2 });
 
 let clock: MovableClock;
 let unsaved: UnsavedTokens;

@@ -4,7 +4,8 @@ import { connectRedis, type RedisClient } from '../../../src/store/redis/redis-c
 import { createRedisStore } from '../../../src/store/redis/redis-store.ts';
 import { StoreUnavailableError } from '../../../src/store/store.ts';
 import { createCipher } from '../../../src/vault/cipher.ts';
-import { createTokenVault, type Grant } from '../../../src/vault/token-vault.ts';
+import type { StoredTokens } from '../../../src/vault/stored-tokens.ts';
+import { createTokenVault } from '../../../src/vault/token-vault.ts';
 import { HOUR } from '../../support/clock.ts';
 import { firstOf } from '../../support/order.ts';
 import { freePort, newServerDir, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
@@ -195,7 +196,7 @@ describe('processes whose clocks differ by a day', () => {
       const vault = createTokenVault({ store: createRedisStore(connected(url)), cipher });
       const owner = anOwner();
       await vault.save(owner, newTokens(), 'https://oauth.bitrix.info');
-      const grant = (await vault.load(owner)) as Grant;
+      const grant = (await vault.load(owner)) as StoredTokens;
       await vault.claim(owner, grant, 'one', 10_000);
       const now = Date.now;
       jest.spyOn(Date, 'now').mockImplementation(() => now() + ms);
