@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts';
 import type { PortalUserId } from '../portal-user.ts';
 import { StoreUnavailableError } from '../store/store.ts';
 import type { Clock } from './clock.ts';
-import type { KnownGrants } from './known-grants.ts';
+import type { KnownTokens } from './known-tokens.ts';
 import { newAttemptId } from './refresh-attempt.ts';
 import type { StoredTokens } from './stored-tokens.ts';
 import type { TokenVault } from './token-vault.ts';
@@ -39,7 +39,7 @@ export interface StoreRecovery {
 
 export interface StoreRecoveryOptions {
   vault: TokenVault;
-  known: KnownGrants;
+  known: KnownTokens;
   logger: Logger;
   clock: Pick<Clock, 'monotonic'>;
   /** Tells when the connection to the store was lost and is there again. */

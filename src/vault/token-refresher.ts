@@ -4,7 +4,7 @@ import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '
 import type { PortalUserId } from '../portal-user.ts';
 import { type Clock, SYSTEM_CLOCK } from './clock.ts';
 import { GrantEndedError, RefreshPendingError, StoppingError } from './grant-errors.ts';
-import { KnownGrants } from './known-grants.ts';
+import { KnownTokens } from './known-tokens.ts';
 import { keepClaimed, newAttempt, type RefreshAttempt } from './refresh-attempt.ts';
 import { nameRefreshFailure, type RefreshFailure } from './refresh-failure.ts';
 import { createStoreRecovery, type StoreRecovery } from './store-recovery.ts';
@@ -112,7 +112,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   const refreshing: Refreshing = {
     vault,
     exchange: createTokenExchange({ tokenEndpoint, authorizationServers, clock }),
-    recovery: createStoreRecovery({ vault, known: new KnownGrants(), logger, clock, onStoreReturn }),
+    recovery: createStoreRecovery({ vault, known: new KnownTokens(), logger, clock, onStoreReturn }),
     unsaved: new UnsavedTokens(clock),
     underWay: new Map(),
     logger,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/log.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
-import { KnownGrants } from '../../src/vault/known-grants.ts';
+import { KnownTokens } from '../../src/vault/known-tokens.ts';
 import { createStoreRecovery, type StoreRecovery } from '../../src/vault/store-recovery.ts';
 import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   lines = [];
   recovery = createStoreRecovery({
     vault,
-    known: new KnownGrants(),
+    known: new KnownTokens(),
     clock,
     logger: createLogger({
       level: 'warn',
