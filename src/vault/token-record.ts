@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { PortalUserId } from '../portal-user.ts';
-import { instant } from '../store/instant.ts';
 import { instant, parsePortalUserKey, parseRecord, portalUserKey } from '../store/records.ts';
 import { KEY_PREFIX } from '../store/store.ts';
 

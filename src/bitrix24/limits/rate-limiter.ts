@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { randomId } from '../../random-id.ts';
+import { pause } from '../../timing.ts';
 import {
   type Decision,
   decide,
@@ -231,21 +232,4 @@ class PortalRateLimiter implements RateLimiter {
   #limitsOf(portal: LimitedPortal): PortalLimits {
     return { requests: this.#limits.of(portal), operating: this.#operating };
   }
-}
-
-/** Not `node:timers/promises`: jest's fake clock, by which the tests of the limiter go, does not move those timers. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  if (ms <= 0) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }

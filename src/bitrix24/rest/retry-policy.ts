@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import {
   CircuitOpenError,
@@ -6,6 +5,7 @@ import {
   TransportError,
   UnexpectedResponseError,
 } from '../../http-client/transport-errors.ts';
+import { pause } from '../../timing.ts';
 import { RestError } from './rest-error.ts';
 
 /**
@@ -149,16 +149,6 @@ export function pauseOf(policy: RetryPolicy, failures: number, error: unknown): 
   const askedSeconds = error instanceof AppError ? (error.retryAfterSeconds ?? 0) : 0;
   const askedMs = policy.heedsRetryAfter ? askedSeconds * 1_000 : 0;
   return Math.min(policy.longestPauseMs, Math.max(varied, askedMs));
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(ms, undefined, signal ? { signal } : {});
-  } catch (error) {
-    // An AbortError of node:timers; the caller gets the reason that was given.
-    signal?.throwIfAborted();
-    throw error;
-  }
 }
 
 /**
