@@ -1,5 +1,5 @@
 import { type ColumnName, rowOf } from '../bitrix24/crm/company-columns.ts';
-import { PAGE_SIZE } from '../bitrix24/crm/company-list.ts';
+import { PAGE_SIZE } from '../bitrix24/rest/pages.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { isSortable } from './columns.ts';
 import { EVERYTHING, FILTERS, type ListView, listAddress, writeListView } from './list-query.ts';

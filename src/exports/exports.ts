@@ -15,14 +15,14 @@ import type { ExportObserver } from './jobs/work.ts';
 import { Worker } from './jobs/worker.ts';
 
 /** What somebody wants to have in a file. */
-export type ExportWish = Pick<ExportJob, 'owner' | 'portal' | 'format' | 'view' | 'language' | 'timeZone'>;
+export type ExportRequest = Pick<ExportJob, 'owner' | 'portal' | 'format' | 'view' | 'language' | 'timeZone'>;
 
 /** Exports of companies: made in the background, kept for a day, found by their owner alone. */
 export interface Exports {
   /** Begins to work on what there is, and to tidy up. */
   start(): void;
   /** @throws {TooManyExportsError} */
-  begin(wish: ExportWish): Promise<ExportJob>;
+  begin(wish: ExportRequest): Promise<ExportJob>;
   /** Newest first. */
   list(owner: PortalUserId): Promise<ExportJob[]>;
   /** @throws {NotFoundError}  no file, or none of this owner. The caller closes it. */
@@ -156,7 +156,7 @@ export function createExports({
   };
 }
 
-function newJob(wish: ExportWish, now: number): ExportJob {
+function newJob(wish: ExportRequest, now: number): ExportJob {
   return {
     ...wish,
     v: 1,

@@ -7,7 +7,7 @@ import {
   PortalNotAllowedError,
 } from '../bitrix24/portal.ts';
 import { createRestClient } from '../bitrix24/rest/rest-client.ts';
-import type { RestAccess, RestClient, RestMethod } from '../bitrix24/rest/rest-types.ts';
+import type { RestAccess, RestClient } from '../bitrix24/rest/rest-types.ts';
 import { AppError } from '../errors.ts';
 import type { CallObserver } from '../http-client/call-observer.ts';
 import type { HttpClient } from '../http-client/http-client.ts';
@@ -37,7 +37,7 @@ export interface PortalClients {
   /** As `clientFor`, with tokens that no store holds yet: a sign-in that has not ended. */
   clientWith(access: RestAccess, portal: LimitedPortal, options?: { waitMs?: number }): RestClient;
   /** How much of the method's execution time the portal has left; null while nothing is known of it. */
-  forecastFor(user: PortalUser, method: RestMethod): Promise<OperatingForecast | null>;
+  forecastFor(user: PortalUser, method: string): Promise<OperatingForecast | null>;
   /** @throws {PortalNotAllowedError} */
   portalOf(user: Pick<PortalUser, 'portal'>): Portal;
 }

@@ -6,12 +6,8 @@ import type { Company } from '../../src/bitrix24/crm/company.ts';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
 import { JOB, type RetryPolicy } from '../../src/bitrix24/rest/retry-policy.ts';
-import {
-  createExports,
-  type Exports,
-  type ExportsOptions,
-  type ExportWish,
-} from '../../src/exports/exports.ts';
+import type { ExportRequest } from '../../src/exports/exports.ts';
+import { createExports, type Exports, type ExportsOptions } from '../../src/exports/exports.ts';
 import { EXPORT_COLUMNS, type ExportJob } from '../../src/exports/jobs/export-job.ts';
 import type { Portals } from '../../src/exports/jobs/gather.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
@@ -37,7 +33,7 @@ export interface ExportWorld {
       portals?: Partial<Portals>;
     },
   ): Exports;
-  wish(overrides?: Partial<ExportWish>, view?: Partial<ExportWish['view']>): ExportWish;
+  wish(overrides?: Partial<ExportRequest>, view?: Partial<ExportRequest['view']>): ExportRequest;
   dataDir: string;
   stop(): Promise<void>;
 }
@@ -107,9 +103,9 @@ export function anOwner(overrides: Partial<PortalUserId> = {}): PortalUserId {
 }
 
 export function aWish(
-  overrides: Partial<ExportWish> = {},
-  view: Partial<ExportWish['view']> = {},
-): ExportWish {
+  overrides: Partial<ExportRequest> = {},
+  view: Partial<ExportRequest['view']> = {},
+): ExportRequest {
   return {
     owner: anOwner(),
     portal: 'http://localhost',

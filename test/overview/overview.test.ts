@@ -304,6 +304,7 @@ function aPortal(): Portal {
         const answers = Object.keys(commands).map((name): [string, CommandAnswer] => [name, { result: [] }]);
         return Object.fromEntries(answers) as never;
       },
+      async *pages() {},
       batchUpTo: async (commands) => commands.map(() => ({ result: [], total: portal.total })),
     }),
   };

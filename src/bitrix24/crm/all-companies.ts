@@ -4,6 +4,7 @@ import {
   UnexpectedResponseError,
 } from '../../http-client/transport-errors.ts';
 import { MAX_COMMANDS } from '../rest/batch.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 import {
   type Command,
   type CommandAnswer,
@@ -14,7 +15,6 @@ import {
 import { CLOSED_CIRCUIT, COMMAND, retry } from '../rest/retry-policy.ts';
 import { type Company, readCompany, responsibleOf } from './company.ts';
 import { COMPANY_SELECT } from './company-columns.ts';
-import { PAGE_SIZE } from './company-list.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
 import { ListNames } from './list-names.ts';
 import { readResumeToken, writeResumeToken } from './resume-token.ts';

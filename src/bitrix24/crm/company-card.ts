@@ -1,8 +1,8 @@
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 import { mustSucceed, type RestClient } from '../rest/rest-types.ts';
 import { type Company, readCompany } from './company.ts';
 import { type CompanyField, type FieldDescription, isPersonType, readFields } from './company-fields.ts';
-import { PAGE_SIZE } from './company-list.ts';
 import { DICTIONARY_NAMES, ReferenceData } from './reference-data.ts';
 import { askForRelated, completeRelated, type Related } from './related-records.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';

@@ -1,4 +1,5 @@
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 import { type Command, mustSucceed, type RestClient } from '../rest/rest-types.ts';
 import { type Company, readCompany } from './company.ts';
 import { COMPANY_SELECT, type CompanySort, rowOf } from './company-columns.ts';
@@ -27,9 +28,6 @@ export interface CompanyQuery {
   /** Asks the portal not to count, which takes long with many companies. Only the first page can be had so. */
   isUncounted?: boolean;
 }
-
-/** Fixed by Bitrix24 (protocol 5). */
-export const PAGE_SIZE = 50;
 
 /**
  * One page of the companies this user may read, in one request: reference data that is not known yet comes along, and the

@@ -1,4 +1,4 @@
-import { PAGE_SIZE } from './company-list.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 
 /** Companies whose ids are above `after`, and not above `to`. */
 export interface Range {

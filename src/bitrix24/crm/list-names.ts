@@ -1,7 +1,7 @@
+import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
 import { LIST_NAMES, Retries } from '../rest/retry-policy.ts';
-import { PAGE_SIZE } from './company-list.ts';
 import { DICTIONARY_NAMES, type DictionaryName, ReferenceData } from './reference-data.ts';
 import { askForPeople, type Person, readPeople } from './users.ts';
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import type { ReferenceData, Stage } from './reference-data.ts';
@@ -96,7 +97,11 @@ async function completeContacts(
   // Of many there are enough to show already.
   if (contacts === null || contacts.total !== contacts.items.length || untold.length === 0) return contacts;
   try {
-    const params = { filter: { '@ID': untold.slice(0, 50) }, select: CONTACT_SELECT, order: { ID: 'ASC' } };
+    const params = {
+      filter: { '@ID': untold.slice(0, PAGE_SIZE) },
+      select: CONTACT_SELECT,
+      order: { ID: 'ASC' },
+    };
     const others = readSome(await client.call('crm.contact.list', params), readContact);
     // Some may not be read by this person, so what is told is what counts.
     const items = [...contacts.items, ...(others?.items ?? [])];

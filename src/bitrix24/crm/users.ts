@@ -1,4 +1,5 @@
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import { readId, readText } from './values.ts';
@@ -83,7 +84,7 @@ function isText(value: unknown): value is string | null | undefined {
  * @param ids  at most 50 different ones
  */
 export async function loadPeople(client: RestClient, ids: Iterable<number>): Promise<Map<number, Person>> {
-  const wanted = [...new Set(ids)].slice(0, 50);
+  const wanted = [...new Set(ids)].slice(0, PAGE_SIZE);
   if (wanted.length === 0) return new Map();
   try {
     const { method, params } = askForPeople(wanted);

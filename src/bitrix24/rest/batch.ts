@@ -1,20 +1,21 @@
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import { checkMethodName } from './method-name.ts';
 import { readRestError } from './rest-error.ts';
 import type { CommandAnswer, Commands, Params } from './rest-types.ts';
 
 /** Commands in one request (protocol 5). */
 export const MAX_COMMANDS = 50;
 
-/** What `batch` takes: each command as `method?query`. */
+/** The parameters of `batch`: each command as `method?query`. @throws {Error}  a method's name is not one */
 export function buildBatch(commands: Commands<string>): Params {
   const cmd = Object.entries(commands).map(([name, { method, params }]) => [
     name,
-    `${method}?${buildQuery(params ?? {})}`,
+    `${checkMethodName(method)}?${buildQuery(params ?? {})}`,
   ]);
   return { halt: 0, cmd: Object.fromEntries(cmd) };
 }
 
-/** What became of each command, and the `time` of its answer. */
+/** The answer of each command, and its `time`. */
 export interface BatchAnswer<Name extends string> {
   answers: Record<Name, CommandAnswer>;
   times: Record<Name, unknown>;
@@ -48,7 +49,7 @@ export function readBatch<Name extends string>(commands: Commands<Name>, result:
   };
 }
 
-/** How long a command took, of its `time`. */
+/** `duration` of a command's `time`. */
 function readSeconds(time: unknown): number | undefined {
   const duration =
     typeof time === 'object' && time !== null && 'duration' in time ? time.duration : undefined;

@@ -2,10 +2,20 @@ import type { CallObserver } from '../../http-client/call-observer.ts';
 import type { HttpClient } from '../../http-client/http-client.ts';
 import { readFinish, readOperating } from '../limits/operating-report.ts';
 import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
+import { readPages } from './pages.ts';
 import { createSender } from './rest-sender.ts';
-import type { Command, Commands, RestAccess, RestClient, RestLimits, RestTokens } from './rest-types.ts';
+import type {
+  Command,
+  Commands,
+  Params,
+  RestAccess,
+  RestAnswer,
+  RestClient,
+  RestLimits,
+  RestTokens,
+} from './rest-types.ts';
 
-/** Nobody waits longer than this for a portal. */
+/** The longest a person waits for a portal. */
 const REST_WAIT_MS = 15_000;
 
 /** Calls the REST of one portal as one portal user. */
@@ -13,26 +23,39 @@ export function createRestClient<Access extends RestAccess>(options: {
   http: HttpClient;
   tokens: RestTokens<Access>;
   limits?: RestLimits | undefined;
-  /** How long anybody waits for an answer, repetitions included. */
+  /** How long a request may take, its repetitions included. */
   waitMs?: number | undefined;
   observeCall?: CallObserver | undefined;
 }): RestClient {
   const send = createSender({ ...options, waitMs: options.waitMs ?? REST_WAIT_MS });
 
+  /** The whole body of the answer, checked for a `result`. */
+  const sendCall = (method: string, params: Params, signal?: AbortSignal): Promise<Record<string, unknown>> =>
+    send({
+      method,
+      cost: { calls: new Map([[method, 1]]) },
+      signal,
+      build: () => params,
+      read: (body) => ({
+        value: body,
+        reports: new Map([[method, readOperating([body.time], undefined)]]),
+        refusals: [],
+      }),
+    });
+
   return {
-    async call(method, params = {}) {
-      const body = await send({
-        method,
-        cost: { calls: new Map([[method, 1]]) },
-        build: () => params,
-        read: (answer) => ({
-          value: answer,
-          reports: new Map([[method, readOperating([answer.time], undefined)]]),
-          refusals: [],
-        }),
-      });
-      return { result: body.result, total: readTotal(body.total) };
-    },
+    call: async (method, params = {}) => asAnswer(await sendCall(method, params)),
+
+    pages: (method, params = {}, { signal } = {}) =>
+      readPages(
+        async (start) => {
+          const paged = start === undefined ? params : { ...params, start };
+          const body = await sendCall(method, paged, signal);
+          return { answer: asAnswer(body), next: body.next };
+        },
+        params,
+        signal,
+      ),
 
     batch: (commands) =>
       send({
@@ -60,7 +83,11 @@ export function createRestClient<Access extends RestAccess>(options: {
   };
 }
 
-/** The answers by name, what they tell of execution time, and which methods were refused for it. */
+function asAnswer({ result, total }: Record<string, unknown>): RestAnswer {
+  return { result, total: readTotal(total) };
+}
+
+/** The answers by name, the execution time that they report, and the methods that were refused for it. */
 function readAnswers<Name extends string>(commands: Commands<Name>, body: Record<string, unknown>) {
   const { answers, times } = readBatch(commands, body.result);
   const names = Object.keys(commands) as Name[];

@@ -1,5 +1,6 @@
 import type { HttpClient } from '../../http-client/http-client.ts';
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
+import { checkMethodName } from './method-name.ts';
 import { readRestError } from './rest-error.ts';
 import type { Params, RestAccess } from './rest-types.ts';
 
@@ -17,6 +18,7 @@ export interface PostLimits {
  * Sends one REST request and checks the envelope of its answer.
  *
  * @returns the answer, with a `result`
+ * @throws {Error}  the method's name is not one
  * @throws {RestError}  the answer is an error, whatever its HTTP status
  * @throws {TransportError} @throws {UnexpectedResponseError}
  */
@@ -27,7 +29,7 @@ export async function postToPortal(
   params: Params,
   { timeoutMs, mayTakeLong, signal }: PostLimits,
 ): Promise<Record<string, unknown>> {
-  const url = new URL(method, access.clientEndpoint);
+  const url = new URL(checkMethodName(method), access.clientEndpoint);
   // The token travels in the body: it is accepted everywhere there, and shows up in no URL and no access log.
   const { body, status } = await http.postJson(
     url,

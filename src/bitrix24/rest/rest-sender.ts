@@ -16,6 +16,8 @@ const LEAST_MS = 500;
 export interface RestRequest<T> {
   method: string;
   cost: RequestCost;
+  /** Ends the request, beside the signal of the client's priority. */
+  signal?: AbortSignal | undefined;
   /** @param granted  how often the method of `cost.maxCallsOf` may be called */
   build(granted: number): Params;
   read(body: Record<string, unknown>): ReadAnswer<T>;
@@ -94,10 +96,10 @@ function sendWithRetries<T>(
   const trySend = async () => {
     // Before the limiter: a call that the circuit breaker refuses uses up none of the portal's limits.
     options.http.assertCircuitClosed(new URL(access.clientEndpoint));
-    const permit = await time.queue((maxWaitMs) => acquirePermit(options.limits, request.cost, maxWaitMs));
+    const permit = await time.queue((maxWaitMs) => acquirePermit(options.limits, request, maxWaitMs));
     return sendOnce(options, request, access, permit, Math.max(1, Math.ceil(time.leftMs())));
   };
-  return retry(REQUEST, options.limits?.priority.signal, trySend, () => time.leftMs() - LEAST_MS);
+  return retry(REQUEST, signalOf(options.limits, request), trySend, () => time.leftMs() - LEAST_MS);
 }
 
 /**
@@ -141,29 +143,30 @@ const WITHOUT_LIMITS: Permit = {
 
 async function acquirePermit(
   limits: RestLimits | undefined,
-  cost: RequestCost,
+  request: RestRequest<unknown>,
   maxWaitMs: number,
 ): Promise<Permit> {
   if (limits === undefined) return WITHOUT_LIMITS;
   const { limiter, portal, priority } = limits;
-  return limiter.acquire(portal, cost, { ...priority, maxWaitMs });
+  return limiter.acquire(portal, request.cost, { ...priority, signal: signalOf(limits, request), maxWaitMs });
 }
 
 async function sendOnce<T>(
   { http, limits, observeCall: observer }: SenderOptions,
-  { method, build, read }: RestRequest<T>,
+  request: RestRequest<T>,
   access: RestAccess,
   permit: Permit,
   timeoutMs: number,
 ): Promise<T> {
+  const { method } = request;
   let answer: ReadAnswer<T> | undefined;
   try {
-    const params = build(permit.granted);
-    const postLimits = { timeoutMs, mayTakeLong: isBackground(limits), signal: limits?.priority.signal };
+    const params = request.build(permit.granted);
+    const postLimits = { timeoutMs, mayTakeLong: isBackground(limits), signal: signalOf(limits, request) };
     const body = await observeCall(observer, nameRestFailure, () =>
       postToPortal(http, access, method, params, postLimits),
     );
-    answer = read(body);
+    answer = request.read(body);
     return answer.value;
   } catch (error) {
     await noteRefusal(permit, method, error);
@@ -188,6 +191,14 @@ async function noteAnswer(permit: Permit, answer: ReadAnswer<unknown> | undefine
     permit.done(answer?.reports),
     ...(answer?.refusals ?? []).map((method) => permit.refusedMethod(method)),
   ]);
+}
+
+function signalOf(
+  limits: RestLimits | undefined,
+  { signal }: { signal?: AbortSignal | undefined },
+): AbortSignal | undefined {
+  const ofPriority = limits?.priority.signal;
+  return signal && ofPriority ? AbortSignal.any([signal, ofPriority]) : (signal ?? ofPriority);
 }
 
 function isBackground(limits: RestLimits | undefined): boolean {

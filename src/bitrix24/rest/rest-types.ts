@@ -1,20 +1,6 @@
 import type { LimitedPortal, Priority, RateLimiter } from '../limits/rate-limiter.ts';
 import type { RestError } from './rest-error.ts';
 
-/** Method names come from here and from nowhere else. */
-export type RestMethod =
-  | 'crm.company.list'
-  | 'crm.company.get'
-  | 'crm.company.fields'
-  | 'crm.status.list'
-  | 'crm.company.contact.items.get'
-  | 'crm.contact.list'
-  | 'crm.deal.list'
-  | 'crm.category.list'
-  | 'user.get'
-  | 'profile'
-  | 'scope';
-
 /** A token and the REST root it works at. */
 export interface RestAccess {
   accessToken: string;
@@ -22,19 +8,19 @@ export interface RestAccess {
   clientEndpoint: string;
 }
 
-/** Where the tokens come from. The client does not know there is a vault. */
+/** Where access tokens come from. The REST client does not know that a vault keeps them. */
 export interface RestTokens<Access extends RestAccess> {
   current(): Promise<Access>;
-  /** What to use after `failed` was refused. */
+  /** The access to use after the portal refused the token of `failed`. */
   renewed(failed: Access): Promise<Access>;
   /**
-   * The same access at the address that the portal says it has moved to, if that may be called; nothing if not. It is
-   * kept once the portal has answered there.
+   * The same access at the address that the portal says it has moved to; undefined if that may not be called. `keep`
+   * stores the address once the portal has answered there.
    */
   moved?(access: Access, location: URL): { access: Access; keep(): Promise<void> } | undefined;
 }
 
-/** Whose limits a client keeps to, and how urgent its calls are. */
+/** The portal whose limits a client keeps to, and the priority of its calls. */
 export interface RestLimits {
   limiter: RateLimiter;
   portal: LimitedPortal;
@@ -45,16 +31,17 @@ export interface RestLimits {
 export type Params = { [name: string]: string | number | boolean | null | Params | (string | number)[] };
 
 export interface Command {
-  method: RestMethod;
+  /** Any method of Bitrix24. @see checkMethodName */
+  method: string;
   params?: Params;
 }
 export type Commands<Name extends string> = Record<Name, Command>;
 
 export interface RestAnswer {
   result: unknown;
-  /** With list methods; all that the filter finds, not what this page holds. */
+  /** Of list methods: all rows that match the filter, not those of this page. */
   total?: number | undefined;
-  /** How long the portal took, where it tells; of the commands of a batch. */
+  /** How long the portal took for a command of a batch, where it tells. */
   seconds?: number | undefined;
 }
 
@@ -62,16 +49,32 @@ export interface RestAnswer {
 export type CommandAnswer = RestAnswer | { error: RestError };
 
 export interface RestClient {
-  /** @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError} */
-  call(method: RestMethod, params?: Params): Promise<RestAnswer>;
+  /**
+   * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
+   * @throws {Error}  the method's name is not one
+   */
+  call(method: string, params?: Params): Promise<RestAnswer>;
+  /**
+   * The pages of a list method, one after the other. Its `result` is a list or holds one: `{items: []}`, `{tasks: []}`.
+   * Throws as `call`.
+   *
+   * @param params  `start` names the row at which the first page begins; with -1 the portal does not count, and names no
+   *                further page (protocol 6.1)
+   * @param options.signal  ends the call under way, and throws its reason
+   */
+  pages(
+    method: string,
+    params?: Params,
+    options?: { signal?: AbortSignal },
+  ): AsyncGenerator<RestAnswer, void, undefined>;
   /**
    * Up to 50 commands in one request; the names of `commands` are those of the answers. A command may refer to the result
    * of an earlier one: `$result[list][0][ASSIGNED_BY_ID]` (protocol 6.2). Throws as `call`.
    */
   batch<Name extends string>(commands: Commands<Name>): Promise<Record<Name, CommandAnswer>>;
   /**
-   * As many of these commands of one method, from the first on, as the portal's budget has room for: one at least. Throws
-   * as `call`.
+   * As many of these commands as the portal's execution time allows: one at least, in their order, all of one method.
+   * Throws as `call`.
    */
   batchUpTo(commands: Command[]): Promise<CommandAnswer[]>;
 }

@@ -1,7 +1,6 @@
 import type { OperatingForecast } from '../../bitrix24/limits/operating-budget.ts';
+import { PAGE_SIZE } from '../../bitrix24/rest/pages.ts';
 
-/** As many as one call brings (protocol 5). */
-const PAGE_ROWS = 50;
 const LOOK_BACK_MS = 60_000;
 /** Sooner, the first rows would promise too much or too little. */
 const LEAST_MS = 2_000;
@@ -43,6 +42,6 @@ export function estimateSecondsLeft(
 
 function waitForBudget(rowsLeft: number, forecast: OperatingForecast): number {
   const { costSeconds, freeSeconds, budgetSeconds, windowSeconds } = forecast;
-  const missing = Math.ceil(rowsLeft / PAGE_ROWS) * costSeconds - Math.max(0, freeSeconds);
+  const missing = Math.ceil(rowsLeft / PAGE_SIZE) * costSeconds - Math.max(0, freeSeconds);
   return missing <= 0 || budgetSeconds <= 0 ? 0 : (missing / budgetSeconds) * windowSeconds;
 }

@@ -38,6 +38,7 @@ function aPortalAnswering(answers: Answers): RestClient {
       Object.fromEntries(
         Object.keys(commands).map((name) => [name, byName[name] ?? { result: [] }]),
       ) as never,
+    async *pages() {},
     batchUpTo: async () => [],
   };
 }

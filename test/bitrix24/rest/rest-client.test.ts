@@ -175,6 +175,49 @@ describe('call()', () => {
   );
 });
 
+describe('the name of a method', () => {
+  const HOSTILE = [
+    '',
+    '../oauth',
+    'a/b',
+    '//evil.example/',
+    'https://evil.example',
+    'a?b=1',
+    'a#b',
+    'a%2fb',
+    'a b',
+    '.',
+    '1a',
+    'a\\b',
+    'я',
+  ];
+
+  it.each(HOSTILE)('when the method is %j › nothing is sent', async (method) => {
+    const calls = [
+      client.call(method),
+      client.batch({ one: { method } }),
+      client.batchUpTo([{ method }]),
+      client.pages(method).next(),
+    ];
+
+    const outcomes = await Promise.allSettled(calls);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
+    expect(sent).toEqual([]);
+  });
+
+  it.each(['profile', 'crm.item.list', 'tasks.task.getFields', 'im.v2.Chat.add', 'entity.item_property.get'])(
+    'when the method is %j › is called',
+    async (method) => {
+      answer({ result: [] });
+
+      await client.call(method);
+
+      expect(sent.map(({ url }) => url)).toEqual([ENDPOINT + method]);
+    },
+  );
+});
+
 describe('batch()', () => {
   it('when it is sent › writes parameters as PHP reads them, and escapes what is in them', async () => {
     answer({ result: { result: { list: [] } } });

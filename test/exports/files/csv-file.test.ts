@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
-import type { ExportWish } from '../../../src/exports/exports.ts';
+import type { ExportRequest } from '../../../src/exports/exports.ts';
 import { asLiteral, writeCsv } from '../../../src/exports/files/csv-file.ts';
 import { endsAtAll } from '../../support/ends-at-all.ts';
 import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
@@ -139,7 +139,7 @@ const fullCompany = aReadCompany({
   modified: '2026-04-06T11:21:31+03:00',
 });
 
-async function write(companies: Company[], wish: Partial<ExportWish> = {}): Promise<string> {
+async function write(companies: Company[], wish: Partial<ExportRequest> = {}): Promise<string> {
   const path = join(newDataDir(), 'a.csv');
   const columns = aWish().view.columns.filter((column) => companies.length === 1 || !PLAIN.includes(column));
   const view = companies.length === 1 ? {} : { columns, header: columns };

@@ -1,0 +1,13 @@
+/** As all methods of Bitrix24 are named: `profile`, `crm.company.list`, `tasks.task.getFields`. */
+const METHOD_NAME = /^[a-z][a-z0-9_.]*$/i;
+
+/**
+ * A method's name becomes the last part of an address, or the beginning of a command in a batch: one with a slash or a
+ * question mark would lead elsewhere.
+ *
+ * @throws {Error} a mistake in the code that calls
+ */
+export function checkMethodName(method: string): string {
+  if (!METHOD_NAME.test(method)) throw new Error(`not the name of a REST method: ${JSON.stringify(method)}`);
+  return method;
+}
