@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import type { ListPart } from '../../bitrix24/crm/all-companies.ts';
 import type { Company } from '../../bitrix24/crm/company.ts';
+import type { ListPart } from '../../bitrix24/crm/company-parts.ts';
 import type { ExportFiles } from './export-files.ts';
 import type { Checkpoint, ExportRef } from './export-job.ts';
 
