@@ -22,7 +22,7 @@ export interface Exports {
   /** Begins to work on what there is, and to tidy up. */
   start(): void;
   /** @throws {TooManyExportsError} */
-  begin(wish: ExportRequest): Promise<ExportJob>;
+  begin(request: ExportRequest): Promise<ExportJob>;
   /** Newest first. */
   list(owner: PortalUserId): Promise<ExportJob[]>;
   /** @throws {NotFoundError}  no file, or none of this owner. The caller closes it. */
@@ -88,8 +88,8 @@ export function createExports({
       janitor.start();
     },
 
-    async begin(wish) {
-      const job = newJob(wish, await records.now());
+    async begin(request) {
+      const job = newJob(request, await records.now());
       await records.create(job);
       worker.look();
       return job;
@@ -156,9 +156,9 @@ export function createExports({
   };
 }
 
-function newJob(wish: ExportRequest, now: number): ExportJob {
+function newJob(request: ExportRequest, now: number): ExportJob {
   return {
-    ...wish,
+    ...request,
     v: 1,
     // 128 bits: nobody finds another's, although a guess would not help them either.
     id: randomId(16),

@@ -6,11 +6,12 @@ import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { JOB } from '../../src/bitrix24/rest/retry-policy.ts';
 import type { Exports } from '../../src/exports/exports.ts';
 import { ExportFiles } from '../../src/exports/jobs/export-files.ts';
-import { type ExportJob, jobKey, parseJob } from '../../src/exports/jobs/export-job.ts';
+import { ExportJob, jobKey } from '../../src/exports/jobs/export-job.ts';
 import { ExportRecords } from '../../src/exports/jobs/export-records.ts';
 import { Janitor } from '../../src/exports/jobs/janitor.ts';
 import { TransportError } from '../../src/http-client/transport-errors.ts';
 import { createLogger } from '../../src/log.ts';
+import { parseRecord } from '../../src/store/records.ts';
 import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
 import { letTimersRun, stopTimers } from '../support/stopped-timers.ts';
 import { openTestStore, type TestStore } from '../support/stores.ts';
@@ -58,8 +59,8 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     letTimersRun();
     world.emulator.clearFaults();
     await Promise.all(processes.map((each) => each.stop()));
-    for (const { id } of await exports.list(world.wish().owner)) {
-      await exports.forget({ owner: world.wish().owner, id });
+    for (const { id } of await exports.list(world.request().owner)) {
+      await exports.forget({ owner: world.request().owner, id });
     }
     await store.close();
   });
@@ -71,7 +72,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       ['xlsx', 'id', 'asc'],
     ] as const)('makes a %s by %s %s with every company, once', async (format, sort, order) => {
       exports.start();
-      const job = await exports.begin(world.wish({ format }, { sort, order }));
+      const job = await exports.begin(world.request({ format }, { sort, order }));
 
       const done = await untilJob(exports, job, isDone);
 
@@ -84,7 +85,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
 
     it('leaves nothing but the file, which other users of the machine cannot read', async () => {
       exports.start();
-      const job = await exports.begin(world.wish({}, { ...few, sort: 'title' }));
+      const job = await exports.begin(world.request({}, { ...few, sort: 'title' }));
 
       await untilJob(exports, job, isDone);
 
@@ -96,7 +97,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
 
     it('keeps it for a day, and its record no longer', async () => {
       exports.start();
-      const job = await exports.begin(world.wish({}, few));
+      const job = await exports.begin(world.request({}, few));
 
       const { endedAt, expiresAt } = await untilJob(exports, job, isDone);
 
@@ -183,7 +184,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     it('says so, and goes on as soon as it is well again', async () => {
       world.emulator.orderFault({ on: 'rest', effect: BROKEN, times: Number.POSITIVE_INFINITY });
       exports.start();
-      const job = await exports.begin(world.wish());
+      const job = await exports.begin(world.request());
 
       const troubled = await untilJob(exports, job, ({ trouble }) => trouble !== null);
       world.emulator.clearFaults();
@@ -200,7 +201,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       let stuck: ExportJob[];
       beforeEach(async () => {
         areAway = true;
-        const { memberId } = world.wish().owner;
+        const { memberId } = world.request().owner;
         ours = process({
           portals: {
             clientFor(job, signal) {
@@ -212,15 +213,15 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
         ours.start();
         stuck = [];
         for (const name of ['one', 'one', 'another', 'another']) {
-          const owner = { ...world.wish().owner, memberId: `${name} ${world.clientId} ${kind}` };
-          stuck.push(await ours.begin(world.wish({ owner })));
+          const owner = { ...world.request().owner, memberId: `${name} ${world.clientId} ${kind}` };
+          stuck.push(await ours.begin(world.request({ owner })));
         }
         for (const job of stuck) await untilJob(ours, job, ({ trouble }) => trouble !== null);
       });
       afterEach(() => Promise.all(stuck.map((job) => ours.forget(job))));
 
       it('the exports of a third are made all the same', async () => {
-        const job = await ours.begin(world.wish({}, few));
+        const job = await ours.begin(world.request({}, few));
 
         expect((await untilJob(ours, job, isDone)).rows).toBe(FEW);
       });
@@ -251,7 +252,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
         times: Number.POSITIVE_INFINITY,
       });
       impatient.start();
-      const job = await impatient.begin(world.wish());
+      const job = await impatient.begin(world.request());
       const waiting = await untilJob(impatient, job, ({ state }) => state === 'waiting');
       world.emulator.clearFaults();
 
@@ -265,7 +266,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
 
     it('because it forbids it, fails, and keeps no file', async () => {
       exports.start();
-      const job = await exports.begin(world.wish({ owner: { ...world.wish().owner, userId: 9 } }));
+      const job = await exports.begin(world.request({ owner: { ...world.request().owner, userId: 9 } }));
 
       const failed = await untilJob(exports, job, ({ state }) => state === 'failed');
 
@@ -286,7 +287,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       return file;
     };
     exports.start();
-    const job = await exports.begin(world.wish());
+    const job = await exports.begin(world.request());
 
     const failed = await untilJob(exports, job, ({ state }) => state === 'failed');
     ExportFiles.prototype.create = create;
@@ -298,7 +299,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
   it('when little of the disk is left › fails before it is full', async () => {
     const careful = process({ leastFreeBytes: Number.MAX_SAFE_INTEGER });
     careful.start();
-    const job = await careful.begin(world.wish());
+    const job = await careful.begin(world.request());
 
     const failed = await untilJob(careful, job, ({ state }) => state === 'failed');
 
@@ -320,15 +321,15 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       },
     });
     patient.start();
-    const owners = [1, 7, 8].map((userId) => ({ ...world.wish().owner, memberId: stuckAt, userId }));
-    for (const owner of owners) await patient.begin(world.wish({ owner }));
+    const owners = [1, 7, 8].map((userId) => ({ ...world.request().owner, memberId: stuckAt, userId }));
+    for (const owner of owners) await patient.begin(world.request({ owner }));
     for (;;) {
       const stuck = (await Promise.all(owners.map((owner) => patient.list(owner)))).flat();
       if (stuck.filter(({ state }) => state === 'running').length === 2) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
 
-    const job = await patient.begin(world.wish({}, few));
+    const job = await patient.begin(world.request({}, few));
 
     expect((await untilJob(patient, job, isDone)).state).toBe('done');
     for (const owner of owners) await patient.forgetAll(owner);
@@ -343,7 +344,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       },
     });
     unsure.start();
-    const job = await unsure.begin(world.wish({}, few));
+    const job = await unsure.begin(world.request({}, few));
 
     const done = await untilJob(unsure, job, isDone);
 
@@ -351,7 +352,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
   });
 
   it('when another application shares the store › its processes leave them alone', async () => {
-    const job = await exports.begin(world.wish());
+    const job = await exports.begin(world.request());
 
     const [ours, theirs] = [world.clientId, newClientId()].map((id) => new ExportRecords(store.store, id));
 
@@ -362,7 +363,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
   });
 
   it('when the process died before it told the others › is found by a process that reads the list', async () => {
-    const job = await exports.begin(world.wish({}, few));
+    const job = await exports.begin(world.request({}, few));
     await new ExportRecords(store.store, world.clientId).close(job);
     exports.start();
 
@@ -375,8 +376,8 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     it('when an export is gone › removes its folder, and no other', async () => {
       exports.start();
       const [kept, gone] = [
-        await exports.begin(world.wish({}, few)),
-        await exports.begin(world.wish({}, few)),
+        await exports.begin(world.request({}, few)),
+        await exports.begin(world.request({}, few)),
       ];
       for (const job of [kept, gone]) await untilJob(exports, job, isDone);
       await store.store.forget(jobKey(gone));
@@ -387,7 +388,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
     });
 
     it('when a folder has just been made › leaves it alone', async () => {
-      const job = { ...(await exports.begin(world.wish())), id: 'A'.repeat(22) };
+      const job = { ...(await exports.begin(world.request())), id: 'A'.repeat(22) };
       await new ExportFiles(dataDir).prepare(job);
 
       await janitor(60_000).tidy();
@@ -422,7 +423,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
       times: Number.POSITIVE_INFINITY,
     });
     exports.start();
-    const job = await exports.begin(world.wish());
+    const job = await exports.begin(world.request());
     return untilJob(exports, job, ({ checkpoint }) => checkpoint.rows > 0);
   }
 
@@ -431,7 +432,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
   }
 
   async function lapsed(job: ExportJob): Promise<ExportJob> {
-    const current = parseJob(await store.store.get(jobKey(job)));
+    const current = parseRecord(ExportJob, await store.store.get(jobKey(job)));
     if (!current) throw new Error('there is no job');
     return { ...current, lease: { holder: 'dead', until: 0 } };
   }

@@ -6,8 +6,12 @@ import type { Company } from '../../src/bitrix24/crm/company.ts';
 import { ALL_COMPANIES } from '../../src/bitrix24/crm/company-filter.ts';
 import { createRateLimiter } from '../../src/bitrix24/limits/rate-limiter.ts';
 import { JOB, type RetryPolicy } from '../../src/bitrix24/rest/retry-policy.ts';
-import type { ExportRequest } from '../../src/exports/exports.ts';
-import { createExports, type Exports, type ExportsOptions } from '../../src/exports/exports.ts';
+import {
+  createExports,
+  type ExportRequest,
+  type Exports,
+  type ExportsOptions,
+} from '../../src/exports/exports.ts';
 import { EXPORT_COLUMNS, type ExportJob } from '../../src/exports/jobs/export-job.ts';
 import type { Portals } from '../../src/exports/jobs/gather.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
@@ -33,7 +37,7 @@ export interface ExportWorld {
       portals?: Partial<Portals>;
     },
   ): Exports;
-  wish(overrides?: Partial<ExportRequest>, view?: Partial<ExportRequest['view']>): ExportRequest;
+  request(overrides?: Partial<ExportRequest>, view?: Partial<ExportRequest['view']>): ExportRequest;
   dataDir: string;
   stop(): Promise<void>;
 }
@@ -64,8 +68,8 @@ export async function startExportWorld(companies: CompanyRow[] | { count: number
         observer: options.observer,
         leastFreeBytes: options.leastFreeBytes,
       }),
-    wish: (overrides, view) =>
-      aWish(
+    request: (overrides, view) =>
+      aRequest(
         {
           owner: anOwner({ clientId, memberId: portal?.memberId ?? '' }),
           portal: portal?.origin ?? '',
@@ -102,7 +106,7 @@ export function anOwner(overrides: Partial<PortalUserId> = {}): PortalUserId {
   return { memberId: 'a portal', clientId: DEMO_CLIENT.clientId, userId: 1, ...overrides };
 }
 
-export function aWish(
+export function aRequest(
   overrides: Partial<ExportRequest> = {},
   view: Partial<ExportRequest['view']> = {},
 ): ExportRequest {

@@ -8,7 +8,7 @@ import { writeCsv } from '../../src/exports/files/csv-file.ts';
 import { buildSheetRow } from '../../src/exports/files/sheet-xml.ts';
 import type { ExportJob } from '../../src/exports/jobs/export-job.ts';
 import { readCsv, readSheet } from '../exports/read-files.ts';
-import { aReadCompany, aWish, inBatches } from '../exports/support.ts';
+import { aReadCompany, aRequest, inBatches } from '../exports/support.ts';
 import { EACH } from '../support/fuzz.ts';
 import { HOSTILE_TEXTS } from '../support/hostile-texts.ts';
 import { anyText, mutated } from '../support/hostile-values.ts';
@@ -60,7 +60,7 @@ const aReader = fc.record({
   language: fc.constantFrom('en' as const, 'ru' as const),
   timeZone: fc.constantFrom(null, 'Europe/Moscow', 'Asia/Kathmandu'),
 });
-const wish = aWish();
+const wish = aRequest();
 
 describe('a CSV file', () => {
   it('whatever companies hold › a reader gets it back, and no cell begins as a formula does', async () => {

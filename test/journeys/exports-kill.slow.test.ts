@@ -12,7 +12,7 @@ import { parseRedisAddress } from '../../src/store/redis/redis-address.ts';
 import { connectRedis } from '../../src/store/redis/redis-connection.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { ExporterTask } from '../exports/exporter-process.ts';
-import { aWish, idsIn, isDone, newClientId, readResult, untilJob } from '../exports/support.ts';
+import { aRequest, idsIn, isDone, newClientId, readResult, untilJob } from '../exports/support.ts';
 import { aPortal } from '../support/builders.ts';
 import { newDataDir, STORE_KINDS, type StoreKind } from '../support/start-app.ts';
 
@@ -49,7 +49,7 @@ describe('an export', () => {
 });
 
 async function killTwice({ exports, owner, startProcess }: World) {
-  const job = await exports.begin(aWish({ owner }, { sort: 'title', order: 'desc' }));
+  const job = await exports.begin(aRequest({ owner }, { sort: 'title', order: 'desc' }));
   for (const share of [0.1, 0.5]) {
     const worker = await startProcess();
     await untilJob(exports, job, ({ checkpoint }) => checkpoint.rows > share * MANY);

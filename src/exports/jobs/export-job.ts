@@ -9,8 +9,7 @@ import {
 } from '../../bitrix24/crm/company-columns.ts';
 import { CompanyFilter } from '../../bitrix24/crm/company-filter.ts';
 import type { PortalUserId } from '../../portal-user.ts';
-import { instant } from '../../store/records.ts';
-import { KEY_PREFIX } from '../../store/store.ts';
+import { instant, parsePortalUserKey, portalUserKey } from '../../store/records.ts';
 
 /** What a file can hold, in the order of a list that chooses nothing. */
 export const EXPORT_COLUMNS = Object.keys(FILE_WIDTHS) as [FileColumn, ...FileColumn[]];
@@ -59,7 +58,7 @@ const View = z.object({
 /** What was on the screen, and how its reader reads. */
 export type ExportView = z.infer<typeof View>;
 
-const ExportJob = z.object({
+export const ExportJob = z.object({
   v: z.literal(1),
   id: z.string().regex(/^[\w-]{22}$/),
   owner: Owner,
@@ -83,44 +82,30 @@ const ExportJob = z.object({
   endedAt: instant.nullable(),
   expiresAt: instant.nullable(),
   fileBytes: z.number().int().nullable(),
-  /** Which process works on it, and until when nobody else does. */
+  /** The process that works on it, and until when no other one does. */
   lease: z.object({ holder: z.string(), until: instant }).nullable(),
 });
-/** One export, from the wish to the file. Instants are milliseconds by the store's clock. */
+/** One export, from the request to the file. Instants are milliseconds by the store's clock. */
 export type ExportJob = z.infer<typeof ExportJob>;
 
-/** Whose, and which. */
+/** The owner and the id of an export. */
 export type ExportRef = Pick<ExportJob, 'owner' | 'id'>;
 
-/** @returns nothing for what is not a job of ours, or one of another format */
-export function parseJob(text: string | null): ExportJob | undefined {
-  try {
-    return ExportJob.parse(JSON.parse(text ?? ''));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Somebody works on it, or shall. */
+/** Whether a process works on it, or one is to take it. */
 export function isOpen({ state }: ExportJob): boolean {
   return state === 'queued' || state === 'running' || state === 'finishing';
 }
 
-/** The braces are the Cluster hash tag: all that is kept about one portal shares a slot. */
+const JOB_ID = /^[\w-]{22}$/;
+
 export function jobKey({ owner, id }: ExportRef): string {
-  return `${KEY_PREFIX}export:{${owner.memberId}}:${owner.clientId}:${owner.userId}:${id}`;
+  return portalUserKey('export', owner, id);
 }
 
-export function listKey(owner: PortalUserId): string {
-  return `${KEY_PREFIX}exports:{${owner.memberId}}:${owner.clientId}:${owner.userId}`;
-}
-
-/** @returns nothing for a key that is not of a job */
+/** @returns undefined for a key that is not of a job */
 export function parseJobKey(key: string): ExportRef | undefined {
-  const [, memberId, clientId, userId, id] =
-    /^b24:export:\{([^}]+)\}:([^:]+):(\d+):([\w-]{22})$/.exec(key) ?? [];
-  if (memberId === undefined || clientId === undefined || id === undefined) return undefined;
-  return { owner: { memberId, clientId, userId: Number(userId) }, id };
+  const { user, more: [id = '', ...rest] = [] } = parsePortalUserKey('export', key) ?? {};
+  return user && JOB_ID.test(id) && rest.length === 0 ? { owner: user, id } : undefined;
 }
 
 /** The columns of a list as columns of a file: what a list shows in one cell, a table sorts by. */

@@ -1,52 +1,67 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { PortalUserId } from '../../portal-user.ts';
-import { KEY_PREFIX, type Store, update } from '../../store/store.ts';
-import {
-  type ExportJob,
-  type ExportRef,
-  isOpen,
-  jobKey,
-  listKey,
-  parseJob,
-  parseJobKey,
-  UNTOUCHED_MS,
-} from './export-job.ts';
+import { createRecords, portalUserKey, type Records } from '../../store/records.ts';
+import { KEY_PREFIX, type Store } from '../../store/store.ts';
+import { ExportJob, type ExportRef, isOpen, jobKey, parseJobKey, UNTOUCHED_MS } from './export-job.ts';
 
-/** Of one person at a time, ended ones included. */
+/** Exports of one portal user, ended ones included. */
 export const MAX_EXPORTS = 20;
-/** Of one person at a time; the others wait their turn. */
+/** Exports of one portal user that run at a time; the others wait for their turn. */
 export const MAX_RUNNING = 2;
-/** Of everybody. */
+/** Open exports of all portal users. */
 const MAX_OPEN = 1_000;
 
 /** Longer than any job. */
 const LIST_LIFETIME_MS = 2 * UNTOUCHED_MS;
 
-/** There are as many exports as there may be. */
+/** The portal user, or all of them together, have as many exports as there may be. */
 export class TooManyExportsError extends AppError {
   constructor(reason: 'own' | 'all') {
     super(`there are too many exports: ${reason}`, { code: 'too_many_exports', status: 429, reason });
   }
 }
 
-/** Ids become parts of keys, which a store takes up to a length. */
-const List = z.array(z.object({ id: z.string().regex(/^[\w-]{22}$/), runsUntil: z.number() }));
-type List = z.infer<typeof List>;
-const OpenKeys = z.array(z.string());
+/** An export's place in the list of its owner. Ids become parts of keys, which a store takes up to a length. */
+const ListEntry = z.object({
+  id: z.string().regex(/^[\w-]{22}$/),
+  /** Until then a process works on it, and it counts among those that may run; 0 if none does. */
+  runsUntil: z.number(),
+});
+type ListEntry = z.infer<typeof ListEntry>;
 
-/** Where exports are written down: a record each, a list per owner, and one of all that somebody must work on. */
+/** Keeps exports: a record each, a list per owner, and one list of all that a process must work on. */
 export class ExportRecords {
   readonly #store: Store;
-  /**
-   * Tells idle processes whether there is work, so that none ever searches for it. Each application has its own: another
-   * one on the same store has neither these people's tokens nor leave to ask their portals.
-   */
-  readonly #openKey: string;
+  readonly #jobs: Records<ExportRef, ExportJob | undefined>;
+  readonly #lists: Records<PortalUserId, ListEntry[]>;
+  /** Keys of open jobs. */
+  readonly #open: Records<string, string[]>;
+  readonly #clientId: string;
 
   constructor(store: Store, clientId: string) {
     this.#store = store;
-    this.#openKey = `${KEY_PREFIX}exports:open:${clientId}`;
+    this.#clientId = clientId;
+    this.#jobs = createRecords<ExportRef, ExportJob | undefined>(store, {
+      key: jobKey,
+      shape: ExportJob.optional(),
+      empty: undefined,
+      lifetimeMs: UNTOUCHED_MS,
+    });
+    this.#lists = createRecords<PortalUserId, ListEntry[]>(store, {
+      key: (owner) => portalUserKey('exports', owner),
+      shape: z.array(ListEntry),
+      empty: [],
+      lifetimeMs: LIST_LIFETIME_MS,
+    });
+    // Tells idle processes whether there is work, so that none ever searches for it. Each application has its own list:
+    // another one on the same store has neither tokens of these portal users nor a right to call their portals.
+    this.#open = createRecords<string, string[]>(store, {
+      key: (client) => `${KEY_PREFIX}exports:open:${client}`,
+      shape: z.array(z.string()),
+      empty: [],
+      lifetimeMs: LIST_LIFETIME_MS,
+    });
   }
 
   now(): Promise<number> {
@@ -55,7 +70,7 @@ export class ExportRecords {
 
   /** @throws {TooManyExportsError} */
   async create(job: ExportJob): Promise<void> {
-    await this.#store.set(jobKey(job), JSON.stringify(job), UNTOUCHED_MS);
+    await this.#jobs.save(job, job);
     try {
       await this.#makeRoom(job.owner);
       await this.#changeList(job.owner, (list) => {
@@ -69,7 +84,7 @@ export class ExportRecords {
     }
   }
 
-  /** @returns nothing for one that is not there any more, or is somebody else's */
+  /** @returns undefined for an export that has lapsed, or belongs to another portal user */
   async load(ref: ExportRef): Promise<ExportJob | undefined> {
     const [job] = await this.#loadAll(ref.owner, [ref.id]);
     return job;
@@ -77,7 +92,7 @@ export class ExportRecords {
 
   /** Newest first. */
   async list(owner: PortalUserId): Promise<ExportJob[]> {
-    const list = readList(await this.#store.get(listKey(owner)));
+    const list = await this.#lists.load(owner);
     const jobs = await this.#loadAll(
       owner,
       list.map(({ id }) => id),
@@ -86,27 +101,20 @@ export class ExportRecords {
   }
 
   /**
-   * Changes a job, unless `decide` does not want to.
+   * Changes a job, unless `decide` returns undefined.
    *
    * @param decide  pure; gets the store's clock
-   * @returns  the job as it is now, if it was changed
+   * @returns  the changed job; undefined when nothing was changed
    */
   async change(
     ref: ExportRef,
     decide: (job: ExportJob, now: number) => ExportJob | undefined,
   ): Promise<ExportJob | undefined> {
-    const changed = await update<{ job: ExportJob; now: number } | undefined>(
-      this.#store,
-      jobKey(ref),
-      UNTOUCHED_MS,
-      async (text) => {
-        const job = parseJob(text);
-        const now = await this.#store.now();
-        const next = job && decide(job, now);
-        if (next === undefined) return { keep: true, result: undefined };
-        return { write: JSON.stringify(next), result: { job: next, now } };
-      },
-    );
+    const changed = await this.#jobs.change<{ job: ExportJob; now: number } | undefined>(ref, async (job) => {
+      const now = await this.#store.now();
+      const next = job && decide(job, now);
+      return next === undefined ? { result: undefined } : { next, result: { job: next, now } };
+    });
     if (changed === undefined) return undefined;
     const { job, now } = changed;
     if (job.expiresAt !== null) await this.#store.prolong(jobKey(ref), Math.max(1, job.expiresAt - now));
@@ -114,19 +122,19 @@ export class ExportRecords {
     return job;
   }
 
-  /** @returns whether this one is among those of its owner that may run now */
+  /** Renews an export's turn. @returns whether it is among the exports of its owner that may run now */
   takeTurn({ owner, id }: ExportRef, leaseMs: number): Promise<boolean> {
-    return this.#changeListBy(owner, async (list) => {
+    return this.#lists.change(owner, async (list) => {
       const now = await this.#store.now();
       const others = list.filter((each) => each.id !== id && each.runsUntil > now);
       if (others.length >= MAX_RUNNING) return { result: false };
-      // A list that was lost is written anew: who works on something is on it.
+      // A list that was lost is written anew: an export that a process works on is on it.
       const rest = list.filter((each) => each.id !== id);
       const at = Math.max(
         0,
         list.findIndex((each) => each.id === id),
       );
-      return { list: rest.toSpliced(at, 0, { id, runsUntil: now + leaseMs }), result: true };
+      return { next: rest.toSpliced(at, 0, { id, runsUntil: now + leaseMs }), result: true };
     });
   }
 
@@ -136,9 +144,10 @@ export class ExportRecords {
     );
   }
 
-  /** The jobs that somebody must work on, oldest first. */
+  /** The jobs that a process must work on, oldest first. */
   async openJobs(): Promise<ExportRef[]> {
-    return readOpen(await this.#store.get(this.#openKey)).flatMap((key) => parseJobKey(key) ?? []);
+    const keys = await this.#open.load(this.#clientId);
+    return keys.flatMap((key) => parseJobKey(key) ?? []);
   }
 
   /** Tells all processes that there is work. @throws {TooManyExportsError} */
@@ -157,25 +166,22 @@ export class ExportRecords {
   }
 
   async forget(ref: ExportRef): Promise<void> {
-    await this.#store.forget(jobKey(ref));
+    await this.#jobs.forget(ref);
     await this.close(ref);
     await this.#changeList(ref.owner, (list) => list.filter(({ id }) => id !== ref.id));
   }
 
   async #loadAll(owner: PortalUserId, ids: string[]): Promise<(ExportJob | undefined)[]> {
-    const [now, ...texts] = await Promise.all([
+    const [now, ...jobs] = await Promise.all([
       this.#store.now(),
-      ...ids.map((id) => this.#store.get(jobKey({ owner, id }))),
+      ...ids.map((id) => this.#jobs.load({ owner, id })),
     ]);
-    return texts.map((text) => {
-      const job = parseJob(text);
-      return job && (job.expiresAt ?? Number.POSITIVE_INFINITY) > now ? job : undefined;
-    });
+    return jobs.map((job) => (job && (job.expiresAt ?? Number.POSITIVE_INFINITY) > now ? job : undefined));
   }
 
-  /** What is gone leaves the list, and what ended without a file makes room for something new. */
+  /** Removes from a full list what has lapsed, and what ended without a file. */
   async #makeRoom(owner: PortalUserId): Promise<void> {
-    const ids = readList(await this.#store.get(listKey(owner))).map(({ id }) => id);
+    const ids = (await this.#lists.load(owner)).map(({ id }) => id);
     if (ids.length < MAX_EXPORTS) return;
     const jobs = await this.#loadAll(owner, ids);
     const useless = ids.filter((_, index) => {
@@ -185,44 +191,15 @@ export class ExportRecords {
     for (const id of useless) await this.forget({ owner, id });
   }
 
-  #changeList(owner: PortalUserId, change: (list: List) => List): Promise<void> {
-    return this.#changeListBy(owner, async (list) => ({ list: change(list), result: undefined }));
+  #changeList(owner: PortalUserId, change: (list: ListEntry[]) => ListEntry[]): Promise<void> {
+    return this.#lists.change(owner, (list) => ({ next: change(list), result: undefined }));
   }
 
-  #changeListBy<T>(
-    owner: PortalUserId,
-    decide: (list: List) => Promise<{ list?: List; result: T }>,
-  ): Promise<T> {
-    return update(this.#store, listKey(owner), LIST_LIFETIME_MS, async (text) => {
-      const { list, result } = await decide(readList(text));
-      return list === undefined ? { keep: true, result } : { write: JSON.stringify(list), result };
-    });
-  }
-
+  /** @param change  returns the same array where nothing is to be written */
   #changeOpen(change: (keys: string[]) => string[]): Promise<void> {
-    return update(this.#store, this.#openKey, LIST_LIFETIME_MS, (text) => {
-      const keys = readOpen(text);
+    return this.#open.change(this.#clientId, (keys) => {
       const next = change(keys);
-      return next === keys
-        ? { keep: true, result: undefined }
-        : { write: JSON.stringify(next), result: undefined };
+      return next === keys ? { result: undefined } : { next, result: undefined };
     });
-  }
-}
-
-/** What cannot be read counts as nothing. */
-function readList(text: string | null): List {
-  return readAs(List, text) ?? [];
-}
-
-function readOpen(text: string | null): string[] {
-  return readAs(OpenKeys, text) ?? [];
-}
-
-function readAs<T>(shape: z.ZodType<T>, text: string | null): T | undefined {
-  try {
-    return shape.parse(JSON.parse(text ?? ''));
-  } catch {
-    return undefined;
   }
 }

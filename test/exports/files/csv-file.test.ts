@@ -8,7 +8,7 @@ import { endsAtAll } from '../../support/ends-at-all.ts';
 import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { readCsv } from '../read-files.ts';
-import { aReadCompany, aWish, hostileCompany, inBatches } from '../support.ts';
+import { aReadCompany, aRequest, hostileCompany, inBatches } from '../support.ts';
 
 const FORMULA = /^[=+\-@\t\r\0]/;
 const FORMULA_LIKE = /^[=+\-@\t\r\n\0\uff1d\uff0b]/;
@@ -31,7 +31,7 @@ describe('writeCsv', () => {
   it('when a company has everything › writes numbers as numbers, and instants by the portal’s clock', async () => {
     const [header, row] = readCsv(await write([fullCompany]));
 
-    expect(header).toEqual(aWish().view.columns);
+    expect(header).toEqual(aRequest().view.columns);
     expect(row).toEqual([
       '7',
       'Alpha',
@@ -79,7 +79,7 @@ describe('writeCsv', () => {
   it('when it is written › is for nobody else’s eyes', async () => {
     const path = join(newDataDir(), 'a.csv');
 
-    await writeCsv(path, inBatches([]), aWish(), new AbortController().signal);
+    await writeCsv(path, inBatches([]), aRequest(), new AbortController().signal);
 
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
@@ -139,11 +139,13 @@ const fullCompany = aReadCompany({
   modified: '2026-04-06T11:21:31+03:00',
 });
 
-async function write(companies: Company[], wish: Partial<ExportRequest> = {}): Promise<string> {
+async function write(companies: Company[], request: Partial<ExportRequest> = {}): Promise<string> {
   const path = join(newDataDir(), 'a.csv');
-  const columns = aWish().view.columns.filter((column) => companies.length === 1 || !PLAIN.includes(column));
+  const columns = aRequest().view.columns.filter(
+    (column) => companies.length === 1 || !PLAIN.includes(column),
+  );
   const view = companies.length === 1 ? {} : { columns, header: columns };
-  await writeCsv(path, inBatches(companies), aWish(wish, view), new AbortController().signal);
+  await writeCsv(path, inBatches(companies), aRequest(request, view), new AbortController().signal);
   return readFileSync(path, 'utf8');
 }
 

@@ -4,9 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
 import { comparison, keyReader, runRowsFor, sortRows } from '../../../src/exports/files/sorted-rows.ts';
 import { newDataDir } from '../../support/start-app.ts';
-import { aReadCompany, aWish, inBatches } from '../support.ts';
+import { aReadCompany, aRequest, inBatches } from '../support.ts';
 
-type Sort = ReturnType<typeof aWish>['view']['sort'];
+type Sort = ReturnType<typeof aRequest>['view']['sort'];
 
 describe('sortRows', () => {
   it.each(['asc', 'desc'] as const)(
@@ -91,7 +91,7 @@ describe('runRowsFor', () => {
 
 describe('comparison', () => {
   it('when rows are equal › goes by their ids in the same direction', () => {
-    const view = aWish({}, { sort: 'title', order: 'desc' }).view;
+    const view = aRequest({}, { sort: 'title', order: 'desc' }).view;
     const keyOf = keyReader(view);
     const compare = comparison({ view, language: 'en' });
     const [one, two] = [1, 2].map((id) => ({ key: keyOf(aReadCompany({ id })), id }));
@@ -115,7 +115,7 @@ async function sort(
   language: 'en' | 'ru' = 'en',
 ): Promise<Company[]> {
   const file = await open(join(newDataDir(), 'runs'), 'wx+');
-  const { view } = aWish({}, { sort: by, order });
+  const { view } = aRequest({}, { sort: by, order });
   const lines = inBatches(companies.map((company) => JSON.stringify(company)));
   try {
     const sorted: Company[] = [];

@@ -7,7 +7,7 @@ import { writeXlsx } from '../../../src/exports/files/xlsx-file.ts';
 import { HOSTILE_TEXTS } from '../../support/hostile-texts.ts';
 import { newDataDir } from '../../support/start-app.ts';
 import { readSheet, readZip } from '../read-files.ts';
-import { aReadCompany, aWish, hostileCompany, inBatches } from '../support.ts';
+import { aReadCompany, aRequest, hostileCompany, inBatches } from '../support.ts';
 
 const TEXTS: FileColumn[] = [
   'title',
@@ -97,7 +97,7 @@ describe('writeXlsx', () => {
       throw new Error('the disk is gone');
     }
 
-    const writing = writeXlsx(join(newDataDir(), 'a.xlsx'), failing(), { ...aWish(), rows: 2 }, never);
+    const writing = writeXlsx(join(newDataDir(), 'a.xlsx'), failing(), { ...aRequest(), rows: 2 }, never);
 
     await expect(writing).rejects.toThrow('the disk is gone');
   });
@@ -105,7 +105,7 @@ describe('writeXlsx', () => {
   it('when it is written › is for nobody else’s eyes', async () => {
     const path = join(newDataDir(), 'a.xlsx');
 
-    await writeXlsx(path, inBatches([]), { ...aWish(), rows: 0 }, never);
+    await writeXlsx(path, inBatches([]), { ...aRequest(), rows: 0 }, never);
 
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
@@ -123,7 +123,7 @@ async function sheetOf(companies: Company[], columns: FileColumn[]): Promise<str
 
 async function write(companies: Company[], columns: FileColumn[], sheetRows?: number): Promise<Buffer> {
   const path = join(newDataDir(), 'a.xlsx');
-  const wish = aWish({}, { columns, header: columns });
-  await writeXlsx(path, inBatches(companies), { ...wish, rows: companies.length }, never, sheetRows);
+  const request = aRequest({}, { columns, header: columns });
+  await writeXlsx(path, inBatches(companies), { ...request, rows: companies.length }, never, sheetRows);
   return readFileSync(path);
 }

@@ -6,7 +6,7 @@ import { ExportRecords } from '../../../src/exports/jobs/export-records.ts';
 import { createClock } from '../../support/clock.ts';
 import { STORE_KINDS } from '../../support/start-app.ts';
 import { openTestStore, type TestStore } from '../../support/stores.ts';
-import { anOwner, aWish, newClientId } from '../support.ts';
+import { anOwner, aRequest, newClientId } from '../support.ts';
 
 let taken: Claim[] = [];
 afterEach(async () => {
@@ -151,7 +151,7 @@ describe.each(STORE_KINDS)('a claim on the %s store', (kind) => {
 
 async function aJob(records: ExportRecords, owner = anOwner({ memberId: randomBytes(8).toString('hex') })) {
   const job: ExportJob = {
-    ...aWish({ owner }),
+    ...aRequest({ owner }),
     v: 1,
     id: randomBytes(16).toString('base64url'),
     state: 'queued',

@@ -48,7 +48,7 @@ const refuse = (error: string) =>
 
 describe('an observer of exports', () => {
   it('hears of one that is done', async () => {
-    await exports.begin(world.wish());
+    await exports.begin(world.request());
 
     expect(await untilTold(2)).toEqual(['began', 'done']);
   });
@@ -59,14 +59,14 @@ describe('an observer of exports', () => {
   ])('hears of one that %s', async (_, error, outcome) => {
     refuse(error);
 
-    await exports.begin(world.wish());
+    await exports.begin(world.request());
 
     expect(await untilTold(2)).toEqual(['began', outcome]);
   });
 
   it('hears of one that was cancelled', async () => {
     hold();
-    const job = await exports.begin(world.wish());
+    const job = await exports.begin(world.request());
     await untilTold(1);
 
     await exports.cancel(job);
@@ -76,7 +76,7 @@ describe('an observer of exports', () => {
 
   it('hears of one that another process goes on with', async () => {
     hold();
-    const job = await exports.begin(world.wish());
+    const job = await exports.begin(world.request());
     await untilJob(exports, job, ({ state }) => state === 'running');
 
     await exports.stop();
