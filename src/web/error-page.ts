@@ -83,6 +83,7 @@ function renderError(
 ): void {
   const isReconnecting = reloads && error.code === 'reconnecting';
   const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req, options));
+  const actionHref = addressOf(action, req, options);
   res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
     action,

@@ -122,7 +122,7 @@ describe('what templates are given', () => {
     expect(calls.length).toBeGreaterThanOrEqual(10);
 
     const strays = calls.filter(({ text, given }) => {
-      const [, values = ''] = /^\s*(?:'[\w-]+'|partial),\s*([\s\S]*)$/.exec(given) ?? [];
+      const [, values = ''] = /^\s*(?:'[\w-]+'|view),\s*([\s\S]*)$/.exec(given) ?? [];
       // Named once where it is built, a line or two above.
       const isBuilt = values.startsWith('{') || new RegExp(`const ${values.trim()} = \\{`).test(text);
       const isOfRequest = /\.\.\.req\b|\breq\.(query|body|params|headers|session)\b|[{,]\s*req\s*[,}]/.test(
