@@ -20,7 +20,7 @@ import {
 import { showOverview } from './overview/overview-page.ts';
 import type { Services } from './services.ts';
 import { ASSETS, assetAddresses, PUBLIC } from './web/assets.ts';
-import { compressPages, compressPieces } from './web/compress-pages.ts';
+import { compressAnswers } from './web/compress-answers.ts';
 import { errorPage, nothingHere } from './web/error-page.ts';
 import { readReadinessSeldom, showHealth, showReadiness } from './web/health.ts';
 import { chooseLanguage, setLanguage, setTimeZone } from './web/language.ts';
@@ -44,14 +44,14 @@ export function createApp(services: Services): RequestListener {
 
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId })));
-  app.use(compressPages());
+  app.use(compressAnswers());
   app.use(protectiveHeaders({ publicUrl, portals }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness(services.isStopping, readReadinessSeldom(services.readiness)));
   // Before anything that can fail: an error page needs a language too.
   app.use(setLanguage());
   const assets = express.static(PUBLIC, { index: false, redirect: false, maxAge: '30d', immutable: true });
-  app.use(ASSETS, compressPieces, assets);
+  app.use(ASSETS, assets);
 
   app.use(neverStored());
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));
@@ -77,7 +77,7 @@ export function createApp(services: Services): RequestListener {
   app.get('/exports', showExports({ exports, now }));
   app.post('/exports', startExport({ exports, readView }));
   app.get('/exports/events', sendExportEvents({ exports, isSignedIn: auth.isSignedIn, now }));
-  app.get('/exports/:id/file', compressPieces, sendExportFile({ exports, requireAccess }));
+  app.get('/exports/:id/file', sendExportFile({ exports, requireAccess }));
   app.post('/exports/:id/cancel', cancelExport(exports));
   app.post('/exports/:id/resume', resumeExport(exports));
   app.post('/exports/:id/forget', forgetExport(exports));

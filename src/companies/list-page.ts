@@ -7,7 +7,6 @@ import { companyListPage } from '../bitrix24/portal.ts';
 import { PAGE_SIZE } from '../bitrix24/rest/pages.ts';
 import type { Answer } from '../portal-client/answer-cache.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';
-import { compressInPieces } from '../web/compress-pages.ts';
 import { localeOf } from '../web/language.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { renderFragment } from '../web/templates.ts';
@@ -101,7 +100,6 @@ async function sendBeforeCounting(
   res.set('X-Accel-Buffering', 'no');
   // A browser that has left is sent nothing; the compression would wait for it.
   if (res.closed) return;
-  compressInPieces(res);
   res.type('html').write(await renderFragment(res, 'companies', values));
   res.flush();
   res.end(await renderFragment(res, 'partials/list-end', { paging: await count() }));
