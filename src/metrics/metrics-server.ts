@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Logger } from '../log.ts';
 
-/** Whoever scrapes is near and knows what to ask; a connection on which nothing happens is closed. */
+/** A scraper is near and sends its request at once; an idle connection is closed. */
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 const IDLE_MS = 10_000;
 
@@ -16,7 +16,7 @@ export interface MetricsServer {
  *
  * @param options.port        0 is any that is free
  * @param options.exposition  what to answer
- * @throws {Error}  of the system: `EADDRINUSE` …
+ * @throws {Error}  of the system, such as `EADDRINUSE`
  */
 export async function serveMetrics(options: {
   host: string;

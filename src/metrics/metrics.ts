@@ -2,26 +2,22 @@ import type session from 'express-session';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/health.ts';
-import { measureCalls } from './call-metrics.ts';
-import { measureExports } from './export-metrics.ts';
-import { watchSessions, watchStore } from './measured-store.ts';
+import { measureApplication } from './application-metrics.ts';
+import { measureStore, watchSessions, watchStore } from './measured-store.ts';
 import type { Observers } from './observers.ts';
 import { measurePortals } from './portal-metrics.ts';
-import { measureStore } from './store-metrics.ts';
-import { measureRefreshes } from './token-metrics.ts';
-import { measureVisitors } from './visitor-metrics.ts';
 
-/** What is measured of one application. */
+/** The metrics of one application. */
 export interface Metrics {
   observers: Observers;
   /** The same stores, watched. */
   watchStores<Stores extends { store: Store; sessionStore: session.Store }>(stores: Stores): Stores;
-  /** Of `exposition`: what a scraper is told that it gets. */
+  /** Content type of `exposition`. */
   contentType: string;
   /**
-   * All of it as Prometheus reads it, up to this moment.
+   * All metrics as Prometheus reads them, as of now.
    *
-   * @param readiness  what `/readyz` goes by
+   * @param readiness  as `/readyz` reports it
    */
   exposition(readiness: Readiness): Promise<string>;
 }
@@ -30,7 +26,7 @@ export interface Metrics {
  * Measures in a registry of its own, so that one process can have several applications.
  *
  * Labels have few values, whatever visitors and portals send: outcomes and codes of ours, patterns of routes, hosts of portals
- * up to a bound. Nothing tells of a single person.
+ * up to a bound. None identifies a portal user.
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -38,13 +34,7 @@ export function createMetrics(): Metrics {
   const portals = measurePortals(registry);
   const stores = measureStore(registry);
   return {
-    observers: {
-      ...measureVisitors(registry),
-      ...measureCalls(registry),
-      refreshes: measureRefreshes(registry),
-      limiter: portals.limiter,
-      exports: measureExports(registry),
-    },
+    observers: { ...measureApplication(registry), limiter: portals.limiter },
     watchStores: (opened) => ({
       ...opened,
       store: watchStore(opened.store, stores.observer),
@@ -59,7 +49,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Gauges that prom-client names like counters; `nodejs_active_resources` and its kin tell the same by type. */
+/** Gauges that prom-client names like counters; `nodejs_active_resources` and the like say the same by type. */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',

@@ -1,4 +1,4 @@
-/** Metrics of ours begin so; those of the process keep the names that everybody gives them. */
+/** Prefix of our metrics; those of the process keep the usual names of prom-client. */
 export const PREFIX = 'bitrix24_companies_';
 
 /** Prometheus counts time in seconds. */

@@ -6,7 +6,7 @@ import type { AnswerObserver } from '../portal-client/answer-cache.ts';
 import type { RefreshObserver } from '../vault/token-refresher.ts';
 import type { RequestObserver } from '../web/request-observer.ts';
 
-/** All that is told of what happens, in the words of those who tell it. They do not know who listens. */
+/** A listener for each module that tells what happens, in that module's words. The modules do not know of metrics. */
 export interface Observers {
   request: RequestObserver;
   signIn: SignInObserver;

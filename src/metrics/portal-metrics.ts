@@ -4,13 +4,13 @@ import type { PortalRoom } from '../bitrix24/limits/limit-decisions.ts';
 import type { LimitedPortal, LimiterObserver } from '../bitrix24/limits/rate-limiter.ts';
 import { PREFIX, seconds } from './names.ts';
 
-/** Patterns let in any number of portals; of those that were not asked for longest nothing is told any more. */
+/** BITRIX24_PORTALS may allow any number of portals. Beyond this many, those that were called longest ago are dropped. */
 export const MAX_PORTALS = 1_000;
-/** Few, because each portal has all of them. */
+/** Few, because each portal has a set of its own. */
 const BUCKETS = [0.1, 0.5, 1, 5, 60];
 const LIMITS = ['requests', 'operating'] as const;
 
-/** What was last seen of a portal. */
+/** What the limiter last said of a portal. */
 interface Seen {
   /** By `performance.now()`. */
   at: number;
@@ -19,11 +19,11 @@ interface Seen {
 
 export interface PortalMetrics {
   limiter: LimiterObserver;
-  /** Brings what is left at each portal up to now. */
+  /** Brings the gauges of each portal up to date. */
   update(): void;
 }
 
-/** How the limits of portals are kept to. Portals are told apart by host and nothing else. */
+/** How we keep to the limits of portals. The label of a portal is its host. */
 export function measurePortals(registry: Registry, maxPortals = MAX_PORTALS): PortalMetrics {
   const registers = [registry];
   const waits = new Histogram({
@@ -58,7 +58,7 @@ export function measurePortals(registry: Registry, maxPortals = MAX_PORTALS): Po
     registers,
   });
 
-  const portals = new LRUCache<string, Seen | 'not looked at'>({
+  const portals = new LRUCache<string, Seen | 'no state yet'>({
     max: maxPortals,
     dispose(_seen, portal, reason) {
       if (reason !== 'evict') return;
@@ -70,15 +70,15 @@ export function measurePortals(registry: Registry, maxPortals = MAX_PORTALS): Po
     },
   });
 
-  /** @returns the label */
-  function known({ host }: LimitedPortal): string {
-    if (portals.get(host) === undefined) welcome(host, 'not looked at');
+  /** Adds the portal if it is new. */
+  function labelOf({ host }: LimitedPortal): string {
+    if (portals.get(host) === undefined) add(host, 'no state yet');
     return host;
   }
 
-  function welcome(portal: string, seen: Seen | 'not looked at'): void {
+  function add(portal: string, seen: Seen | 'no state yet'): void {
     portals.set(portal, seen);
-    // So that the first one is an increase too.
+    // Initialised to 0, so that Prometheus' increase() sees the first event.
     for (const limit of LIMITS) {
       turnedAway.inc({ portal, limit }, 0);
       refusals.inc({ portal, limit }, 0);
@@ -87,20 +87,20 @@ export function measurePortals(registry: Registry, maxPortals = MAX_PORTALS): Po
 
   return {
     limiter: {
-      waited: (portal, ms) => waits.observe({ portal: known(portal) }, seconds(ms)),
-      turnedAway: (portal, limit) => turnedAway.inc({ portal: known(portal), limit }),
-      refused: (portal, limit) => refusals.inc({ portal: known(portal), limit }),
+      waited: (portal, ms) => waits.observe({ portal: labelOf(portal) }, seconds(ms)),
+      turnedAway: (portal, limit) => turnedAway.inc({ portal: labelOf(portal), limit }),
+      refused: (portal, limit) => refusals.inc({ portal: labelOf(portal), limit }),
       looked({ host }, roomIn) {
         const seen = { at: performance.now(), roomIn };
         if (portals.has(host)) portals.set(host, seen);
-        else welcome(host, seen);
+        else add(host, seen);
       },
     },
     update() {
       requestsLeft.reset();
       operatingLeft.reset();
       for (const [portal, seen] of portals.entries()) {
-        if (seen === 'not looked at') continue;
+        if (seen === 'no state yet') continue;
         const { requests, operatingSeconds } = seen.roomIn(performance.now() - seen.at);
         if (requests !== null) requestsLeft.set({ portal }, requests);
         if (operatingSeconds !== null) operatingLeft.set({ portal }, operatingSeconds);
