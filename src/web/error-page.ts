@@ -87,7 +87,7 @@ function renderError(
   res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
     action,
-    actionHref: addressOf(action, req, options),
+    actionHref,
     // The page reloads within seconds, so it gives no advice when to try again.
     retryAfterSeconds: isReconnecting ? undefined : error.retryAfterSeconds,
     countdown: reloads && !isReconnecting ? error.retryAfterSeconds : undefined,
