@@ -17,7 +17,7 @@ export interface ExportEventsDependencies {
 /** Proxies close connections that are silent for long. */
 const HEARTBEAT_MS = 15_000;
 const CHECK_EVERY_MS = 5_000;
-/** A browser that does not read what it is sent is asleep. */
+/** A browser that leaves this much unread is taken to be suspended. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 
 /** `GET /exports/events`: the progress of the user's exports, as long as the browser listens (server-sent events). */

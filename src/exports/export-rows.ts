@@ -1,14 +1,14 @@
 import type { Locale } from '../i18n/locale.ts';
 import type { ExportJob } from './jobs/export-job.ts';
 
-/** An export as its owner sees it: texts in their language, null for what is not said. */
+/** An export as its owner sees it: texts in their language, null where there is nothing to say. */
 export interface ExportRow {
   id: string;
   format: string;
   state: ExportJob['state'];
   stateText: string;
   what: string;
-  /** Of what is still being made: how much is there, from 0 to 1; null while nobody knows. */
+  /** Of what is still being made: how much is there, from 0 to 1; null while the total is unknown. */
   share: number | null;
   progress: string | null;
   left: string | null;

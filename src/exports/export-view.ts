@@ -28,7 +28,7 @@ export function createViewReader(dependencies: {
   };
 }
 
-/** As Express does it: what comes twice comes as a list, and is refused. */
+/** As Express does it: a parameter that comes twice is an array, and is refused. */
 function readQuery(search: string): Record<string, string | string[]> {
   const parameters = new URLSearchParams(search);
   return Object.fromEntries(

@@ -8,18 +8,18 @@ import type { Store } from '../store/store.ts';
 import { ExportFiles, resultName } from './jobs/export-files.ts';
 import { type ExportJob, type ExportRef, isOpen, KEPT_MS, NOTHING_YET } from './jobs/export-job.ts';
 import { ExportRecords } from './jobs/export-records.ts';
-import type { Portals } from './jobs/gather.ts';
+import type { Portals } from './jobs/gathering-progress.ts';
 import { Janitor } from './jobs/janitor.ts';
 import { type Listener, Watchers } from './jobs/watchers.ts';
 import type { ExportObserver } from './jobs/work.ts';
 import { Worker } from './jobs/worker.ts';
 
-/** What somebody wants to have in a file. */
+/** The file that a portal user asks for. */
 export type ExportRequest = Pick<ExportJob, 'owner' | 'portal' | 'format' | 'view' | 'language' | 'timeZone'>;
 
 /** Exports of companies: made in the background, kept for a day, found by their owner alone. */
 export interface Exports {
-  /** Begins to work on what there is, and to tidy up. */
+  /** Begins to work on open exports, and to remove old files. */
   start(): void;
   /** @throws {TooManyExportsError} */
   begin(request: ExportRequest): Promise<ExportJob>;
@@ -33,23 +33,23 @@ export interface Exports {
   resume(ref: ExportRef): Promise<void>;
   /** Record and files. @throws {NotFoundError} */
   forget(ref: ExportRef): Promise<void>;
-  /** Everything of somebody whose access is forgotten. */
+  /** All exports of a portal user whose access is forgotten. */
   forgetAll(owner: PortalUserId): Promise<void>;
-  /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
+  /** @returns how to stop listening; undefined when this user has too many listeners already, or the process stops */
   watch(owner: PortalUserId, listener: Listener): (() => void) | undefined;
-  /** Ends what listens and works; the jobs go on in the next process. */
+  /** Ends listeners and work; the jobs go on in the next process. */
   stop(): Promise<void>;
 }
 
 export interface ExportsOptions {
   store: Store;
-  /** The application whose people's exports these are; those of another on the same store are left to it. */
+  /** The application whose users' exports these are; another application on the same store makes its own. */
   clientId: string;
   dataDir: string;
   portals: Portals;
   logger: Logger;
   retryPolicy?: RetryPolicy | undefined;
-  /** So much of the disk is left to others; as much as usual when absent. */
+  /** Exports leave at least this much of the disk free; 256 MiB when absent. */
   leastFreeBytes?: number | undefined;
   observer?: ExportObserver | undefined;
 }
@@ -77,7 +77,7 @@ export function createExports({
   }
 
   async function forget(ref: ExportRef): Promise<void> {
-    // Without a record, whoever works on it breaks off and removes what it has written since.
+    // Without a record, a process that works on it breaks off and removes what it has written since.
     await records.forget(ref);
     await files.remove(ref);
   }
@@ -97,7 +97,7 @@ export function createExports({
 
     async list(owner) {
       const jobs = await records.list(owner);
-      // Whoever began it may have died before it was told to everybody.
+      // The process that wrote the record may have died before it listed the job as open.
       for (const job of jobs) if (isOpen(job) && job.lease === null) await records.open(job);
       return jobs;
     },
@@ -109,7 +109,7 @@ export function createExports({
         const file = await open(files.path(ref, resultName(job)), 'r');
         return { job, file, bytes: (await file.stat()).size };
       } catch {
-        // Removed behind our back, or on a volume that this replica does not have.
+        // Removed by another program, or on a volume that this replica does not have.
         throw new NotFoundError('the file of this export is not here');
       }
     },
@@ -121,7 +121,7 @@ export function createExports({
           ? { ...current, state: 'cancelled', secondsLeft: null, endedAt: now, expiresAt: now + KEPT_MS }
           : undefined,
       );
-      // Whoever works on it breaks off within a second, and removes what there is.
+      // A process that works on it breaks off within a second, and removes its files.
       if (cancelled?.lease === null) await files.remove(ref);
     },
 
@@ -160,7 +160,7 @@ function newJob(request: ExportRequest, now: number): ExportJob {
   return {
     ...request,
     v: 1,
-    // 128 bits: nobody finds another's, although a guess would not help them either.
+    // 128 bits: not to be guessed, although a guess alone would not give access.
     id: randomId(16),
     state: 'queued',
     rows: 0,

@@ -13,7 +13,7 @@ import {
   type ExportsOptions,
 } from '../../src/exports/exports.ts';
 import { EXPORT_COLUMNS, type ExportJob } from '../../src/exports/jobs/export-job.ts';
-import type { Portals } from '../../src/exports/jobs/gather.ts';
+import type { Portals } from '../../src/exports/jobs/gathering-progress.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
 import type { PortalUserId } from '../../src/portal-user.ts';

@@ -6,7 +6,7 @@ import type {
 } from '../../src/bitrix24/limits/rate-limiter.ts';
 import { createRestClient } from '../../src/bitrix24/rest/rest-client.ts';
 import type { RestAccess } from '../../src/bitrix24/rest/rest-types.ts';
-import type { Portals } from '../../src/exports/jobs/gather.ts';
+import type { Portals } from '../../src/exports/jobs/gathering-progress.ts';
 import type { HttpClient } from '../../src/http-client/http-client.ts';
 
 /** A portal as exports ask it, with a token that never needs to be renewed. */

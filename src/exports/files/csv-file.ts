@@ -6,9 +6,9 @@ import type { Company } from '../../bitrix24/crm/company.ts';
 import type { ExportJob } from '../jobs/export-job.ts';
 import { type Cell, createCellReader } from './cells.ts';
 
-/** What spreadsheets take for the beginning of a formula; wide forms too, where people type East Asian. */
+/** What spreadsheets take for the beginning of a formula, the full-width forms of East Asian input included. */
 const FORMULA = /^[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/;
-/** One or several, as a portal has them: nobody wants an apostrophe before a number they dial. */
+/** One or several phone numbers, as a portal has them. An apostrophe before them would be copied into a dialler. */
 const PHONES = /^\+[\d ()\u00a0-]+(?:, ?\+?[\d()-][\d ()\u00a0-]*)*$/;
 
 /** Writes a CSV file as RFC 4180 has it, in the dialect that the reader's Excel opens with a double click. */
@@ -22,7 +22,7 @@ export async function writeCsv(
   await pipeline(Readable.from(csvChunks(batches, job), { objectMode: false }), file, { signal });
 }
 
-/** A batch of rows at a time: handed on one by one, each would cost more on its way than in the making. */
+/** A batch of rows at a time: a stream chunk per row would cost more than its text. */
 async function* csvChunks(
   batches: AsyncIterable<Company[]>,
   job: Pick<ExportJob, 'view' | 'timeZone' | 'language'>,
@@ -32,7 +32,7 @@ async function* csvChunks(
   const dialect = {
     delimiter: isRussian ? ';' : ',',
     record_delimiter: '\r\n',
-    // One without the other is a line break as well.
+    // A lone carriage return or line feed is a line break as well.
     quoted_match: /[\r\n]/,
   };
   yield Buffer.from(stringify([job.view.header.map(asLiteral)], { ...dialect, bom: isRussian }));
@@ -49,7 +49,7 @@ function asCsvCell(cell: Cell, asText: (number: number) => string): string {
   return cell === null ? '' : asLiteral(cell);
 }
 
-/** A spreadsheet shows what comes out as text, whatever it is. */
+/** The text, marked with an apostrophe where a spreadsheet would run it as a formula. */
 export function asLiteral(text: string): string {
   return FORMULA.test(text) && !PHONES.test(text) ? `'${text}` : text;
 }

@@ -8,8 +8,8 @@ import { isGatheredOrder, sortRows } from './sorted-rows.ts';
 import { writeXlsx } from './xlsx-file.ts';
 
 /**
- * Makes the file of gathered rows: sorts them as the view does, and writes what the person wanted. It can be repeated:
- * what was half done is left behind under another name.
+ * Makes the file of gathered rows: sorts them as the view does, and writes the file that was asked for. It can be repeated:
+ * an unfinished file has another name, and is removed at the end.
  */
 export async function makeFile(claim: Claim, files: ExportFiles, rows: Checkpoint): Promise<void> {
   const { signal } = claim;
@@ -27,7 +27,7 @@ export async function makeFile(claim: Claim, files: ExportFiles, rows: Checkpoin
       await runs.close();
     }
   }
-  // Whoever has lost the job meanwhile finds out here, before the file appears.
+  // Throws where another process has the job meanwhile, before the file appears.
   await claim.save();
   await files.finish(job, part);
 }
@@ -50,7 +50,7 @@ async function* parsed(lines: AsyncIterable<string[]>): AsyncGenerator<Company[]
   for await (const some of lines) yield some.map(parseRow);
 }
 
-/** Sorting takes a while before anything is written. */
+/** Sorting reads all rows before it writes any, so the signal is checked here. */
 async function* breakable<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   for await (const item of items) {
     signal.throwIfAborted();

@@ -69,7 +69,7 @@ export function escapeText(text: string): string {
     .replaceAll('>', '&gt;');
 }
 
-/** Most texts have nothing of the kind. */
+/** Anything that needs escaping; most texts have none of it. */
 const UNUSUAL = /[^\n\t -%'-;=?-^`-\ud7ff\ue000-\ufffd]/;
 // What is escaped itself will begin with the underscore that is still missing.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about

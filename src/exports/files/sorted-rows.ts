@@ -4,7 +4,7 @@ import type { Company } from '../../bitrix24/crm/company.ts';
 import type { ExportJob, ExportView } from '../jobs/export-job.ts';
 import { parseRow, readLines } from '../jobs/gathered-rows.ts';
 
-/** Sorted without a pause: people wait for pages meanwhile. */
+/** A run is sorted in one go, during which the process answers no page. */
 const LEAST_RUN_ROWS = 2_000;
 const MOST_RUN_ROWS = 20_000;
 /** Each has a buffer while they are merged. */
@@ -61,7 +61,7 @@ export function keyReader({ sort }: ExportView): (company: Company) => Key {
   if (sort === 'title') return ({ title }) => title || null;
   if (sort === 'created' || sort === 'modified') return (company) => instantOf(company[sort]);
   if (sort === 'id' || sort === 'revenue') return (company) => company[sort];
-  // By what the file says of it; the portal goes by an order of its own, which it tells nobody.
+  // By the text in the file: the portal sorts by an order of its own, which it does not tell.
   return (company) => company[sort] && (company[sort].name ?? String(company[sort].id));
 }
 
@@ -145,7 +145,7 @@ async function* mergeRuns(
       yield batch;
       batch = [];
     }
-    // Only every so often is there something to wait for.
+    // Only at the end of a chunk is there something to wait for.
     if (first.index + 1 === first.lines.length && !(await readOn(first))) continue;
     step(first);
     queue.push(first);

@@ -2,17 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type ExportJob, type ExportRef, isOpen } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
 
-/** How long a dead process keeps others from its job. */
+/** How long a process that died keeps others from its job. */
 export const LEASE_MS = 10_000;
-/** A cancel is heard within this. */
+/** A cancel is noticed within this. */
 const LOOK_EVERY_MS = 400;
-/** Every other look, as timers go. */
+/** As timers go, every other look. */
 const WRITE_EVERY_MS = 700;
 const RENEW_TURN_MS = 3_000;
-/** Nobody else may have begun yet when we stop. */
+/** Our work ends this long before another process may begin it. */
 const MARGIN_MS = 1_000;
 
-/** Why work on a job was broken off; whoever did it knows what becomes of the job. */
+/** Why work on a job was broken off. The one that broke it off decides what becomes of the job. */
 export class BrokenOff extends Error {
   readonly why: 'cancelled' | 'lost' | 'stopping';
 
@@ -23,12 +23,12 @@ export class BrokenOff extends Error {
   }
 }
 
-/** What is known of the progress, and safe. */
+/** What is known of the progress, and is on the disk. */
 export type Progress = Partial<Pick<ExportJob, 'checkpoint' | 'rows' | 'total' | 'secondsLeft' | 'trouble'>>;
 
 /**
- * A job that this process works on. While it does, nobody else does: the claim is renewed in the record, and where that
- * does not succeed in time, `signal` ends the work before somebody else begins it.
+ * A job that this process works on, and no other one: the claim is renewed in the record, and where that does not succeed
+ * in time, `signal` ends the work before another process begins it.
  */
 export class Claim {
   job: ExportJob;
@@ -49,7 +49,7 @@ export class Claim {
 
   /**
    * @param holder  a name that no other claim has, this process' others included
-   * @returns nothing when somebody else has it, or its owner has enough that runs
+   * @returns undefined when another process has it, or its owner has enough exports that run
    */
   static async take(ref: ExportRef, records: ExportRecords, holder: string): Promise<Claim | undefined> {
     const before = await records.load(ref);
@@ -79,14 +79,14 @@ export class Claim {
     this.#ending.abort(new BrokenOff(why));
   }
 
-  /** @param describe  asked whenever the record is written; what it tells must be safe by then */
+  /** @param describe  called whenever the record is written; what it returns must be on the disk by then */
   reportBy(describe: () => Promise<Progress>): void {
     this.#describe = describe;
   }
 
-  /** Writes how far it is, and what else has changed. @throws {BrokenOff}  the job is not ours any more */
+  /** Writes the progress, and what else has changed. @throws {BrokenOff}  this process does not have the job any more */
   async save(more: Partial<ExportJob> = {}): Promise<void> {
-    // One after the other: what was described earlier must not be written later.
+    // One at a time: an older description must not overwrite a newer one.
     const writing = this.#writing.then(async () => {
       const progress = await this.#describe();
       const job = await this.#records.change(this.job, (current, now) =>
@@ -104,10 +104,10 @@ export class Claim {
   }
 
   /**
-   * The last word on the job.
+   * Writes how the work on the job ended, and gives the claim up.
    *
    * @param ending  gets the store's clock
-   * @returns whether it was still ours to say it
+   * @returns whether this process still had the job
    */
   async end(ending: (job: ExportJob, now: number) => Partial<ExportJob>): Promise<boolean> {
     this.#idle.abort();
@@ -137,7 +137,7 @@ export class Claim {
         await this.save();
         wroteAt = now;
       } catch {
-        // The store may be back before anybody else thinks that we are dead.
+        // The store may be back before another process takes this one for dead.
         if (now - this.#renewedAt > LEASE_MS - MARGIN_MS) this.breakOff('lost');
       }
     }

@@ -4,18 +4,18 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } f
 import { join } from 'node:path';
 import { type ExportJob, type ExportRef, jobKey, parseJobKey } from './export-job.ts';
 
-/** Says in a folder whose it is, so that whoever tidies up can ask for its job. */
+/** The file in a folder that holds the key of its job, for the janitor. */
 const LABEL = 'job';
-/** Far more than all that the store writes in a day. */
+/** Far more than the store writes in a day. */
 const LEAST_FREE_BYTES = 256 * 1024 * 1024;
 const FOLDER = /^[\w-]{22}$/;
 
-/** The files of exports: a folder each below `DATA_DIR/exports`, for our own user's eyes only. */
+/** The files of exports: a folder each below `DATA_DIR/exports`, readable by the process's own user only. */
 export class ExportFiles {
   readonly #root: string;
   readonly #leastFreeBytes: number;
 
-  /** @param leastFreeBytes  so much of the disk is left to others */
+  /** @param leastFreeBytes  exports leave at least this much of the disk free */
   constructor(dataDir: string, leastFreeBytes = LEAST_FREE_BYTES) {
     this.#root = join(dataDir, 'exports');
     this.#leastFreeBytes = leastFreeBytes;
@@ -32,7 +32,7 @@ export class ExportFiles {
     throw Object.assign(new Error('little of the disk is left'), { code: 'ENOSPC' });
   }
 
-  /** Makes the folder of a job, if it is not there. */
+  /** Makes the folder of a job if there is none. */
   async prepare(ref: ExportRef): Promise<void> {
     await mkdir(this.#folder(ref), { recursive: true, mode: 0o700 });
     await writeFile(join(this.#folder(ref), LABEL), jobKey(ref), { mode: 0o600 });
@@ -42,17 +42,17 @@ export class ExportFiles {
     return join(this.#folder(ref), name);
   }
 
-  /** A name that no other process has, nor this one before. */
+  /** A name that no process has used before. */
   freshName(kind: 'rows' | 'runs' | 'part'): string {
     return `${kind}-${randomBytes(6).toString('hex')}`;
   }
 
-  /** A file that nobody has. */
+  /** Creates a file; fails where there is one. */
   create(ref: ExportRef, name: string): Promise<FileHandle> {
     return open(this.path(ref, name), 'wx+', 0o600);
   }
 
-  /** Whether a file is there, and has at least so many bytes. */
+  /** Whether a file exists with at least so many bytes. */
   async has(ref: ExportRef, name: string, bytes: number): Promise<boolean> {
     try {
       return (await stat(this.path(ref, name))).size >= bytes;
@@ -61,7 +61,7 @@ export class ExportFiles {
     }
   }
 
-  /** The file appears whole, and what led to it goes. */
+  /** Renames the finished part, so that the result appears whole, and removes the files it was made from. */
   async finish(job: ExportJob, part: string): Promise<void> {
     const name = resultName(job);
     await rename(this.path(job, part), this.path(job, name));
@@ -74,7 +74,7 @@ export class ExportFiles {
     await rm(this.#folder(ref), { recursive: true, force: true });
   }
 
-  /** Every folder there is, with the job it says to be of, and how long nothing has come or gone in it. */
+  /** Every folder, with the job that its label names, and how long no file in it was created or removed. */
   async *folders(): AsyncGenerator<{
     ref: ExportRef | undefined;
     untouchedMs: number;
@@ -96,13 +96,13 @@ export class ExportFiles {
   }
 
   #folder({ id }: ExportRef): string {
-    // Ids come from addresses, too.
+    // Ids come from URLs, too.
     if (!FOLDER.test(id)) throw new RangeError('not an id of an export');
     return join(this.#root, id);
   }
 }
 
-/** The file that its owner gets. */
+/** The name of the file that the owner downloads. */
 export function resultName({ format }: Pick<ExportJob, 'format'>): string {
   return `companies.${format}`;
 }

@@ -12,8 +12,8 @@ const NEW_LINE = 0x0a;
 /**
  * Rows on their way from the portal to a file: a line of JSON for each company, as they come.
  *
- * Whoever takes over a job begins a segment of its own behind the last checkpoint. A process that was believed dead may
- * wake up and go on writing, but only into its own segment, behind the bytes that count.
+ * A process that takes over a job begins a segment of its own behind the last checkpoint. A process that was taken for dead
+ * may go on writing, but only into its own segment, behind the bytes that count.
  */
 export class RowWriter {
   readonly #file: FileHandle;
@@ -61,7 +61,7 @@ export class RowWriter {
     };
   }
 
-  /** Everything came. */
+  /** Marks the rows as all there are. */
   complete(): void {
     this.#at = { ...this.#at, isWhole: true };
   }
@@ -79,7 +79,7 @@ export class RowWriter {
   }
 }
 
-/** Whether everything up to the checkpoint is still there: a volume may have been lost, or never shared. */
+/** Whether the files hold all rows of the checkpoint: a volume may have been lost, or is not shared by all replicas. */
 export async function hasRows(
   files: ExportFiles,
   ref: ExportRef,
@@ -89,7 +89,7 @@ export async function hasRows(
   return found.every(Boolean);
 }
 
-/** The lines of all segments, in the order in which they came, some at a time. */
+/** The lines of all segments in the order in which they were written, some at a time. */
 export async function* readRowLines(
   files: ExportFiles,
   ref: ExportRef,
@@ -125,7 +125,7 @@ export async function* readLines(
   }
 }
 
-/** We wrote it ourselves. */
+/** Unchecked: RowWriter wrote the line. */
 export function parseRow(line: string): Company {
   return JSON.parse(line) as Company;
 }

@@ -3,10 +3,10 @@ import type { ExportFiles } from './export-files.ts';
 import type { ExportRecords } from './export-records.ts';
 
 const TIDY_EVERY_MS = 10 * 60_000;
-/** Whoever has just made a folder may not have got any further yet. */
+/** A younger folder may belong to a job whose record is not written yet. */
 const LEAST_AGE_MS = 60_000;
 
-/** Removes the files of exports that are gone: expired, forgotten, cancelled while nobody was there. */
+/** Removes the files of exports that are gone: expired, forgotten, or cancelled while no process worked on them. */
 export class Janitor {
   readonly #files: ExportFiles;
   readonly #records: ExportRecords;

@@ -2,7 +2,7 @@ import type { OperatingForecast } from '../../bitrix24/limits/operating-budget.t
 import { PAGE_SIZE } from '../../bitrix24/rest/pages.ts';
 
 const LOOK_BACK_MS = 60_000;
-/** Sooner, the first rows would promise too much or too little. */
+/** Over a shorter time the pace would be too uncertain. */
 const LEAST_MS = 2_000;
 
 /** How fast rows have come in the last minute. */
@@ -15,7 +15,7 @@ export class Pace {
     while ((this.#samples[0]?.at ?? at) < at - LOOK_BACK_MS) this.#samples.shift();
   }
 
-  /** @returns nothing before it can be told */
+  /** @returns undefined before there is enough to tell */
   rowsPerSecond(): number | undefined {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || last.at - first.at < LEAST_MS) return undefined;
@@ -24,10 +24,10 @@ export class Pace {
 }
 
 /**
- * How long the rows that are missing will take, by their pace and by the execution time that the portal grants: a portal
- * that is quick for a minute makes everybody wait for ten when the budget is used up.
+ * How long the rows that are missing will take, by their pace and by the execution time that the portal allows: a portal
+ * that is quick for a minute makes background work wait for ten when the budget is used up.
  *
- * @returns seconds; null when nothing can be told
+ * @returns seconds; null when there is nothing to estimate them by
  */
 export function estimateSecondsLeft(
   rowsLeft: number,

@@ -3,14 +3,14 @@ import type { ExportJob } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** Of one person; a browser keeps six connections to a host, and pages need some. */
+/** Listeners of one portal user. A browser opens six connections to a host, and pages need some. */
 const MAX_LISTENERS = 5;
 
-/** Who wants to hear of somebody's exports. */
+/** Receives the exports of a portal user. */
 export interface Listener {
-  /** At once, and whenever something has changed. */
+  /** Called at once, and after each change. */
   changed(jobs: ExportJob[]): void;
-  /** There will be nothing more to hear. */
+  /** Called when no further change will be reported. */
   ended(): void;
 }
 
@@ -20,7 +20,7 @@ interface Watched {
   last: ExportJob[] | undefined;
 }
 
-/** Looks after the exports of those who watch, once for all windows of a person. */
+/** Polls the exports of portal users with listeners, once for all browser windows of a user. */
 export class Watchers {
   readonly #records: ExportRecords;
   readonly #watched = new Map<string, Watched>();
@@ -31,14 +31,14 @@ export class Watchers {
     this.#records = records;
   }
 
-  /** @returns how to stop listening; nothing when this person listens too often already, or the process stops */
+  /** @returns how to stop listening; undefined when this user has too many listeners already, or the process stops */
   add(owner: PortalUserId, listener: Listener): (() => void) | undefined {
     const key = `${owner.memberId}:${owner.clientId}:${owner.userId}`;
     const watched = this.#watched.get(key) ?? { owner, listeners: new Set(), last: undefined };
     if (this.#isStopped || watched.listeners.size >= MAX_LISTENERS) return undefined;
     this.#watched.set(key, watched);
     watched.listeners.add(listener);
-    // Never before whoever listens has got hold of what this returns.
+    // Not before the listener has the function that this returns.
     if (watched.last) queueMicrotask(() => this.#tell(watched, listener));
     else void this.#look(watched);
     this.#timer ??= setInterval(() => this.#lookAfterAll(), LOOK_EVERY_MS);
@@ -51,7 +51,7 @@ export class Watchers {
     };
   }
 
-  /** Nobody hears anything any more. */
+  /** Ends all listeners. */
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -63,7 +63,7 @@ export class Watchers {
   }
 
   async #look(watched: Watched): Promise<void> {
-    // While the store is away there is nothing to tell.
+    // While the store is away there is no change to report.
     const jobs = await this.#records.list(watched.owner).catch(() => undefined);
     if (jobs === undefined || (watched.last && JSON.stringify(jobs) === JSON.stringify(watched.last))) return;
     watched.last = jobs;
@@ -75,7 +75,7 @@ export class Watchers {
     try {
       listener.changed(last);
     } catch {
-      // What one window cannot be told shall not keep it from the others.
+      // A listener that throws must not keep the change from the others.
       listener.ended();
     }
   }

@@ -6,15 +6,16 @@ import { makeFile } from '../files/make-file.ts';
 import { BrokenOff, type Claim } from './claim.ts';
 import { type ExportFiles, resultName } from './export-files.ts';
 import { type ExportJob, KEPT_MS } from './export-job.ts';
-import { gatherRows, type Portals } from './gather.ts';
+import { gatherRows } from './gather.ts';
+import type { Portals } from './gathering-progress.ts';
 
 /**
- * How this process's work on a job ended. `waiting`: until the person does something; `stopping` and `lost`: another process
+ * How this process's work on a job ended. `waiting`: until the portal user acts; `stopping` and `lost`: another process
  * goes on.
  */
 export type WorkOutcome = 'done' | 'failed' | 'waiting' | BrokenOff['why'];
 
-/** Whom to tell about work on exports. */
+/** Told when work on an export begins and ends. */
 export interface ExportObserver {
   began(): void;
   ended(outcome: WorkOutcome): void;
@@ -31,11 +32,12 @@ export interface WorkDependencies {
 
 /** The file system is full, or this user's part of it. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT'];
+
 /** Works on a job until it is done, or cannot go on; never throws. */
 export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
   const { observer } = dependencies;
   observer?.began();
-  // Not as its argument: without an observer that would not be done at all.
+  // Not as the argument of `ended`: an optional call skips its arguments when there is no observer.
   const outcome = await workToTheEnd(claim, dependencies);
   observer?.ended(outcome);
 }
@@ -60,7 +62,7 @@ async function workToTheEnd(claim: Claim, dependencies: WorkDependencies): Promi
     return 'done';
   } catch (error) {
     return giveUp(claim, error, dependencies).catch((err: unknown) => {
-      // The lease lapses, and whoever takes the job over comes to the same end.
+      // The lease lapses, and the next process that takes the job comes to the same end.
       logger.warn({ ...line, err }, 'what became of an export could not be written down');
       return 'lost';
     });
@@ -80,11 +82,11 @@ async function giveUp(
     return error.why;
   }
   const trouble = troubleOf(error);
-  // What was gathered is kept as long as it may be gone on with.
+  // The rows are kept as long as the export may be resumed.
   const { isTemporary, isRepairable } = traitsOf(trouble.code);
   const state = isTemporary || isRepairable ? 'waiting' : 'failed';
   const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
-  // Cancelled or lost a moment ago: what failed is what came of it.
+  // Cancelled or lost a moment ago: the failure is a consequence of that.
   if (!wasOurs) return 'lost';
   const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
   logger[isOurFault ? 'error' : 'warn'](
@@ -95,7 +97,7 @@ async function giveUp(
   return state;
 }
 
-/** Whose it is, for every line about it. */
+/** The fields of every log line about an export. */
 function lineOf({ id, owner }: ExportJob) {
   return { exportId: id, memberId: owner.memberId, userId: owner.userId };
 }

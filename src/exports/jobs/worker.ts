@@ -5,15 +5,15 @@ import type { ExportRef } from './export-job.ts';
 import type { ExportRecords } from './export-records.ts';
 import { type WorkDependencies, work } from './work.ts';
 
-/** At the same time; pages come first. Those that only wait until their portal is well again are not among them. */
+/** Exports that are worked on at a time; pages come first. Those that wait for a portal that is away do not count. */
 const MAX_AT_ONCE = 3;
-/** With those that wait. */
+/** Exports that a process holds, with those that wait. */
 const MAX_HELD = 20;
-/** So that a portal that makes its exports wait leaves room for those of others. */
+/** A portal that makes its exports wait leaves room for those of others. */
 const MAX_OF_ONE_PORTAL = 2;
 const LOOK_EVERY_MS = 1_000;
 
-/** Takes the jobs of everybody that nobody works on. One in each process. */
+/** Takes open jobs that no process works on. One in each process. */
 export class Worker {
   readonly #records: ExportRecords;
   readonly #logger: Logger;
@@ -36,17 +36,17 @@ export class Worker {
     this.look();
   }
 
-  /** Something may have come that nobody works on. */
+  /** Looks for jobs now, and not only at the next interval. */
   look(): void {
     if (this.#isStopped || this.#looking) return;
-    this.#looking = this.#takeWhatIsFree()
+    this.#looking = this.#takeFreeJobs()
       .catch((err: unknown) => this.#logger.debug({ err }, 'could not look for exports'))
       .finally(() => {
         this.#looking = undefined;
       });
   }
 
-  /** The jobs stay where they are, for whoever looks next. */
+  /** Breaks off the work; the jobs stay open for the next process. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
@@ -55,22 +55,22 @@ export class Worker {
     await Promise.all(this.#underWay.values());
   }
 
-  async #takeWhatIsFree(): Promise<void> {
-    this.#giveBackTooMany();
+  async #takeFreeJobs(): Promise<void> {
+    this.#giveBackSurplus();
     if (!this.#hasRoom()) return;
     for (const ref of await this.#records.openJobs()) {
       if (this.#isStopped || !this.#hasRoom()) return;
-      await this.#tryToTake(ref);
+      await this.#takeIfFree(ref);
     }
   }
 
-  /** One sick portal, or several, never keep the exports of others from being made. */
+  /** Exports that wait for portals that are away leave room for others. */
   #hasRoom(): boolean {
     return this.#working().length < MAX_AT_ONCE && this.#underWay.size < MAX_HELD;
   }
 
-  /** Those that got well together: what they have is safe, and they go on when it is their turn. */
-  #giveBackTooMany(): void {
+  /** Several waiting exports may go on at the same time: those above the limit are given back, with their rows on the disk. */
+  #giveBackSurplus(): void {
     for (const claim of this.#working().slice(MAX_AT_ONCE)) claim.breakOff('stopping');
   }
 
@@ -78,7 +78,7 @@ export class Worker {
     return [...this.#underWay.keys()].filter(({ job }) => job.trouble === null);
   }
 
-  async #tryToTake(ref: ExportRef): Promise<void> {
+  async #takeIfFree(ref: ExportRef): Promise<void> {
     const jobs = [...this.#underWay.keys()].map(({ job }) => job);
     if (jobs.some(({ id }) => id === ref.id)) return;
     const ofSamePortal = jobs.filter(({ owner }) => owner.memberId === ref.owner.memberId);
