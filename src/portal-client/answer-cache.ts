@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { AppError } from '../errors.ts';
 import type { PortalUserId } from '../portal-user.ts';
 
-/** What was asked for, with what there is to say about it. */
+/** An answer of a portal, and how old it is. */
 export interface Answer<T> {
   value: T;
   /** Milliseconds since the epoch. */
@@ -14,7 +14,7 @@ export interface Answer<T> {
   state: 'fresh' | 'renewing' | AppError;
 }
 
-/** Which answer. It was asked for with one user's rights, and is shown to no other. */
+/** The key of an answer. It was read with one user's rights, and is shown to no other user. */
 export interface Place {
   user: PortalUserId;
   /** What was asked, in one text. */
@@ -31,7 +31,7 @@ export interface Epochs {
   begin(user: PortalUserId): Promise<string>;
 }
 
-/** Told of every question: what there was to show. */
+/** Told of every read: what the cache had to show. */
 export type AnswerObserver = (shown: 'fresh' | 'renewing' | 'last_known' | 'miss') => void;
 
 export interface AnswerCache {
@@ -42,13 +42,13 @@ export interface AnswerCache {
    * @throws whatever `ask` throws, when there is nothing to show in its place
    */
   read<T>(place: Place, notBefore: number, ask: () => Promise<T>): Promise<Answer<T>>;
-  /** Something of the user's that every read adds to, for as long as an answer may be shown. */
+  /** An object that all reads of a user share, for as long as an answer may be shown. */
   companion<T extends object>(user: PortalUserId, make: () => T): T;
-  /** Forgets everything of a user: a refusal, or a sign-out. Other replicas show none of it either. */
+  /** Forgets all answers of a user, on all replicas: after a refusal or a sign-out. */
   forget(user: PortalUserId): Promise<void>;
 }
 
-/** An older answer is not shown to anybody (design.md section 3). */
+/** An older answer is never shown (design.md section 3). */
 export const MAX_AGE_MS = 10 * 60_000;
 /** Characters of all answers together, as JSON; in memory they take two to four times as many bytes. */
 const MAX_CHARACTERS = 12 * 1024 * 1024;
@@ -56,7 +56,7 @@ const MAX_USERS = 10_000;
 const MAX_COMPANIONS = 1_000;
 /** After a failure that does not say when to ask again. */
 const USUAL_PAUSE_MS = 5_000;
-/** A refusal that another replica has heard is heard here within this. */
+/** An epoch that another replica began is known here within this. */
 const EPOCH_KNOWN_MS = 1_000;
 
 interface Kept {
@@ -68,8 +68,8 @@ interface Kept {
 }
 
 /**
- * Keeps answers for a while, in the memory of this process only: nothing of it reaches a disk or another person, and a
- * process that ends forgets it (decision 0011).
+ * Keeps answers for a while, in the memory of this process only: no answer reaches a disk or another person, and a
+ * process that ends forgets them (decision 0011).
  *
  * @param options.freshMs  up to this age an answer is as good as new; 0 keeps none
  */
@@ -115,7 +115,7 @@ export function createAnswerCache(options: {
     return known.epoch === (await epochOf(place.user)) ? known : undefined;
   }
 
-  /** As all replicas know it, but for the last second. */
+  /** The epoch as it was at most a second ago. */
   function epochOf(user: PortalUserId): Promise<string> {
     const owner = ownerKey(user);
     const known = heard.get(owner);
@@ -126,7 +126,7 @@ export function createAnswerCache(options: {
     return epoch;
   }
 
-  /** Asks, together with whoever has the same question just now; but not with whoever asked before a sign-out. */
+  /** Asks, or joins an equal question that is under way; but not one that was asked before a sign-out. */
   function renew(place: Place, notBefore: number, ask: () => Promise<unknown>): Promise<Kept> {
     const key = keyOf(place);
     const asking = underWay.get(key);

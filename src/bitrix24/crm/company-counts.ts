@@ -60,7 +60,7 @@ const REVENUE_CLASSES = [
   { from: 1_000_000_000, to: null },
 ];
 
-/** A dictionary has tens of values; whoever has thousands shall not keep the portal busy with them. */
+/** A dictionary has tens of values; one with thousands would keep the portal busy. */
 const MAX_VALUES = 100;
 
 /**
@@ -68,7 +68,7 @@ const MAX_VALUES = 100;
  *
  * A kind that the portal would not count has null in place of a number; a request that fails fails it all.
  *
- * @param self     who asks: counted even where the portal has more people than it names at once
+ * @param self     the portal user who asks: counted even where the portal has more people than it names at once
  * @param periods  which new companies to count
  * @throws {RestError} @throws {TransportError} @throws {UnexpectedResponseError} @throws {PortalLimitedError}
  */
@@ -77,7 +77,7 @@ export async function countByKind(
   self: Person,
   periods: CountedPeriods,
 ): Promise<CompanyCounts> {
-  const { types, industries, people, isEverybody } = await askForWords(client, self);
+  const { types, industries, people, isEverybody } = await loadNames(client, self);
   const ids = (values: Value[] | undefined) => values?.map(({ id }) => id) ?? [];
   const counts = await countEach(client, {
     total: [ALL_COMPANIES],
@@ -115,8 +115,8 @@ interface Value {
   name: string | null;
 }
 
-/** What the dictionaries and the people are called; undefined where the portal would not say. */
-async function askForWords(client: RestClient, self: Person) {
+/** The dictionary values and people that companies are counted by; undefined where the portal refuses to name them. */
+async function loadNames(client: RestClient, self: Person) {
   const referenceData = new ReferenceData();
   referenceData.load(
     await client.batch({
@@ -129,7 +129,7 @@ async function askForWords(client: RestClient, self: Person) {
   return {
     types: valuesOf(referenceData, 'COMPANY_TYPE'),
     industries: valuesOf(referenceData, 'INDUSTRY'),
-    // Where people may be read there is one at least.
+    // A portal user who may read people finds at least one.
     people: colleagues.length === 0 ? undefined : [...colleagues, ...(isMissing ? [self] : [])],
     isEverybody: knowsAllColleagues,
   };

@@ -10,7 +10,7 @@ export interface Range {
   density: number;
 }
 
-/** As good as no id is missing. */
+/** From this density on, no id counts as missing. */
 const DENSE = 0.95;
 /** Where ids are missing, a range is made a little narrower than it might be: one that overflows costs another request. */
 const CAUTION = 0.9;
@@ -57,7 +57,7 @@ export class IdRanges {
   }
 }
 
-/** How many pages to ask for: none too many, because a page that is asked for past the end is paid for as well. */
+/** How many pages to ask for. Not too many: a page past the end costs the portal as much as a full one. */
 export function pagesIn({ after, to, isOpen, density }: Range): number {
   const ids = Math.max(0, to - after);
   const expected = density >= DENSE ? ids : (ids * density) / CAUTION;

@@ -5,16 +5,16 @@ import { LIST_NAMES, Retries } from '../rest/retry-policy.ts';
 import { DICTIONARY_NAMES, type DictionaryName, ReferenceData } from './reference-data.ts';
 import { askForPeople, type Person, readPeople } from './users.ts';
 
-/** In one request, so that its answer stays small where a portal tells more of them than was asked for. */
+/** People in one request: some portals answer more fields of each than were asked for. */
 const PEOPLE_AT_ONCE = 10 * PAGE_SIZE;
 
 /**
  * The names that the rows of a whole list refer to: of dictionaries, and of the people who are responsible. A list without
- * them is still a list, so that a refusal leaves ids in place of names; but one bad moment shall not cost all of them.
+ * them is still a list, so that a refusal leaves ids in place of names; but a momentary failure must not cost all of them.
  */
 export class ListNames {
   readonly referenceData = new ReferenceData();
-  /** By their ids; whoever the portal does not know has no name here either, and is not asked for again. */
+  /** By their ids. A person whom the portal does not know has a null name, and is not asked for again. */
   readonly people = new Map<number, Person>();
   readonly #client: RestClient;
   readonly #retries: Retries;
@@ -28,12 +28,12 @@ export class ListNames {
     this.#retries = new Retries(LIST_NAMES, signal);
   }
 
-  /** Commands that ask for the words that are not known. */
+  /** Commands for the dictionaries that are not known yet. */
   missingCommands(): Commands<string> {
     return this.referenceData.commandsFor(this.#words);
   }
 
-  /** Takes in the answers to those commands, and to one or several for people. Only the lack of a right is final. */
+  /** Takes in the answers to those commands, and to `people…` commands. Only a missing right is final. */
   learn(answers: Record<string, CommandAnswer>): void {
     this.referenceData.load(answers);
     this.#words = this.#words.filter((word) => !isForbidden(answers[word]));
@@ -44,7 +44,7 @@ export class ListNames {
     }
   }
 
-  /** Asks for what is not known yet: for one part of the list after the other, because most refer to the same people. */
+  /** Asks for the names that these ids still lack. One part of the list at a time, because most refer to the same people. */
   async complete(ids: Iterable<number>): Promise<void> {
     const turn = this.#turn.then(() => this.#complete([...ids]));
     this.#turn = turn.catch(() => {});
@@ -54,7 +54,7 @@ export class ListNames {
   async #complete(ids: number[]): Promise<void> {
     const unknown = this.#unknown(ids);
     const fresh = unknown.filter((id) => !this.#askedInVain.has(id));
-    // Others come along where there is room.
+    // Ids that were asked for in vain are repeated where a request has room.
     const room = Math.ceil(fresh.length / PEOPLE_AT_ONCE) * PEOPLE_AT_ONCE;
     const wanted = [...new Set([...fresh, ...unknown])].slice(0, room);
     for (let from = 0; from < wanted.length; from += PEOPLE_AT_ONCE) {
@@ -82,15 +82,15 @@ export class ListNames {
         ...Object.fromEntries(pages.map((page) => [page.name, askForPeople(page.ids)])),
       });
       this.learn(answers);
-      for (const page of pages) if (!isFailed(answers[page.name])) this.#forgetStrangers(page.ids);
+      for (const page of pages) if (!isFailed(answers[page.name])) this.#noteUnknown(page.ids);
     } catch (error) {
-      // When it is more than a bad moment, those who read on hear of it.
+      // A failure that lasts meets the reading of pages as well, and ends it.
       if (!(error instanceof RestError) || error.needsNewToken) throw error;
     }
   }
 
-  /** Who is unknown now will be unknown on the next page too. */
-  #forgetStrangers(ids: number[]): void {
+  /** People whom the portal does not know now will be unknown on the next page too. */
+  #noteUnknown(ids: number[]): void {
     for (const id of ids) if (!this.people.has(id)) this.people.set(id, { id, name: null });
   }
 }

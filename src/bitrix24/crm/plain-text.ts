@@ -4,15 +4,15 @@ import { convert } from 'html-to-text';
 const BB_CODE =
   /\[\/?(?:b|i|u|s|p|user|color|size|font|list|quote|code|img|table|tr|td|center|left|right|\*)(?:=[^[\]]*)?\]/gi;
 const BB_LINK = /\[url=([^[\]]*)\]([^[]*)\[\/url\]/gi;
-/** What is left of links: those that name their address only, and halves. */
+/** Links without a text of their own, and unpaired tags. */
 const BB_URL = /\[\/?url(?:=[^[\]]*)?\]/gi;
 const HTML = /<[a-z!/][^<>]*>|&(?:#\d+|#x[\da-f]+|[a-z]+);/i;
-/** What is longer is shown as it is: taking markup out of it could take long. */
+/** A longer text keeps its markup: removing it could take long. */
 const MAX_LENGTH = 200_000;
 
 /**
- * A text without its markup: paragraphs and lists become lines, links keep their addresses in brackets. It is not made safe by
- * this, because nothing needs to be: whoever shows it escapes it like any other text.
+ * A text without its markup: paragraphs and lists become lines, links keep their addresses in brackets. The result is not
+ * safe HTML: templates escape it like any other text.
  */
 export function withoutMarkup(text: string): string {
   if (text.length > MAX_LENGTH) return text;
@@ -38,7 +38,7 @@ export function withoutMarkup(text: string): string {
     .trim();
 }
 
-/** As `convert` writes those of HTML; an address that nobody could go to is left out. */
+/** As `convert` writes links of HTML; an address that is not http(s), mailto or tel is left out. */
 function linkText(address: string, words: string): string {
   if (!/^(https?|mailto|tel):/i.test(address)) return words;
   return words === '' || words === address ? address : `${words} [${address}]`;

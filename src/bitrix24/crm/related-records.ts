@@ -5,7 +5,7 @@ import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import type { ReferenceData, Stage } from './reference-data.ts';
 import { asInstant, asNumber, readRow, readText, readValues } from './values.ts';
 
-/** What a company has to do with. Null is a list that this person may not read. */
+/** Contacts and deals of a company. Null is a list that this person may not read. */
 export interface Related {
   contacts: Some<Contact> | null;
   deals: Some<Deal> | null;
@@ -19,9 +19,9 @@ export interface Some<T> {
 
 export interface Contact {
   id: number;
-  /** Null when nobody has entered one. */
+  /** Null when the contact has none. */
   name: string | null;
-  /** What they do at the company. */
+  /** Their position at the company. */
   post: string | null;
   phones: string[];
   emails: string[];
@@ -52,8 +52,8 @@ const DEAL_SELECT = [
 ];
 
 /**
- * Commands that ask for the contacts and deals of a company. Lists know the main company of a contact only; who else is
- * tied to it, the bindings tell.
+ * Commands that ask for the contacts and deals of a company. The list of contacts filters by their main company only; the
+ * bindings name the others.
  */
 export function askForRelated(id: number): { bindings: Command; contacts: Command; deals: Command } {
   return {
@@ -71,7 +71,7 @@ export function askForRelated(id: number): { bindings: Command; contacts: Comman
 }
 
 /**
- * What was answered, with what those answers only name: contacts that the list did not tell, stages of further pipelines.
+ * The answers, completed with what they only refer to: contacts that are missing from the list, stages of other pipelines.
  * Companies without contacts and deals are still companies, so a refusal leaves a list null.
  */
 export async function completeRelated(
@@ -86,24 +86,24 @@ export async function completeRelated(
   return { contacts, deals: readSome(answers.deals, (fields, id) => readDeal(fields, id, referenceData)) };
 }
 
-/** Asks for the contacts that the list did not tell, in one more request if there are any. */
+/** Asks for bound contacts that are missing from the list, in one more request if there are any. */
 async function completeContacts(
   client: RestClient,
   answers: Record<'bindings' | 'contacts', CommandAnswer>,
 ): Promise<Related['contacts']> {
   const contacts = readSome(answers.contacts, readContact);
   const known = new Set(contacts?.items.map(({ id }) => id));
-  const untold = boundContacts(answers.bindings).filter((id) => !known.has(id));
-  // Of many there are enough to show already.
-  if (contacts === null || contacts.total !== contacts.items.length || untold.length === 0) return contacts;
+  const missing = boundContacts(answers.bindings).filter((id) => !known.has(id));
+  // A longer list already has more than is shown.
+  if (contacts === null || contacts.total !== contacts.items.length || missing.length === 0) return contacts;
   try {
     const params = {
-      filter: { '@ID': untold.slice(0, PAGE_SIZE) },
+      filter: { '@ID': missing.slice(0, PAGE_SIZE) },
       select: CONTACT_SELECT,
       order: { ID: 'ASC' },
     };
     const others = readSome(await client.call('crm.contact.list', params), readContact);
-    // Some may not be read by this person, so what is told is what counts.
+    // This person may not be allowed to read all of them, so those that were answered count.
     const items = [...contacts.items, ...(others?.items ?? [])];
     return { items, total: Math.max(contacts.total, items.length) };
   } catch (error) {
@@ -112,7 +112,7 @@ async function completeContacts(
   }
 }
 
-/** Asks for the stages of pipelines that nobody has asked for yet, in one more request if there is a deal in any. */
+/** Asks for the stages of pipelines that are not known yet, in one more request if a deal is in one of them. */
 async function completeStages(
   client: RestClient,
   deals: CommandAnswer,
@@ -124,7 +124,7 @@ async function completeStages(
   try {
     referenceData.load(await client.batch(commands));
   } catch (error) {
-    // Whatever it was: their ids can stand in for them.
+    // Whatever failed: ids stand in for the names of stages.
     if (!(error instanceof AppError)) throw error;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { InvalidRequestError } from '../../errors.ts';
 import type { Params } from '../rest/rest-types.ts';
 
-/** Where a reading of a whole list has got to; opaque to whoever keeps it. */
+/** Where a reading of a whole list has stopped; opaque to the caller that keeps it. */
 export function writeResumeToken(lastId: number, filter: Params): string {
   return `1.${lastId}.${fingerprint(filter)}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CommandAnswer, mustSucceed, type RestClient } from '../rest/rest-types.ts';
 
-/** What a person may do through the application. Null where the portal would not tell. */
+/** What a person may do through the application. Null where the portal does not tell. */
 export interface Rights {
   /** Of the whole portal. */
   isAdministrator: boolean | null;
@@ -23,7 +23,7 @@ export async function loadRights(client: RestClient): Promise<Rights> {
   const answers = await client.batch({
     profile: { method: 'profile' },
     scope: { method: 'scope' },
-    // Nothing is counted with -1 (protocol 6.1), so this costs the portal next to nothing.
+    // Nothing is counted with -1 (protocol 6.1), so this costs the portal almost nothing.
     companies: { method: 'crm.company.list', params: { select: ['ID'], order: { ID: 'ASC' }, start: -1 } },
   });
   // Access that the portal has ended is refused to every command alike.
@@ -36,7 +36,7 @@ export async function loadRights(client: RestClient): Promise<Rights> {
   };
 }
 
-/** A refusal that is about something else, a limit for example, tells nothing. */
+/** Null for a refusal that is not about rights, such as a limit. */
 function readPermission(answer: CommandAnswer): boolean | null {
   if (!('error' in answer)) return true;
   return answer.error.endsAccess ? false : null;

@@ -12,14 +12,14 @@ export interface Person {
 
 /** A portal user about themselves. */
 export interface Profile extends Person {
-  /** IANA's name of the zone whose clock they go by; null where the portal would not tell. */
+  /** IANA name; null where the portal does not tell. */
   timeZone: string | null;
 }
 
-/** What a `Person` is made of; a portal that does not know `select` tells more, which does no harm. */
+/** The fields of a `Person`; a portal that does not know `select` answers more. */
 const PERSON_SELECT = ['ID', 'NAME', 'LAST_NAME'];
 
-/** Far more than any zone's name has. */
+/** Longer than the name of any time zone. */
 const MAX_ZONE_LENGTH = 64;
 
 /**
@@ -64,7 +64,7 @@ export function readPeople(answer: CommandAnswer): Map<number, Person> {
   return people;
 }
 
-/** Written by hand, because a page has two hundred of them; what is odd counts as nobody. */
+/** Without zod, because a page has two hundred of them. A row of another shape is left out. */
 function readPerson(row: unknown): Person | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
   const { ID, NAME, LAST_NAME } = row as Record<string, unknown>;

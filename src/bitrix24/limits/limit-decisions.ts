@@ -68,7 +68,7 @@ export interface LimitChange<T> {
 const PLACES_FOR_PEOPLE = 5;
 /** The share of the execution time that background work may use; people have the rest. */
 const SHARE_FOR_BACKGROUND = 0.96;
-/** A batch is cut off by our own deadline, and by the portal's; it should be done well before. */
+/** A batch is cut off by our own deadline, and by the portal's; it should end long before that. */
 const LONGEST_BATCH_SECONDS = 8;
 /** A limit that was learnt from a refusal holds for this long (design.md section 3). */
 const LEARNT_MS = 10 * 60_000;

@@ -13,7 +13,7 @@ import type { OperatingReport } from './operating-report.ts';
  * 3. After nine more such batches 400 seconds are spent and 20 are free: `fitCalls` allows 25 calls (20 / 0.8).
  * 4. After those, a call has to wait. `fitCalls` answers when enough has fallen out of the window: at the reset of the
  *    oldest part, and `MARGIN_MS` more. Background work counts with 0.96 of the 420 seconds, so it waits earlier.
- * 5. Another replica of the application used 10 seconds that nobody here booked: the next answer says `operating: 410`
+ * 5. Another replica of the application used 10 seconds that this record did not book: the next answer says `operating: 410`
  *    where 400 were counted. The portal is right, so 10 seconds are added; where it says less, the oldest are removed.
  * 6. If the portal refuses with OPERATION_TIME_LIMIT although only 300 seconds were counted, its budget is lower than
  *    documented: for ten minutes it is taken to be 294 (`LESSON`), and the method waits until its oldest part falls out.

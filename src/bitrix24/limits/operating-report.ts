@@ -1,4 +1,4 @@
-/** What an answer says of the execution time of one method (protocol 4, 5). Nothing of it is promised. */
+/** The execution time of one method, as an answer reports it (protocol 4, 5). Every part of it may be missing. */
 export interface OperatingReport {
   /** `operating`: seconds used in the window, this call included. Null where a portal does not count. */
   operating: number | null;
@@ -8,7 +8,7 @@ export interface OperatingReport {
   agoMs: number;
   /** Of one call, if the answer shows it. */
   costSeconds: number | null;
-  /** When it was so, in seconds by the portal's clock: of two reports the later one knows more. */
+  /** When it was counted, in seconds by the portal's clock: of two reports the later one is right. */
   toldAt: number | null;
 }
 
@@ -54,7 +54,7 @@ function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-/** Beyond every clock, and far below where reckoning with numbers ends. */
+/** Later than any clock shows, and far below Number.MAX_SAFE_INTEGER. */
 const MOST_SECONDS = 1e12;
 
 function asNumber(value: unknown): number | undefined {

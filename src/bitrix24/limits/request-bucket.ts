@@ -11,7 +11,7 @@ export interface Bucket {
   at: number;
 }
 
-/** When a request may leave: now, in a while, or not before somebody should ask again. */
+/** When a request may leave: now, or in a while; or else when to ask again. */
 export type Turn = { startsInMs: number; bucket: Bucket } | { retryAfterMs: number };
 
 export const EMPTY_BUCKET: Bucket = { level: 0, at: 0 };
@@ -23,8 +23,8 @@ export const EMPTY_BUCKET: Bucket = { level: 0, at: 0 };
 const SPARE = 1;
 
 /**
- * Takes a place in the bucket. Whoever may wait takes a place that is not free yet, so that all of them leave in the order
- * in which they came, on whatever replica.
+ * Takes a place in the bucket. A request that may wait takes a place that is not free yet, so that all requests leave in the
+ * order in which they came, on all replicas.
  *
  * @param options.maxWaitMs  how far ahead a place may be taken
  * @param options.reserve    places that are left for others
@@ -42,15 +42,15 @@ export function takeTurn(
   return { startsInMs, bucket: { level, at: notBefore(bucket, now) } };
 }
 
-/** How far ahead people are told to come back. Whoever comes when the queue is longer hears the same. */
+/** The latest moment at which people are told to come back, also when the queue is longer. */
 const LONGEST_QUEUE_MS = 120_000;
 
 /**
- * Counts somebody who was turned away, so that each of many hears a moment of their own, one after the other, and a crowd
- * does not come back at once only to be turned away again.
+ * Counts a person who was turned away. Each is told a moment of their own, one after the other, so that a crowd does not come
+ * back at once only to be turned away again.
  *
  * @param queue         those who were turned away and have not had their moment yet
- * @param retryAfterMs  what the next one would have to wait if nobody else did
+ * @param retryAfterMs  how long a request would have to wait if the queue were empty
  */
 export function queueUp(
   queue: Bucket,
@@ -66,7 +66,7 @@ export function queueUp(
   };
 }
 
-/** What the portal has just told us: there is no place at all. Those that were taken ahead are taken all the same. */
+/** A bucket without a free place, as a refusal of the portal shows. Places that were taken ahead stay taken. */
 export function fullBucket(bucket: Bucket, limit: RequestLimit, now: number): Bucket {
   return { level: Math.max(limit.burst, levelAt(bucket, limit, now)), at: notBefore(bucket, now) };
 }
@@ -76,15 +76,15 @@ export function placesLeft(bucket: Bucket, limit: RequestLimit, now: number): nu
   return Math.max(0, Math.floor(limit.burst - SPARE - levelAt(bucket, limit, now)));
 }
 
-/** More than that is no late writer: the clock itself went back, and time goes on from there. */
+/** A larger difference is no late writer: the store's clock went back, and counts from there. */
 const LATE_MS = 10_000;
 
-/** Whoever read the clock earlier and wrote later must not let the same time drain twice. */
+/** A replica that read the clock earlier and wrote later must not let the same time drain twice. */
 function notBefore({ at }: Bucket, now: number): number {
   return Math.max(at, now);
 }
 
-/** After the clock went back nobody knows how full a bucket is; if it was, the portal says so. */
+/** After the clock went back it is unknown how full a bucket is: it counts as empty, and the portal refuses if it is not. */
 export function sinceReset(bucket: Bucket, now: number): Bucket {
   return bucket.at - now > LATE_MS ? EMPTY_BUCKET : bucket;
 }

@@ -1,19 +1,19 @@
 import type { RequestLimit } from './request-bucket.ts';
 
-/** Which portals count requests, and how many they take (protocol 5). */
+/** Which portals limit requests, and to how many (protocol 5). */
 export interface RequestLimits {
-  /** @returns nothing for a portal that has no limit until it says so */
+  /** @returns undefined for a portal that has no limit until it refuses */
   of(portal: { host: string; hostname: string }): RequestLimit | undefined;
 }
 
-/** What a portal that was not expected to have a limit is believed to have, once it has refused. */
+/** The limit of a portal for which none is configured, once it has refused. */
 export const USUAL_LIMIT: RequestLimit = { burst: 50, perSecond: 2 };
 
 /**
  * Reads BITRIX24_LIMITS: `*.bitrix24.*=50/2,crm.acme.com=250/5`. A host that is written out goes before a pattern, and a
  * pattern before those that follow it.
  *
- * @throws {Error} in plain words, naming the entry that is wrong
+ * @throws {Error}  names the entry that is wrong
  */
 export function parseRequestLimits(text: string): RequestLimits {
   const entries = text

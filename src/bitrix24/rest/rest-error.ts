@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 
-/** What a refusal of the portal means for us: our code and status, and the text that explains it. */
+/** Our code and status for a refusal of the portal, and which text explains it. */
 interface Meaning {
   code: string;
   status: number;
@@ -27,7 +27,7 @@ const MEANINGS = meanings({
   connection_error: { code: 'portal_failed', status: 502, reason: 'box_offline' },
 });
 
-/** `crm.company.*` fails with an empty code, so here the documented text has to stand in for one (protocol 7.3). */
+/** `crm.company.*` fails with an empty code, so the documented text is compared instead (protocol 7.3). */
 const MEANINGS_OF_TEXT = meanings({
   'access denied': denied('crm'),
   'not found': { code: 'not_found', status: 404 },
@@ -40,7 +40,7 @@ const WORTH_A_REFRESH = ['expired_token', 'invalid_token'];
 const REQUEST_LIMIT = 'query_limit_exceeded';
 /** The method has used up its execution time (protocol 5). */
 const OPERATING_LIMIT = 'operation_time_limit';
-/** A moment later it may go well (protocol 4). */
+/** The same request may succeed a moment later (protocol 4). */
 const TRANSIENT = [REQUEST_LIMIT, 'internal_server_error', 'error_unexpected_answer'];
 
 /** Bitrix24's bucket empties at 2 a second from 50 (protocol 5): after this, a page's worth of calls fits again. */
@@ -75,12 +75,12 @@ export class RestError extends AppError {
     return this.wireCode === OPERATING_LIMIT;
   }
 
-  /** It says nothing for good: a bad moment, or a limit that will be lifted. */
+  /** Not final: a momentary failure, or a limit that will be lifted. */
   get passes(): boolean {
     return this.isTransient || this.isOperatingLimit;
   }
 
-  /** Asking once more, a moment later, may help. */
+  /** A repetition a moment later may succeed. */
   get isTransient(): boolean {
     return TRANSIENT.includes(this.wireCode);
   }
@@ -117,7 +117,7 @@ export function readRestError(
   );
 }
 
-/** An object from the wire may have a `toString` of its own that is no function, so nobody asks it. */
+/** An object from the wire may have a `toString` of its own that is no function, so String() is not called on it. */
 function asText(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'unreadable' : String(value);
 }
