@@ -1,9 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from '../store.ts';
 import type { RedisAddress } from './redis-address.ts';
-import { makeRedisPatient } from './redis-patience.ts';
-
-makeRedisPatient();
+import { makeSocketPatient, setPatientTimeout } from './redis-patience.ts';
 
 /** A connection that tries again for ever; to a single Redis, to the master that sentinels name, or to a Cluster. */
 export type RedisClient = SteadyRedis | Cluster;
@@ -103,6 +101,8 @@ function connectCluster(address: RedisAddress): Cluster {
     // Certificates are made for names, so names must not be resolved before TLS sees them.
     ...(address.isTls ? { dnsLookup: (name, done) => done(null, name) } : {}),
   });
+  // The connections to its nodes are made by ioredis, of no class of ours.
+  cluster.on('+node', makeSocketPatient);
   // What waited for a cluster that is not there has been answered by now, and need not be kept. ioredis does so for a
   // single Redis only, and keeps the method to itself.
   const { flushQueue } = cluster as unknown as { flushQueue(error: Error): void };
@@ -139,6 +139,7 @@ class SteadyRedis extends Redis {
 
   constructor(options: RedisOptions) {
     super({ ...options, replyMapping: 'legacy' });
+    makeSocketPatient(this);
     // When a sentinel tells of a failover at the very moment a connection is being made, ioredis 6.0.0 takes that for
     // our goodbye and ends for good: status `end`, every later command refused.
     this.on('end', () => {
@@ -169,7 +170,9 @@ class SteadyRedis extends Redis {
 
   /** What was reported as failed while it waited for a connection is not sent after all. */
   override sendCommand(...[command, stream]: Sent): unknown {
-    return command.isSettled ? command.promise : super.sendCommand(command, stream);
+    if (command.isSettled) return command.promise;
+    setPatientTimeout(command, COMMAND_MS);
+    return super.sendCommand(command, stream);
   }
 }
 
@@ -177,7 +180,7 @@ class SteadyRedis extends Redis {
 class SteadyCluster extends Cluster {
   override sendCommand(...[command, stream, node]: SentToCluster): unknown {
     if (command.isSettled) return command.promise;
-    command.setTimeout(COMMAND_MS);
+    setPatientTimeout(command, COMMAND_MS);
     return super.sendCommand(command, stream, node);
   }
 }

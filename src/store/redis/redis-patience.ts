@@ -1,23 +1,18 @@
-import { Command, Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 
 /**
- * Makes every connection of ioredis in this process look at its socket once more before it gives up on an answer.
+ * Deadlines that look at the socket once more before they give up on an answer.
  *
  * When the process was stopped, collected garbage for long, or got no processor, Node runs the timers that are due before
  * it reads sockets. Timers alone would then throw away answers that have been in the kernel all the time, and a
- * connection that works; people would get 503 from a Redis that did nothing wrong.
+ * connection that works; visitors would get 503 from a Redis that did nothing wrong.
  *
- * Done to the classes of ioredis, because the connections to the nodes of a Cluster and to sentinels are made by ioredis
- * itself, of no class that we could name.
+ * @see docs/decisions/0015-paused-process.md
  */
-export function makeRedisPatient(): void {
-  Command.prototype.setTimeout = setCommandTimeout;
-  (Redis.prototype as unknown as InsideRedis).setSocketTimeout = setSocketTimeout;
-}
 
 /** What ioredis 6.0.0 keeps to itself. */
 interface InsideCommand extends Pick<Command, 'isSettled' | 'reject'> {
-  /** Cleared by ioredis as soon as the command is settled. */
+  /** Cleared by ioredis as soon as the command is settled; where there is one, ioredis starts none of its own. */
   _commandTimeoutTimer?: NodeJS.Timeout;
 }
 
@@ -30,12 +25,17 @@ interface InsideRedis {
   setSocketTimeout(): void;
 }
 
-/** As in ioredis, but for the second look. */
-function setCommandTimeout(this: unknown, ms: number): void {
-  const command = this as InsideCommand;
-  command._commandTimeoutTimer ??= untilGivenUp(ms, () => {
-    if (!command.isSettled) command.reject(new Error('Command timed out'));
+/** Gives the command a deadline in place of that of ioredis. Of several calls for one command the first counts. */
+export function setPatientTimeout(command: Pick<Command, 'isSettled' | 'reject'>, ms: number): void {
+  const inside = command as InsideCommand;
+  inside._commandTimeoutTimer ??= untilGivenUp(ms, () => {
+    if (!inside.isSettled) inside.reject(new Error('Command timed out'));
   });
+}
+
+/** Makes this connection wait in the same way before it takes its socket for dead. */
+export function makeSocketPatient(redis: Redis): void {
+  (redis as unknown as InsideRedis).setSocketTimeout = setSocketTimeout;
 }
 
 /** As in ioredis, but for the second look. */
@@ -55,7 +55,7 @@ function setSocketTimeout(this: InsideRedis): void {
   });
 }
 
-/** A timer that comes so late was held up by us: what it waits for gets its time once more, and hardly ever needs it. */
+/** A timer that comes so late was held up by this process: the answer gets its time once more, and hardly ever needs it. */
 const HELD_UP_MS = 100;
 
 function untilGivenUp(ms: number, giveUp: () => void): NodeJS.Timeout {
