@@ -3,19 +3,19 @@ import { Server as NetServer } from 'node:net';
 import { settlesWithin } from '../timing.ts';
 
 /**
- * A proxy keeps connections open and sends its next request over one of them without asking first. For so long after new
- * ones are refused, whoever has a connection may ask once more over it.
+ * A proxy keeps connections open and sends its next request over one of them without checking first. For so long after new
+ * connections are refused, one more request is answered over each connection that is open.
  */
 const LAST_CALLS_MS = 1_000;
 
-/** The connections of a server, and what is asked over them. */
+/** The connections of a server, and the requests that come over them. */
 export interface Connections {
   /**
    * Refuses new connections, which a proxy takes to the next replica whatever the request, and makes every answer from now on the
-   * last of its connection. Resolves when nobody will ask any more.
+   * last of its connection. Resolves when no further request is expected.
    */
   refuseNew(): Promise<void>;
-  /** Resolves when no request waits for its answer; after `refuseNew`. */
+  /** Resolves when every request is answered. To be called after `refuseNew`. */
   answered(): Promise<void>;
   /** Ends what is left. */
   end(): void;
@@ -46,7 +46,7 @@ export function watchConnections(server: Server): Connections {
         NetServer.prototype.close.call(server, () => resolve());
       });
       await settlesWithin(allEnded, LAST_CALLS_MS);
-      // A connection that was busy a moment ago is kept alive by its browser; it must not hold us.
+      // A connection that was busy a moment ago is kept alive by its browser; it must not keep the server from ending.
       closing = setInterval(() => server.closeIdleConnections(), 20);
     },
     answered: () =>

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { idleTime } from '../auth/session.ts';
@@ -10,21 +11,21 @@ import { type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import { createServices, type Services } from '../services.ts';
 import { type OpenStores, openStores } from '../store/open-stores.ts';
 import { answerMalformed } from '../web/malformed-request.ts';
-import { watchConnections } from './connections.ts';
+import { type Connections, watchConnections } from './connections.ts';
 
 /**
- * A refresh that is in flight may still succeed, and so may the exchange of a code; nobody waits longer for a portal
- * than this either. The platform's grace period should be 30 s or more.
+ * How long a server that stops waits: a refresh or the exchange of a code that is in flight may still succeed, and no call
+ * to a portal that a visitor waits for lasts longer. The platform's grace period should be 30 s or more.
  */
 const WAIT_MS = 25_000;
 
 /**
- * How long a visitor may take to send the head of a request, and all of it. Node looks only every half minute unless told
- * otherwise, and whoever sends a byte at a time would have that much longer.
+ * How long a visitor may take to send the head of a request, and all of it. By default Node checks only every 30 s, which
+ * would give a client that sends a byte at a time that much longer.
  */
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
-/** Times that only tests change, to see in seconds what takes minutes. */
+/** Times that only tests change, so that minutes pass in seconds. */
 export interface Timings {
   /** How long a dead process keeps others from refreshing. */
   exclusiveMs?: number;
@@ -38,7 +39,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** A port of ours is another program's. */
+/** Another program listens on the port. */
 class PortTakenError extends Error {
   readonly code = 'EADDRINUSE';
 
@@ -59,14 +60,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   let isStopping = false;
   const metrics = config.metricsPort === undefined ? undefined : createMetrics();
-  const { redis, dataDir } = config;
-  const opened = openStores({ redis, dataDir, idleMsOf: idleTime(config.sessionHours) }, logger);
-  const stores: OpenStores = metrics?.watchStores(opened) ?? opened;
-  const listedHosts = new Set([
-    ...config.portals.listed.map(({ hostname }) => hostname),
-    ...config.authorizationServers.map(({ hostname }) => hostname),
-  ]);
-  const http = createHttpClient({ mayBePrivate: (hostname) => listedHosts.has(hostname) });
+  const stores = openWatchedStores(config, metrics, logger);
+  const http = createHttpClient({ mayBePrivate: isListedHost(config) });
   const services = createServices({
     publicUrl: config.publicUrl,
     clientId: config.clientId,
@@ -78,7 +73,7 @@ export async function startServer(
     trustedProxies: config.trustedProxies,
     limits: config.limits,
     cacheSeconds: config.cacheSeconds,
-    dataDir,
+    dataDir: config.dataDir,
     store: stores.store,
     sessionStore: stores.sessionStore,
     http,
@@ -88,45 +83,23 @@ export async function startServer(
     observers: metrics?.observers,
     exclusiveMs: timings.exclusiveMs,
   });
-  const { auth, exports } = services;
   const server = createServer(PATIENCE, createApp(services));
   server.on('clientError', answerMalformed({ isSecure: config.publicUrl.protocol === 'https:' }));
   const connections = watchConnections(server);
-  // First, so that nobody is let in before it is known that the port is free.
+  // First, so that no visitor is served before it is known that this port is free.
   const metricsServer = await openMetrics(metrics, services, config, logger);
-  const listening = new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  await listening.catch(nameTheSetting('PORT and PUBLIC_URL'));
-  exports.start();
-  const { port } = server.address() as { port: number };
-  logger.info(
-    {
-      host: config.host,
-      port,
-      metricsPort: metricsServer?.port,
-      publicUrl: config.publicUrl.origin,
-      store: stores.kind,
-    },
-    'listening',
-  );
+  const port = await listen(server, config);
+  services.exports.start();
+  const metricsPort = metricsServer?.port;
+  const { host, publicUrl } = config;
+  logger.info({ host, port, metricsPort, publicUrl: publicUrl.origin, store: stores.kind }, 'listening');
 
   return {
-    address: config.publicUrl.origin,
-    metricsPort: metricsServer?.port,
+    address: publicUrl.origin,
+    metricsPort,
     async stop() {
       isStopping = true;
-      const served = connections
-        .refuseNew()
-        // Whoever was still let in may need a refresh, so only after them none begins any more.
-        .then(() => Promise.all([auth.drain(), connections.answered()]));
-      await Promise.race([Promise.all([exports.stop(), served]), sleep(WAIT_MS, undefined, { ref: false })]);
-      if (!auth.isSaved()) {
-        logger.error(
-          'stopping with new tokens that could not be stored; these people will have to sign in again',
-        );
-      }
+      await finishWork(services, connections, logger);
       connections.end();
       http.close();
       // Until here it tells how the stopping goes.
@@ -135,6 +108,50 @@ export async function startServer(
       logger.info('stopped');
     },
   };
+}
+
+function openWatchedStores(
+  { redis, dataDir, sessionHours }: Config,
+  metrics: Metrics | undefined,
+  logger: Logger,
+): OpenStores {
+  const stores = openStores({ redis, dataDir, idleMsOf: idleTime(sessionHours) }, logger);
+  return metrics?.watchStores(stores) ?? stores;
+}
+
+/** A host that the settings name may be in a private network. */
+function isListedHost({ portals, authorizationServers }: Config): (hostname: string) => boolean {
+  const hosts = new Set([...portals.listed, ...authorizationServers].map(({ hostname }) => hostname));
+  return (hostname) => hosts.has(hostname);
+}
+
+/** @returns the port, which the system chooses when the setting is 0 */
+async function listen(server: Server, { host, port }: Config): Promise<number> {
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  await listening.catch(nameTheSetting('PORT and PUBLIC_URL'));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers what was asked, ends refreshes and exports that are under way, and gives up after WAIT_MS. */
+async function finishWork(
+  { auth, exports }: Services,
+  connections: Connections,
+  logger: Logger,
+): Promise<void> {
+  const served = connections
+    .refuseNew()
+    // A request that was still let in may need a refresh, so only after those requests no refresh begins any more.
+    .then(() => Promise.all([auth.drain(), connections.answered()]));
+  const finished = Promise.all([exports.stop(), served]);
+  await Promise.race([finished, sleep(WAIT_MS, undefined, { ref: false })]);
+  if (!auth.isSaved()) {
+    logger.error(
+      'stopping with new tokens that could not be stored; these people will have to sign in again',
+    );
+  }
 }
 
 async function openMetrics(
