@@ -2,13 +2,13 @@ import { AppError } from '../errors.ts';
 import { CircuitOpenError, RedirectedError, TransportError } from './transport-errors.ts';
 
 /**
- * Told of each call to a portal or an authorization server when it has ended.
+ * Called at the end of each call to a portal or an authorization server.
  *
- * @param outcome  `ok`, or one of few words for what went wrong
+ * @param outcome  `ok`, or one of a few names for what went wrong
  */
 export type CallObserver = (outcome: string, ms: number) => void;
 
-/** Makes a call, and tells how it went. */
+/** Makes a call, and reports its outcome and its duration. */
 export async function observeCall<T>(
   observe: CallObserver | undefined,
   nameError: (error: unknown) => string,
@@ -26,7 +26,7 @@ export async function observeCall<T>(
   }
 }
 
-/** Codes of ours, of which there are few; what the network does by itself has words of its own. */
+/** The name of a failure in the metrics: a code of ours, of which there are few, or one of three names for the transport. */
 export function nameFailure(error: unknown): string {
   if (error instanceof CircuitOpenError) return 'circuit_open';
   if (error instanceof TransportError && error.wasCancelled) return 'cancelled';

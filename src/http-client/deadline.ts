@@ -1,14 +1,15 @@
 import type { GenericAbortSignal } from 'axios';
 
-/** What has arrived when a deadline passes is read within this. */
+/** After the deadline has passed: the time to read an answer that has already arrived. */
 const READ_FIRST_MS = 50;
 
 /**
- * Aborts a call after so long, or when somebody cancels it. It reads first what has arrived: after a pause of the whole
- * process its timers fire before its sockets are read, and an abort would throw away an answer that is already here
- * (measured, L29).
+ * Aborts a call after `timeoutMs`, or when the caller cancels it.
  *
- * As much of an AbortSignal as axios asks for; a real one for each call costs more than the timer.
+ * When the deadline passes, sockets are read first: after a pause of the whole process Node fires timers before it reads
+ * sockets, and an abort would throw away an answer that has already arrived (measured, L29).
+ *
+ * It has the part of an AbortSignal that axios uses; a real AbortSignal for each call costs more than the timer.
  */
 export class Deadline implements GenericAbortSignal {
   aborted = false;
@@ -38,7 +39,7 @@ export class Deadline implements GenericAbortSignal {
     this.#listener = undefined;
   }
 
-  /** When the call is over. */
+  /** To be called when the call has ended. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#cancel?.removeEventListener('abort', this.#abort);

@@ -3,33 +3,33 @@ import { type CallObserver, nameFailure, observeCall } from '../http-client/call
 import type { HttpClient } from '../http-client/http-client.ts';
 import { UnexpectedResponseError } from '../http-client/transport-errors.ts';
 
-/** Nobody waits longer than this for the authorization server. */
+/** The longest time that a caller waits for the authorization server. */
 export const TOKEN_ENDPOINT_WAIT_MS = 8_000;
-/** Bitrix24's own limit is 60 s; a refresh that was asked for is listened to until nothing can come any more. */
+/** How long the answer to a refresh is listened for: Bitrix24's own limit is 60 s, after which none can arrive. */
 export const REFRESH_LISTEN_MS = 65_000;
 const MAX_BYTES = 64 * 1024;
 
-/** Codes that no repetition will change, while the tokens themselves stay good. */
+/** The client id or secret is wrong: repeating the call does not help, and the tokens stay valid. */
 const MISCONFIGURED = ['invalid_client', 'wrong_client'];
-/** Refusals that somebody at the portal can lift, and the texts that say who. */
+/** Refusals that an administrator of the portal can lift, by code, with the reason that picks the text. */
 const DENIED = new Map([
   ['payment_required', 'payment'],
   ['user_access_error', 'app_access'],
   ['invalid_scope', 'scope'],
   ['insufficient_scope', 'scope'],
 ]);
-/** Bitrix24 wants to be asked less often. */
+/** Bitrix24 asks for fewer calls. */
 const LIMITED = ['query_limit_exceeded', 'too_many_requests'];
-/** How long not to ask it then. */
+/** How long to wait then before the next call. */
 const LIMIT_PAUSE_SECONDS = 5;
-/** This code or refresh token is used, too old or unknown; authorizing again brings a new one. */
+/** This code or refresh token is used up, too old or unknown; authorizing again brings a new one. */
 const STALE_GRANT = ['invalid_grant', 'expired_token', 'invalid_token'];
 
 /** The token endpoint answered with `error`, whatever the HTTP status (`wrong_client` comes with 200, protocol 2.7). */
 export class TokenEndpointError extends AppError {
   /** The wire's code in lower case: letter case differs from code to code (protocol 2.7). */
   readonly wireCode: string;
-  /** Authorizing again helps. */
+  /** Authorizing again brings a valid code or token. */
   readonly isStaleGrant: boolean;
   /** The HTTP status that came with it. */
   readonly answerStatus: number;
@@ -50,7 +50,7 @@ export class TokenEndpointError extends AppError {
     return this.code === 'app_misconfigured';
   }
 
-  /** An administrator of the portal can lift it; the tokens stay good. */
+  /** An administrator of the portal can lift the refusal; the tokens stay valid. */
   get isDenial(): boolean {
     return this.code === 'access_denied';
   }
@@ -72,7 +72,7 @@ export interface TokenEndpoint {
   exchangeCode(server: URL, code: string): Promise<unknown>;
   /**
    * Trades a refresh token for a new pair. The old pair is dead from the moment the server decides, not from the moment
-   * we read the answer, so this listens far longer than anybody waits.
+   * we read the answer, so this listens far longer than any caller waits.
    *
    * @throws as exchangeCode
    * @see RFC 6749 section 6; protocol 2.2
@@ -119,7 +119,7 @@ export function createTokenEndpoint(options: {
   };
 }
 
-/** A code or token that has lapsed is no trouble of the server's. */
+/** The outcome for the metrics: a code or token that has expired is not a failure of the server. */
 function nameTokenFailure(error: unknown): string {
   return error instanceof TokenEndpointError && error.endsGrant ? 'grant_refused' : nameFailure(error);
 }
@@ -134,7 +134,7 @@ function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {
   return { code: 'portal_failed', status: 502, reason: wireCode };
 }
 
-/** Only a word-like code goes on; anything else could be an echo of what we sent. */
+/** Passes on only a code that looks like one; anything else could be an echo of what we sent. */
 function readErrorCode(error: unknown): string {
   const code = typeof error === 'string' ? error.toLowerCase() : '';
   return /^[a-z_]{1,40}$/.test(code) ? code : 'unreadable_error';

@@ -1,19 +1,19 @@
 import { createHash, webcrypto } from 'node:crypto';
 import { FlattenedEncrypt, type FlattenedJWE, flattenedDecrypt } from 'jose';
 
-/** Seals text so that it opens only with our keys and only in the place it was sealed for. */
+/** Seals text so that it opens only with our keys and only in the place that it was sealed for. */
 export interface Cipher {
   /**
-   * @param context  where the text belongs; authenticated but not stored, so a record moved elsewhere does not open
+   * @param context  the place of the text; authenticated but not stored, so a record copied to another key does not open
    */
   seal(text: string, context: string): Promise<string>;
-  /** @throws {UnsealError} another key, another context, or not something we sealed */
+  /** @throws {UnsealError} sealed with another key or for another context, or not sealed by us */
   open(sealed: string, context: string): Promise<string>;
-  /** With which key this was sealed; `missing` is one that is not (or no more, or not yet) in our ring. */
+  /** The key that this was sealed with; `missing` is a key that this process does not have (any more, or yet). */
   keyOf(sealed: string): 'newest' | 'older' | 'missing' | 'none';
 }
 
-/** What was stored does not open. Says nothing about why, because the reasons look alike on purpose. */
+/** A sealed text does not open. The error does not say why: an attacker must not learn the reason. */
 export class UnsealError extends Error {
   override name = 'UnsealError';
 }
@@ -28,7 +28,7 @@ const DOES_NOT_OPEN = 'the record cannot be opened with our keys, or not in this
  * @param keys  32 bytes each; the first seals, all open, so that keys can be rotated
  */
 export function createCipher(keys: Uint8Array[]): Cipher {
-  // Imported once: for each text anew, that takes as long as sealing it.
+  // Imported once: importing a key takes as long as sealing a text.
   const ring = new Map(keys.map((key) => [keyId(key), importKey(key)]));
   const [newest] = ring;
   if (newest === undefined) throw new Error('a cipher needs at least one key');
@@ -43,7 +43,7 @@ export function createCipher(keys: Uint8Array[]): Cipher {
       return [jwe.protected, jwe.iv, jwe.ciphertext, jwe.tag].join('.');
     },
     async open(sealed, context) {
-      // Decoders of base64 forgive what stands around it, and bits that are too many; a record that was touched shall not open.
+      // Decoders of base64 ignore foreign characters and surplus bits; a record that was changed must not open.
       const parts = sealed.split('.');
       if (!SEALED.test(sealed) || !parts.every(isCanonical)) throw new UnsealError(DOES_NOT_OPEN);
       const [protectedHeader, iv, ciphertext, tag] = parts;
@@ -72,20 +72,20 @@ export function createCipher(keys: Uint8Array[]): Cipher {
   };
 }
 
-/** @returns  a failure for one that is not of 32 bytes: whoever seals or opens with it hears of it */
+/** @returns  a promise that rejects for a key that is not of 32 bytes; `seal` and `open` await it */
 function importKey(key: Uint8Array): Promise<webcrypto.CryptoKey> {
   const imported = webcrypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
-  // Whoever needs it hears of the failure.
+  // The awaiting caller gets the rejection; this avoids an unhandledRejection.
   imported.catch(() => {});
   return imported;
 }
 
-/** Whether this is how its bytes are written: the last letter may have bits to spare, which say nothing. */
+/** Whether these bytes are written in their one canonical form: the last character may carry bits that decoders ignore. */
 function isCanonical(base64url: string): boolean {
   return Buffer.from(base64url, 'base64url').toString('base64url') === base64url;
 }
 
-/** Names a key without telling anything about it. */
+/** An id for a key that says nothing about the key. */
 function keyId(key: Uint8Array): string {
   return createHash('sha256').update('key id').update(key).digest('hex').slice(0, 8);
 }

@@ -17,7 +17,7 @@ export type Claim =
   /** The same refresh token was tried too often without an answer. */
   | { outcome: 'exhausted'; leftMs: number }
   | { outcome: 'moved' }
-  /** An attempt was told that this token will never work again. */
+  /** The authorization server has told an attempt that this token will never work again. */
   | { outcome: 'ended' }
   | { outcome: 'missing' };
 

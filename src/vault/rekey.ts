@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import { TOKEN_KEY_PREFIX } from './token-record.ts';
 import type { TokenVault } from './token-vault.ts';
 
-/** How far a rekeying is. */
+/** The progress of a rekeying. */
 export interface Rekeying {
   records: number;
   resealed: number;
@@ -14,10 +14,10 @@ const AT_ONCE = 20;
 const REPORT_EVERY = 1_000;
 
 /**
- * Seals every token record with the newest key, a few at a time, while others go on using them.
+ * Seals every token record with the newest key, a few at a time, while the replicas go on using the records.
  *
  * @param report  called every thousand records
- * @throws {StoreUnavailableError}  what was done stays done
+ * @throws {StoreUnavailableError}  the records that were sealed before stay sealed
  */
 export async function resealAll(
   { store, vault }: { store: Store; vault: TokenVault },
@@ -25,7 +25,7 @@ export async function resealAll(
 ): Promise<Rekeying> {
   const count: Rekeying = { records: 0, resealed: 0, unreadable: 0 };
   const keys = store.keys(TOKEN_KEY_PREFIX)[Symbol.asyncIterator]();
-  // A key may come twice while the store moves things about; it is sealed once, and counted once.
+  // `store.keys` may give a key twice while the store moves entries; such a record is sealed and counted once.
   const seen = new Set<string>();
 
   async function work(): Promise<void> {

@@ -26,13 +26,13 @@ export const TokenRecord = z.object({
   chain: z.string(),
   gen: z.number().int().positive(),
   pair: z.string(),
-  /** By our own clock. */
+  /** By the clock of the process that stored the pair. */
   exp: instant,
   ep: z.string(),
   as: z.string(),
   iid: z.string().nullable(),
   idl: instant,
-  /** The owner of the intent said that no answer will come any more. */
+  /** The owner of the intent said that no answer will arrive any more. */
   over: z.boolean().default(false),
   prev: z.string().nullable(),
   prev_until: instant.default(0),

@@ -45,7 +45,7 @@ export interface TokenRefresher {
   drain(): Promise<void>;
 }
 
-/** Is told how refreshes go, to count them. */
+/** Counts how refreshes go. */
 export interface RefreshObserver {
   /** An attempt at the authorization server has ended. */
   attempted(outcome: 'renewed' | RefreshFailure): void;

@@ -23,7 +23,7 @@ describe('nameFailure()', () => {
 });
 
 describe('observeCall()', () => {
-  it('gives back what the call did, whether anybody listens or not', async () => {
+  it('gives back what the call did, with an observer and without', async () => {
     const told: string[] = [];
     const listen = (outcome: string) => told.push(outcome);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { startNeighbour } from '../support/neighbour.ts';
 
-describe('a name that leads elsewhere from one moment to the next', () => {
-  it('is resolved anew for each connection, and none is made to a private address among its answers', async () => {
+describe('a name whose DNS answer changes between two connections', () => {
+  it('is resolved again for each connection, and no connection goes to a private address among its answers', async () => {
     const inside = await startNeighbour((_req, res) => void res.end('{}'));
     const port = inside.url.port;
     const answers = [

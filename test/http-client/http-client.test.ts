@@ -13,32 +13,32 @@ import { letTimersRun, stopTimers } from '../support/stopped-timers.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS: CallLimits = { timeoutMs: 2000, maxBytes: MIB };
-/** Whatever we send, none of it may turn up in an error. */
+/** Nothing of what we send may appear in an error. */
 const FIELDS = { client_secret: 'CANARY-secret', refresh_token: 'CANARY-token' };
 
 let http: HttpClient;
-let neighbours: Neighbour[];
+let servers: Neighbour[];
 beforeEach(() => {
   http = createHttpClient({ mayBePrivate: () => true });
-  neighbours = [];
+  servers = [];
 });
 afterEach(async () => {
   letTimersRun();
   jest.restoreAllMocks();
   http.close();
-  await Promise.all(neighbours.map((neighbour) => neighbour.stop()));
+  await Promise.all(servers.map((server) => server.stop()));
 });
 
-async function aNeighbour(...args: Parameters<typeof startNeighbour>): Promise<Neighbour> {
-  const neighbour = await startNeighbour(...args);
-  neighbours.push(neighbour);
-  return neighbour;
+async function aServer(...args: Parameters<typeof startNeighbour>): Promise<Neighbour> {
+  const server = await startNeighbour(...args);
+  servers.push(server);
+  return server;
 }
 
-async function aRawNeighbour(...args: Parameters<typeof startRawNeighbour>): Promise<Neighbour> {
-  const neighbour = await startRawNeighbour(...args);
-  neighbours.push(neighbour);
-  return neighbour;
+async function aRawServer(...args: Parameters<typeof startRawNeighbour>): Promise<Neighbour> {
+  const server = await startRawNeighbour(...args);
+  servers.push(server);
+  return server;
 }
 
 async function failureOf(call: Promise<unknown>): Promise<Error & Record<string, unknown>> {
@@ -54,7 +54,7 @@ function expectNoLeak(error: unknown): void {
 }
 
 const json = (body: unknown, status = 200) =>
-  aNeighbour((_req, res) => {
+  aServer((_req, res) => {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
 
@@ -71,11 +71,11 @@ describe('postForm()', () => {
   });
 
   it('when it is sent › the fields are in the body, and nothing is in the address', async () => {
-    const neighbour = await json({});
+    const server = await json({});
 
-    await http.postForm(new URL('/oauth/token/', neighbour.url), { code: 'a&b=c', x: 'я' }, LIMITS);
+    await http.postForm(new URL('/oauth/token/', server.url), { code: 'a&b=c', x: 'я' }, LIMITS);
 
-    expect(neighbour.requests).toMatchObject([
+    expect(server.requests).toMatchObject([
       {
         method: 'POST',
         path: '/oauth/token/',
@@ -89,48 +89,48 @@ describe('postForm()', () => {
     ]);
   });
 
-  it('when somebody has put settings of axios into every object › they are none of ours', async () => {
-    const neighbour = await json({ fine: true });
+  it('when Object.prototype holds settings of axios › they have no effect', async () => {
+    const server = await json({ fine: true });
     const asked: unknown[] = [];
     const cancelToken = { subscribe: (listener: unknown) => asked.push(listener), unsubscribe() {} };
     Object.assign(Object.prototype, { cancelToken });
 
     try {
-      await http.postForm(neighbour.url, FIELDS, LIMITS);
+      await http.postForm(server.url, FIELDS, LIMITS);
     } finally {
       Reflect.deleteProperty(Object.prototype, 'cancelToken');
     }
     expect(asked).toEqual([]);
   });
 
-  it('when several are sent one after the other › one connection serves them', async () => {
-    const neighbour = await json({});
+  it('when several calls are made one after the other › one connection serves them', async () => {
+    const server = await json({});
 
-    for (const _call of [1, 2, 3]) await http.postForm(neighbour.url, FIELDS, LIMITS);
+    for (const _call of [1, 2, 3]) await http.postForm(server.url, FIELDS, LIMITS);
 
-    expect(neighbour.connections).toBe(1);
+    expect(server.connections).toBe(1);
   });
 
-  it('when a proxy is named in the environment › does not go there', async () => {
-    const [neighbour, proxy] = [await json({}), await json({})];
+  it('when the environment names a proxy › does not call it', async () => {
+    const [server, proxy] = [await json({}), await json({})];
     const before = { ...process.env };
     Object.assign(process.env, { http_proxy: proxy.url.href, HTTP_PROXY: proxy.url.href, no_proxy: '' });
 
-    await http.postForm(neighbour.url, FIELDS, LIMITS);
+    await http.postForm(server.url, FIELDS, LIMITS);
 
     process.env = before;
-    expect([neighbour.connections, proxy.connections]).toEqual([1, 0]);
+    expect([server.connections, proxy.connections]).toEqual([1, 0]);
   });
 });
 
 describe('postJson()', () => {
   it('when it is sent › the body is JSON', async () => {
-    const neighbour = await json({ result: [] });
+    const server = await json({ result: [] });
 
-    const answer = await http.postJson(neighbour.url, { select: ['ID'], auth: 'token' }, LIMITS);
+    const answer = await http.postJson(server.url, { select: ['ID'], auth: 'token' }, LIMITS);
 
     expect(answer).toEqual({ status: 200, body: { result: [] } });
-    expect(neighbour.requests).toMatchObject([
+    expect(server.requests).toMatchObject([
       {
         body: '{"select":["ID"],"auth":"token"}',
         headers: { 'content-type': expect.stringContaining('application/json') },
@@ -140,34 +140,34 @@ describe('postJson()', () => {
 });
 
 describe('probe()', () => {
-  it('when it is answered › tells status, clock and the beginning of the body, whatever the status', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+  it('when it is answered › gives status, clock and the beginning of the body, whatever the status', async () => {
+    const server = await aServer((_req, res) => {
       res.writeHead(503, { date: 'Thu, 01 Oct 2026 10:20:30 GMT' }).end('x'.repeat(5000));
     });
 
-    expect(await http.probe(neighbour.url, { timeoutMs: 2000, maxBytes: 1000 })).toEqual({
+    expect(await http.probe(server.url, { timeoutMs: 2000, maxBytes: 1000 })).toEqual({
       status: 503,
       date: new Date('2026-10-01T10:20:30Z'),
       location: undefined,
       text: 'x'.repeat(1000),
     });
-    expect(neighbour.requests).toMatchObject([{ method: 'GET', path: '/', body: '' }]);
+    expect(server.requests).toMatchObject([{ method: 'GET', path: '/', body: '' }]);
   });
 
-  it('when it is redirected › tells where, and does not go there', async () => {
+  it('when it is redirected › says where to, and does not call that address', async () => {
     const elsewhere = await json({});
-    const neighbour = await aNeighbour((_req, res) => {
+    const server = await aServer((_req, res) => {
       res.writeHead(302, { location: elsewhere.url.href, date: 'soon' }).end();
     });
 
-    const answer = await http.probe(neighbour.url, LIMITS);
+    const answer = await http.probe(server.url, LIMITS);
 
     expect(answer).toEqual({ status: 302, date: undefined, location: elsewhere.url, text: '' });
     expect(elsewhere.connections).toBe(0);
   });
 
   it('when the body never ends › does not wait for it', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+    const server = await aServer((_req, res) => {
       const more = () => {
         while (!res.destroyed) if (!res.write(Buffer.alloc(MIB))) return void res.once('drain', more);
       };
@@ -177,15 +177,15 @@ describe('probe()', () => {
     // So that no deadline can end it.
     stopTimers('setTimeout');
 
-    const answer = await http.probe(neighbour.url, { timeoutMs: 2000, maxBytes: 1000 });
+    const answer = await http.probe(server.url, { timeoutMs: 2000, maxBytes: 1000 });
 
     expect([answer.status, answer.text.length]).toEqual([200, 1000]);
   });
 
-  it('when the body breaks off or trickles › the answer has been heard all the same', async () => {
+  it('when the body breaks off or trickles › gives the part that arrived', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc';
-    const broken = await aRawNeighbour((socket) => void socket.end(head));
-    const slow = await aRawNeighbour((socket) => void socket.write(head));
+    const broken = await aRawServer((socket) => void socket.end(head));
+    const slow = await aRawServer((socket) => void socket.write(head));
 
     const answers = await Promise.all(
       [broken, slow].map(({ url }) => http.probe(url, { timeoutMs: 500, maxBytes: 1000 })),
@@ -197,9 +197,9 @@ describe('probe()', () => {
     ]);
   });
 
-  it('when nobody answers › names the cause in one word', async () => {
-    const silent = await aNeighbour(() => {});
-    const noHttp = await aRawNeighbour((socket) => void socket.end('no HTTP\r\n\r\n'));
+  it('when the host does not answer › names the cause by its code', async () => {
+    const silent = await aServer(() => {});
+    const noHttp = await aRawServer((socket) => void socket.end('no HTTP\r\n\r\n'));
     const urls = [
       new URL(`http://127.0.0.1:${await freePort()}`),
       new URL(`http://${'a'.repeat(64)}.invalid`),
@@ -220,7 +220,7 @@ describe('probe()', () => {
   });
 });
 
-describe('an answer that is no answer', () => {
+describe('an answer that is not JSON', () => {
   it.each<[string, number, string, string]>([
     ['a page', 200, 'text/html', '<!doctype html><title>CANARY</title>'],
     ['a page that calls itself JSON', 200, 'application/json', '<html>CANARY</html>'],
@@ -231,12 +231,12 @@ describe('an answer that is no answer', () => {
     ['nothing, on purpose', 204, 'application/json', ''],
     ['the word undefined', 200, 'application/json', 'undefined'],
     ['JSON with comments', 200, 'application/json', '{"a":1} // CANARY'],
-  ])('when it is %s › names the body, and repeats nothing of it', async (_, status, type, body) => {
-    const neighbour = await aNeighbour((_req, res) => {
+  ])('when it is %s › the error names the body, and repeats nothing of it', async (_, status, type, body) => {
+    const server = await aServer((_req, res) => {
       res.writeHead(status, { 'content-type': type }).end(body);
     });
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toBeInstanceOf(UnexpectedResponseError);
     expect(failure).toMatchObject({ field: 'body', code: 'portal_failed', status: 502 });
@@ -244,19 +244,19 @@ describe('an answer that is no answer', () => {
   });
 
   it('when JSON comes under another type › is read all the same', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+    const server = await aServer((_req, res) => {
       res.writeHead(200, { 'content-type': 'text/plain' }).end('{"a":1}');
     });
 
-    expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual({ a: 1 });
+    expect((await http.postForm(server.url, FIELDS, LIMITS)).body).toEqual({ a: 1 });
   });
 
   it.each<[unknown]>([[null], ['text'], [42], [[1]], [false]])(
-    'when the JSON is just %j › leaves the judging to the caller',
+    'when the JSON is just %j › gives it to the caller, who judges it',
     async (body) => {
-      const neighbour = await json(body);
+      const server = await json(body);
 
-      expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual(body);
+      expect((await http.postForm(server.url, FIELDS, LIMITS)).body).toEqual(body);
     },
   );
 });
@@ -264,29 +264,29 @@ describe('an answer that is no answer', () => {
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])('when it is a %i › is not followed', async (status) => {
     const elsewhere = await json({ access_token: 'forged' });
-    const neighbour = await aNeighbour((_req, res) => {
+    const server = await aServer((_req, res) => {
       res.writeHead(status, { location: elsewhere.url.href }).end('{}');
     });
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({ name: 'RedirectedError', field: 'status' });
     expect(elsewhere.connections).toBe(0);
     expectNoLeak(failure);
   });
 
-  it('when its address holds secrets › they are not repeated', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+  it('when its address contains secrets › the error does not repeat them', async () => {
+    const server = await aServer((_req, res) => {
       res.writeHead(302, { location: 'https://evil.example/?CANARY' }).end();
     });
 
-    expectNoLeak(await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS)));
+    expectNoLeak(await failureOf(http.postForm(server.url, FIELDS, LIMITS)));
   });
 
-  it('when a 302 leads nowhere and holds JSON › is an answer (protocol 2.7)', async () => {
-    const neighbour = await json({ error: 'invalid_token' }, 302);
+  it('when a 302 names no address and contains JSON › is an answer (protocol 2.7)', async () => {
+    const server = await json({ error: 'invalid_token' }, 302);
 
-    expect(await http.postForm(neighbour.url, FIELDS, LIMITS)).toEqual({
+    expect(await http.postForm(server.url, FIELDS, LIMITS)).toEqual({
       status: 302,
       body: { error: 'invalid_token' },
     });
@@ -297,17 +297,16 @@ describe('a deadline', () => {
   const HURRY: CallLimits = { timeoutMs: 300, maxBytes: MIB };
 
   it.each<[string, () => Promise<Neighbour>]>([
-    ['nothing is answered', () => aNeighbour(() => {})],
-    ['the connection is accepted and never read', () => aRawNeighbour((socket) => void socket.pause())],
+    ['nothing is answered', () => aServer(() => {})],
+    ['the connection is accepted and never read', () => aRawServer((socket) => void socket.pause())],
     [
       'the head of the answer trickles',
-      () =>
-        aRawNeighbour((socket) => trickle(socket, 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n')),
+      () => aRawServer((socket) => trickle(socket, 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n')),
     ],
     [
       'the body trickles',
       () =>
-        aRawNeighbour((socket) => {
+        aRawServer((socket) => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n');
           trickle(socket, ' '.repeat(5000));
         }),
@@ -315,20 +314,19 @@ describe('a deadline', () => {
     [
       'the body trickles in chunks',
       () =>
-        aRawNeighbour((socket) => {
+        aRawServer((socket) => {
           socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
           trickle(socket, '1\r\n \r\n'.repeat(1000), 6);
         }),
     ],
     [
       'the body stops before its end',
-      () =>
-        aRawNeighbour((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a"')),
+      () => aRawServer((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a"')),
     ],
-  ])('when %s › it passes, and the caller is told in time', async (_, start) => {
-    const neighbour = await start();
+  ])('when %s › it passes, and the caller gets the error in time', async (_, start) => {
+    const server = await start();
 
-    const told = failureOf(http.postForm(neighbour.url, FIELDS, HURRY));
+    const told = failureOf(http.postForm(server.url, FIELDS, HURRY));
     const first = await firstOf({ told, 'a second': 1_000 });
     const failure = await told;
 
@@ -339,25 +337,25 @@ describe('a deadline', () => {
   });
 });
 
-describe('a call that nobody wants any more', () => {
+describe('a call that its caller cancels', () => {
   const cancelledBy = (signal: AbortSignal, url: URL) =>
     failureOf(http.postForm(url, FIELDS, { ...LIMITS, timeoutMs: 60_000, signal }));
 
   it('when it is cancelled before it begins › nothing is sent', async () => {
-    const neighbour = await json({});
+    const server = await json({});
 
-    const failure = await cancelledBy(AbortSignal.abort(), neighbour.url);
+    const failure = await cancelledBy(AbortSignal.abort(), server.url);
 
     expect(failure).toMatchObject({ name: 'TransportError', wasCancelled: true, neverSent: true });
-    expect(neighbour.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 
-  it('when it is cancelled while the other side thinks › it ends at once, and so does its connection', async () => {
+  it('when it is cancelled while it waits for the answer › it ends at once, and so does its connection', async () => {
     const left: string[] = [];
-    const neighbour = await aNeighbour((req) => void req.socket.once('close', () => left.push('closed')));
+    const server = await aServer((req) => void req.socket.once('close', () => left.push('closed')));
     const controller = new AbortController();
-    const call = cancelledBy(controller.signal, neighbour.url);
-    while (neighbour.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const call = cancelledBy(controller.signal, server.url);
+    while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
 
     controller.abort();
 
@@ -365,11 +363,11 @@ describe('a call that nobody wants any more', () => {
     while (left.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
-  it('when it is cancelled after its answer › the answer stands, and nobody listens any more', async () => {
-    const neighbour = await json({ fine: true });
+  it('when it is cancelled after its answer › the answer stands, and no listener is left', async () => {
+    const server = await json({ fine: true });
     const controller = new AbortController();
 
-    const answer = await http.postForm(neighbour.url, FIELDS, { ...LIMITS, signal: controller.signal });
+    const answer = await http.postForm(server.url, FIELDS, { ...LIMITS, signal: controller.signal });
 
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     expect(answer.body).toEqual({ fine: true });
@@ -377,20 +375,18 @@ describe('a call that nobody wants any more', () => {
 });
 
 describe('a limit of size', () => {
-  it('when the body is just as long › is read', async () => {
-    const neighbour = await json('x'.repeat(998));
+  it('when the body is exactly as long › is read', async () => {
+    const server = await json('x'.repeat(998));
 
-    const answer = await http.postForm(neighbour.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 });
+    const answer = await http.postForm(server.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 });
 
     expect(answer.body).toBe('x'.repeat(998));
   });
 
   it('when the body is longer by one byte › is not read', async () => {
-    const neighbour = await json('x'.repeat(999));
+    const server = await json('x'.repeat(999));
 
-    const failure = await failureOf(
-      http.postForm(neighbour.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 }),
-    );
+    const failure = await failureOf(http.postForm(server.url, FIELDS, { timeoutMs: 2000, maxBytes: 1000 }));
 
     expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
   });
@@ -398,7 +394,7 @@ describe('a limit of size', () => {
   it('when the body has 300 MiB › reading stops early', async () => {
     let sent = 0;
     const chunk = Buffer.alloc(MIB, ' ');
-    const neighbour = await aNeighbour((_req, res) => {
+    const server = await aServer((_req, res) => {
       const more = () => {
         while (sent < 300 * MIB && !res.destroyed) {
           sent += chunk.length;
@@ -410,7 +406,7 @@ describe('a limit of size', () => {
     });
     const read = countBytesOf(IncomingMessage.prototype);
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
     expect(sent).toBeLessThan(30 * MIB);
@@ -424,12 +420,12 @@ describe('a limit of size', () => {
   ])(
     'when the body is a bomb of %s › it is counted after inflation, which stops early',
     async (encoding, bomb, inflater) => {
-      const neighbour = await aNeighbour((_req, res) => {
+      const server = await aServer((_req, res) => {
         res.writeHead(200, { 'content-encoding': encoding }).end(bomb);
       });
       const inflated = countBytesOf(inflater.prototype);
 
-      const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+      const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
       expect(bomb.length).toBeLessThan(MIB);
       expect(failure).toMatchObject({ name: 'UnexpectedResponseError', field: 'body' });
@@ -438,23 +434,23 @@ describe('a limit of size', () => {
     },
   );
 
-  it('when the body is a decent gzip › is read', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+  it('when the body is a valid gzip › is read', async () => {
+    const server = await aServer((_req, res) => {
       res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"result":"да"}'));
     });
 
-    expect((await http.postForm(neighbour.url, FIELDS, LIMITS)).body).toEqual({ result: 'да' });
+    expect((await http.postForm(server.url, FIELDS, LIMITS)).body).toEqual({ result: 'да' });
   });
 
   it.each<[string, string | Buffer]>([
     ['is no gzip at all', 'CANARY, not gzip'],
     ['breaks off', gzipSync('{"result":"CANARY"}').subarray(0, 20)],
-  ])('when what should be gzip %s › is no answer', async (_, body) => {
-    const neighbour = await aNeighbour((_req, res) => {
+  ])('when what should be gzip %s › is an error', async (_, body) => {
+    const server = await aServer((_req, res) => {
       res.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
     });
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({ code: 'portal_failed', status: 502 });
     expectNoLeak(failure);
@@ -462,7 +458,7 @@ describe('a limit of size', () => {
 });
 
 describe('a connection', () => {
-  it('when it is refused › the request never left us', async () => {
+  it('when it is refused › the request never left the process', async () => {
     const url = new URL(`http://127.0.0.1:${await freePort()}`);
 
     const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
@@ -476,8 +472,8 @@ describe('a connection', () => {
     expectNoLeak(failure);
   });
 
-  it('when the name is unknown › the request never left us', async () => {
-    // Longer than DNS allows, so that the machine itself knows the answer and nobody is asked.
+  it('when the name is unknown › the request never left the process', async () => {
+    // Longer than DNS allows, so that the machine answers without asking a name server.
     const url = new URL(`http://${'a'.repeat(64)}.invalid`);
 
     const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
@@ -486,9 +482,9 @@ describe('a connection', () => {
     expectNoLeak(failure);
   });
 
-  it('when the other side speaks no TLS › nobody can say whether anything was sent', async () => {
-    const neighbour = await aRawNeighbour((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    const url = new URL(neighbour.url.href.replace('http:', 'https:'));
+  it('when the other side speaks no TLS › the request may have left', async () => {
+    const server = await aRawServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const url = new URL(server.url.href.replace('http:', 'https:'));
 
     const failure = await failureOf(http.postForm(url, FIELDS, LIMITS));
 
@@ -500,17 +496,17 @@ describe('a connection', () => {
   it.each<[string, () => Promise<Neighbour>]>([
     [
       'is reset after the request was read',
-      () => aRawNeighbour((socket) => void socket.once('data', () => socket.resetAndDestroy())),
+      () => aRawServer((socket) => void socket.once('data', () => socket.resetAndDestroy())),
     ],
     [
       'is closed without an answer',
-      () => aRawNeighbour((socket) => void socket.once('data', () => socket.end())),
+      () => aRawServer((socket) => void socket.once('data', () => socket.end())),
     ],
-    ['speaks no HTTP', () => aRawNeighbour((socket) => void socket.end('CANARY, no HTTP\r\n\r\n'))],
+    ['speaks no HTTP', () => aRawServer((socket) => void socket.end('CANARY, no HTTP\r\n\r\n'))],
   ])('when it %s › the request may have arrived', async (_, start) => {
-    const neighbour = await start();
+    const server = await start();
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({
       name: 'TransportError',
@@ -524,26 +520,26 @@ describe('a connection', () => {
   it.each<[string, string]>([
     ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"access_token":"CANARY'],
     ['half a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"access_token":"CANARY'],
-  ])('when it breaks off after %s › that is no answer, and nothing of it is repeated', async (_, bytes) => {
-    const neighbour = await aRawNeighbour((socket) => {
+  ])('when it breaks off after %s › is an error that repeats nothing of it', async (_, bytes) => {
+    const server = await aRawServer((socket) => {
       socket.once('data', () => socket.write(bytes, () => socket.resetAndDestroy()));
     });
 
-    const failure = await failureOf(http.postForm(neighbour.url, FIELDS, LIMITS));
+    const failure = await failureOf(http.postForm(server.url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({ code: 'portal_failed', status: 502 });
     expect(failure.neverSent).not.toBe(true);
     expectNoLeak(failure);
   });
 
-  it('when a kept one was closed by the other side meanwhile › the next call opens a new one', async () => {
-    const neighbour = await aNeighbour((_req, res) => {
+  it('when the other side has closed a kept connection meanwhile › the next call opens a new one', async () => {
+    const server = await aServer((_req, res) => {
       res.end('{}', () => setImmediate(() => res.socket?.destroy()));
     });
-    await http.postForm(neighbour.url, FIELDS, LIMITS);
+    await http.postForm(server.url, FIELDS, LIMITS);
     await new Promise((resolve) => setTimeout(resolve, 50));
 
-    expect(await http.postForm(neighbour.url, FIELDS, LIMITS)).toEqual({ status: 200, body: {} });
+    expect(await http.postForm(server.url, FIELDS, LIMITS)).toEqual({ status: 200, body: {} });
   });
 });
 
@@ -587,7 +583,7 @@ describe('a private address', () => {
     '[fec0::1]',
     '[ff02::1]',
     '[2001:db8::1]',
-  ])('when it is %s and nobody listed it › no connection is opened', async (host) => {
+  ])('when it is %s and the configuration does not list it › no connection is opened', async (host) => {
     const failure = await failureOf(strict.postForm(new URL(`http://${host}:1/`), FIELDS, LIMITS));
 
     expect(failure).toBeInstanceOf(TransportError);
@@ -595,21 +591,21 @@ describe('a private address', () => {
     expectNoLeak(failure);
   });
 
-  it('when a name leads there and nobody listed it › no connection is opened', async () => {
-    const neighbour = await json({});
-    const url = new URL(`http://localhost:${neighbour.url.port}`);
+  it('when a name leads there and the configuration does not list it › no connection is opened', async () => {
+    const server = await json({});
+    const url = new URL(`http://localhost:${server.url.port}`);
 
     const failure = await failureOf(strict.postForm(url, FIELDS, LIMITS));
 
     expect(failure).toMatchObject({ neverSent: true, message: expect.stringContaining('EADDRNOTPUBLIC') });
-    expect(neighbour.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 
   it.each(['localhost', '127.0.0.1'])('when %s is listed › is called', async (host) => {
-    const neighbour = await json({ a: 1 });
+    const server = await json({ a: 1 });
     const client = createHttpClient({ mayBePrivate: (hostname) => hostname === host });
 
-    const answer = await client.postForm(new URL(`http://${host}:${neighbour.url.port}`), FIELDS, LIMITS);
+    const answer = await client.postForm(new URL(`http://${host}:${server.url.port}`), FIELDS, LIMITS);
 
     expect(answer.body).toEqual({ a: 1 });
     client.close();

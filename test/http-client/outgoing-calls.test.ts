@@ -11,7 +11,7 @@ import { newDataDir, startApp, type TestApp } from '../support/start-app.ts';
 
 const SRC = join(import.meta.dirname, '../../src');
 
-/** What can call somebody, and what of it only listens or looks. */
+/** Modules that can open connections, each with its exports that only listen or inspect. */
 const HARMLESS_NAMES: Record<string, string[]> = {
   'node:http': ['createServer', 'Server'],
   'node:net': ['isIP', 'createServer'],
@@ -26,11 +26,11 @@ const HARMLESS_NAMES: Record<string, string[]> = {
   axios: [],
   undici: [],
 };
-/** Without an import of its own, or from a package whose types and errors are used in several places. */
+/** Calls that need no import, or come from a package whose types and errors are used in several places. */
 const CALLS = /\bfetch\(|\bnew (WebSocket|EventSource)\b|\b(new|extends) (Redis|Cluster)\b/;
 
-describe('connections to others', () => {
-  it('are opened by the outgoing door and by the connection to Redis alone', () => {
+describe('outgoing connections', () => {
+  it('are opened by the HTTP client and by the connection to Redis only', () => {
     const openers = filesBelow(SRC).filter((file) => {
       const text = readFileSync(file, 'utf8');
       return CALLS.test(text) || importsOf(text).some(([name, from]) => isOpener(name, from));
@@ -64,7 +64,7 @@ function isOpener(name: string, from: string): boolean {
   return harmless !== undefined && !harmless.includes(name);
 }
 
-/** Addresses that a hostile portal could name as its REST, and a store that somebody wrote to could hold. */
+/** Addresses that a hostile portal could name as its REST root, or an attacker could write into the store. */
 const HOSTILE_ENDPOINTS = [
   'http://169.254.169.254/rest/',
   'http://169.254.169.254/latest/meta-data/?/rest/',
@@ -116,7 +116,7 @@ describe('the address that a portal gives for its REST', () => {
   const port = () => new URL(app.emulator.portals[0]?.origin ?? '').port;
   const written = (endpoint: string) => endpoint.replace('PORT', port());
 
-  it('in a sign-in, in more than 30 hostile ways › is called in none of them', async () => {
+  it('in a sign-in, in more than 30 hostile forms › is not called', async () => {
     const statuses: number[] = [];
     app.outgoing.length = 0;
     for (const endpoint of HOSTILE_ENDPOINTS) {
@@ -136,7 +136,7 @@ describe('the address that a portal gives for its REST', () => {
     );
   });
 
-  it('in a renewal › is not taken over, and the one before is called', async () => {
+  it('in a renewal › is not taken over, and the address before it is called', async () => {
     const agent = app.agent();
     await app.signIn(agent);
     for (const endpoint of HOSTILE_ENDPOINTS.map(written)) {
@@ -154,7 +154,7 @@ describe('the address that a portal gives for its REST', () => {
     }
   });
 
-  it('in the record, written there by somebody else › is checked at every use, and called in none', async () => {
+  it('in the record, written there by an attacker › is checked at every use, and never called', async () => {
     const agent = app.agent();
     await app.signIn(agent);
     const key = `b24:tokens:{${app.emulator.portals[0]?.memberId}}:${app.client.clientId}:1`;
@@ -168,11 +168,11 @@ describe('the address that a portal gives for its REST', () => {
 
       expect([endpoint, strangersCalled()]).toEqual([endpoint, []]);
     }
-    // Of what is the portal's own but for its end, the end is dropped.
+    // An address of the portal itself with another end is accepted, and the end is dropped.
     expect(statuses.filter((status) => status !== 400).length).toBeLessThanOrEqual(1);
   });
 
-  /** All that was called, but for the authorization server and the REST of the portal as it is listed. */
+  /** All addresses that were called, except the authorization server and the REST root of the listed portal. */
   function strangersCalled(): string[] {
     const rest = `${app.emulator.portals[0]?.origin}/rest/`;
     return app.outgoing

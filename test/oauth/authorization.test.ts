@@ -29,7 +29,7 @@ describe('buildAuthorizationRequest()', () => {
     expect(endpoint.search).toBe('');
   });
 
-  it('when values hold signs of their own › escapes them', () => {
+  it('when values contain special characters › escapes them', () => {
     const request = buildAuthorizationRequest(new URL('https://acme.bitrix24.com/o/'), 'a&b=c', 'd#e');
 
     expect([...request.searchParams]).toEqual([
@@ -67,7 +67,7 @@ describe('readState()', () => {
     ['with a space', STATE.replace('A', ' ')],
     ['with a letter of another script', STATE.replace('A', 'А')],
     ['of just the greatest length', 'a'.repeat(128)],
-  ])('when it is %s › it was never ours', (_, state) => {
+  ])('when it is %s › was never sent by us', (_, state) => {
     expect(() => readState({ state })).toThrow(StateMismatchError);
   });
 });

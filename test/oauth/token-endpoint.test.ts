@@ -31,7 +31,7 @@ class HttpStub implements HttpClient {
     throw new Error('tokens are asked for by form');
   }
   async probe(): Promise<ProbeAnswer> {
-    throw new Error('nobody is probed here');
+    throw new Error('these tests probe no host');
   }
   assertCircuitClosed() {}
   close() {}
@@ -66,7 +66,7 @@ describe('exchangeCode()', () => {
     ]);
   });
 
-  it('when it succeeds › gives back the body as it came', async () => {
+  it('when it succeeds › gives the body as it came', async () => {
     answerWith(200, { access_token: 'a', anything: ['else'] });
 
     expect(await endpoint.exchangeCode(SERVER, 'c')).toEqual({ access_token: 'a', anything: ['else'] });
@@ -84,7 +84,7 @@ describe('exchangeCode()', () => {
 });
 
 describe('refresh()', () => {
-  it('when it is sent › the form holds the refresh token, and it is listened to for longer than Bitrix24 takes', async () => {
+  it('when it is sent › the form holds the refresh token, and the deadline is longer than that of Bitrix24', async () => {
     await endpoint.refresh(new URL('http://127.0.0.1:8052'), 'the refresh token');
 
     expect(http.sent).toEqual([
@@ -108,7 +108,7 @@ describe('a refusal', () => {
     [200, 'wrong_client'],
     [400, 'invalid_client'],
     [401, 'INVALID_CLIENT'],
-  ])('when it is %i %s › the settings are wrong and the grant is not', async (status, error) => {
+  ])('when it is %i %s › the settings are wrong, and the grant is still valid', async (status, error) => {
     answerWith(status, { error });
 
     const refusal = await refusalOf(endpoint.refresh(SERVER, 'r'));
@@ -148,7 +148,7 @@ describe('a refusal', () => {
     [503, 'QUERY_LIMIT_EXCEEDED'],
     [500, 'internal_server_error'],
     [400, 'something_new'],
-  ])('when it is %i %s › the grant lives on', async (status, error) => {
+  ])('when it is %i %s › the grant is still valid', async (status, error) => {
     answerWith(status, { error });
 
     const refusal = await refusalOf(endpoint.refresh(SERVER, 'r'));
@@ -160,7 +160,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('when tokens come beside it › counts all the same', async () => {
+  it('when the answer holds tokens too › it is a refusal all the same', async () => {
     answerWith(200, { error: 'invalid_grant', access_token: 'a', refresh_token: 'r' });
 
     await expect(endpoint.exchangeCode(SERVER, 'c')).rejects.toThrow(TokenEndpointError);
@@ -175,17 +175,20 @@ describe('a refusal', () => {
     [''],
     [null],
     [42],
-  ])('when its code is the odd %j › is a refusal that ends nothing and repeats nothing', async (error) => {
-    answerWith(400, { error, error_description: 'CANARY' });
+  ])(
+    'when its code is the odd %j › is a refusal that ends no grant and does not repeat the code',
+    async (error) => {
+      answerWith(400, { error, error_description: 'CANARY' });
 
-    const refusal = await refusalOf(endpoint.exchangeCode(SERVER, 'c'));
+      const refusal = await refusalOf(endpoint.exchangeCode(SERVER, 'c'));
 
-    expect(refusal).toMatchObject({ endsGrant: false, isMisconfiguration: false, code: 'portal_failed' });
-    expect(inspect(refusal, { depth: 10, showHidden: true })).not.toMatch(/canary/i);
-  });
+      expect(refusal).toMatchObject({ endsGrant: false, isMisconfiguration: false, code: 'portal_failed' });
+      expect(inspect(refusal, { depth: 10, showHidden: true })).not.toMatch(/canary/i);
+    },
+  );
 });
 
-describe('an answer that is none', () => {
+describe('an answer that is not a token response', () => {
   it.each<[number, unknown]>([
     [200, null],
     [200, 'text'],
@@ -195,7 +198,7 @@ describe('an answer that is none', () => {
     [302, { access_token: 'a' }],
     [404, { message: 'not here' }],
     [500, {}],
-  ])('when it is %i with %j › is not taken for tokens', async (status, body) => {
+  ])('when it is %i with %j › is an error', async (status, body) => {
     answerWith(status, body);
 
     await expect(endpoint.exchangeCode(SERVER, 'c')).rejects.toThrow(UnexpectedResponseError);

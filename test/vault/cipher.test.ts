@@ -18,20 +18,20 @@ describe('seal() and open()', () => {
     expect(await cipher.open(sealed, PLACE)).toBe(text);
   });
 
-  it('when the same is sealed twice › looks different', async () => {
+  it('when the same text is sealed twice › the results differ', async () => {
     const [one, two] = [await cipher.seal('same', PLACE), await cipher.seal('same', PLACE)];
 
     expect(one).not.toBe(two);
   });
 
-  it('when it is sealed › neither the text nor the place can be read', async () => {
+  it('when it is sealed › neither the text nor its place can be read', async () => {
     const sealed = await cipher.seal('CANARY-text', 'CANARY-place');
 
     const readable = sealed.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     expect([sealed, ...readable].join()).not.toContain('CANARY');
   });
 
-  it('when it is sealed › says how, and with which key without telling it', async () => {
+  it('when it is sealed › names algorithm and key id, and does not contain the key', async () => {
     const sealed = await cipher.seal('text', PLACE);
 
     const header = JSON.parse(Buffer.from(sealed.split('.')[0] ?? '', 'base64url').toString());
@@ -58,7 +58,7 @@ describe('rotation of keys', () => {
     await expect(createCipher([NEW]).open(sealed, PLACE)).rejects.toThrow(UnsealError);
   });
 
-  it('when there is no key at all › is not made', () => {
+  it('when there is no key at all › throws', () => {
     expect(() => createCipher([])).toThrow('at least one key');
   });
 });
@@ -123,7 +123,7 @@ describe('a record that was tampered with', () => {
     await expect(cipher.open(mixed, PLACE)).rejects.toThrow(UnsealError);
   });
 
-  it('when it does not open › the error tells neither text nor key nor place', async () => {
+  it('when it does not open › the error contains neither text nor key nor place', async () => {
     const sealed = await createCipher([FOREIGN]).seal('CANARY', 'CANARY-place');
 
     const [outcome] = await Promise.allSettled([cipher.open(sealed, 'CANARY-place')]);

@@ -33,7 +33,7 @@ const TIMED_OUT = () => new TransportError('as', 'deadline passed', { timedOut: 
 const HTML = () => new UnexpectedResponseError('body', 'as answered 502 without readable JSON');
 const refused = (code: string) => () => new TokenEndpointError(code);
 
-/** An authorization server as the test wants it: one step for each call, the last one for all that follow. */
+/** An authorization server that answers with one step for each call; the last step repeats. */
 class AuthorizationServerStub implements TokenEndpoint {
   calls: { server: string; refreshToken: string }[] = [];
   steps: ((generation: number) => Promise<unknown> | unknown)[] = [];
@@ -44,7 +44,7 @@ class AuthorizationServerStub implements TokenEndpoint {
     return step ? step(this.calls.length + 1) : aTokenResponse(this.calls.length + 1);
   }
   async exchangeCode(): Promise<unknown> {
-    throw new Error('nobody signs in here');
+    throw new Error('these tests exchange no codes');
   }
 }
 
@@ -59,7 +59,7 @@ let refresher: TokenRefresher;
 let owner: PortalUserId;
 let lines: string[];
 let toClose: Store[];
-/** What the newest refresher does when the store is back. */
+/** Tells the newest refresher that the store is back. */
 let storeIsBack: () => void;
 beforeEach(() => {
   movable = undefined;
@@ -88,7 +88,7 @@ function vaultOn(on: Store): TokenVault {
   return createTokenVault({ store: on, cipher });
 }
 
-/** From here on nothing happens in this test but what promises and the moved clock set off. */
+/** From here on nothing in this test waits for real time: only promises and the moved clock set things off. */
 function moveTime(): MovableClock {
   movable = createMovableClock();
   clock = movable;
@@ -152,7 +152,7 @@ async function stored(): Promise<Record<string, unknown>> {
   return JSON.parse((await store.get(tokenKey(owner))) ?? 'null');
 }
 
-/** Something that is asked for now, and let go by the test. */
+/** Holds up whatever awaits `pass` until the test calls `open`. */
 function aGate() {
   let open = () => {};
   let reached = () => {};
@@ -174,7 +174,7 @@ function pauseFor(ms: number): Promise<void> {
 }
 
 describe('current()', () => {
-  it('when the access token is good › gives it, and asks nobody', async () => {
+  it('when the access token is valid › gives it, without a call to the authorization server', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
 
     const grant = await refresher.current(owner);
@@ -183,7 +183,7 @@ describe('current()', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when its end is near by our estimate › renews it, and stores what came', async () => {
+  it('when its end is near by our estimate › renews it, and stores the new pair', async () => {
     await anExpiredGrant();
     const before = clock.now();
 
@@ -196,7 +196,7 @@ describe('current()', () => {
     expect(await stored()).toMatchObject({ iid: null, state: 'ok' });
   });
 
-  it('when it renewed › what it gives is what the vault holds', async () => {
+  it('when it renewed › gives the same tokens as the vault', async () => {
     await anExpiredGrant();
 
     const grant = await refresher.current(owner);
@@ -214,7 +214,7 @@ describe('current()', () => {
     });
   });
 
-  it('when nobody has signed in › the grant is over', async () => {
+  it('when the portal user has no stored tokens › the grant is over', async () => {
     await expect(refresher.current(owner)).rejects.toThrow(
       expect.objectContaining({ code: 'sign_in_required', status: 401, reason: 'no_grant' }),
     );
@@ -223,7 +223,7 @@ describe('current()', () => {
   it.each([
     ['the one that granted it', TECH, TECH],
     ['the first of the list, when that one is no longer listed', new URL('https://evil.example'), INFO],
-  ])('when it renews › asks %s', async (_, granted, asked) => {
+  ])('when it renews › calls %s', async (_, granted, asked) => {
     await anExpiredGrant(granted);
 
     await refresher.current(owner);
@@ -251,7 +251,7 @@ describe('current()', () => {
     expect((await load()).clientEndpoint).toBe('https://acme.bitrix24.com/rest/');
   });
 
-  it('when it renews again and again › shows each refresh token once', async () => {
+  it('when it renews four times in a row › uses each refresh token once', async () => {
     await anExpiredGrant();
 
     for (const _hour of [1, 2, 3]) {
@@ -281,7 +281,7 @@ describe('current()', () => {
 });
 
 describe('many callers', () => {
-  it('when 200 come at once › one call serves them all', async () => {
+  it('when 200 callers come at once › one call serves them all', async () => {
     await anExpiredGrant();
 
     const grants = await Promise.all(Array.from({ length: 200 }, () => refresher.current(owner)));
@@ -290,7 +290,7 @@ describe('many callers', () => {
     expect(new Set(grants.map(({ accessToken }) => accessToken))).toEqual(new Set(['access 2']));
   });
 
-  it('when they come to four processes › one call serves them all', async () => {
+  it('when 200 callers come to four processes › one call serves them all', async () => {
     await anExpiredGrant();
     const processes = [refresher, ...[1, 2, 3].map(() => aRefresher({ vault: vaultOn(anotherStore()) }))];
 
@@ -303,7 +303,7 @@ describe('many callers', () => {
     expect(await load()).toMatchObject({ generation: 2 });
   });
 
-  it('when it expires ten times › ten calls serve them all', async () => {
+  it('when the access token expires ten times › ten calls serve all callers', async () => {
     await anExpiredGrant();
     const processes = [refresher, aRefresher({ vault: vaultOn(anotherStore()) })];
 
@@ -318,7 +318,7 @@ describe('many callers', () => {
     expect(await load()).toMatchObject({ generation: 11, accessToken: 'access 11' });
   });
 
-  it('when they are different people › each gets their own', async () => {
+  it('when the callers are different portal users › each gets their own tokens', async () => {
     const others = [owner, { ...owner, userId: 8 }, anOwner()];
     for (const one of others) {
       await vault.save(
@@ -342,7 +342,7 @@ describe('many callers', () => {
     expect(grants.map(({ accessToken }) => accessToken)).toEqual(['for 7', 'for 8', 'for 7']);
   });
 
-  it('when the renewal fails › all are told, and the next one may try again', async () => {
+  it('when the renewal fails › all waiting callers get the failure, and the next caller tries again', async () => {
     await anExpiredGrant();
     server.steps = [fail(refused('payment_required')), () => aTokenResponse(2)];
 
@@ -356,7 +356,7 @@ describe('many callers', () => {
 });
 
 describe('renewed()', () => {
-  it('when the newest token failed › renews it though it should be good', async () => {
+  it('when the portal refused the newest token › renews it, although it should be valid', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     const failed = await load();
 
@@ -366,10 +366,10 @@ describe('renewed()', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when somebody has renewed it already › gives theirs, and asks nobody', async () => {
+  it('when another process has renewed it already › gives those tokens, without a call', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     const failed = await load();
-    await vault.commit(owner, failed, 'somebody', tokensOf(2));
+    await vault.commit(owner, failed, 'another process', tokensOf(2));
 
     const grant = await refresher.renewed(owner, failed);
 
@@ -377,7 +377,7 @@ describe('renewed()', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when the person has signed in anew › gives that, and asks nobody', async () => {
+  it('when the portal user has signed in again › gives the tokens of that sign-in, without a call', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     const failed = await load();
     await vault.save(owner, tokensOf(9), INFO.origin);
@@ -388,7 +388,7 @@ describe('renewed()', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when 50 calls failed with the same token › one call serves them all', async () => {
+  it('when the portal refused 50 calls with the same token › one renewal serves them all', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     const failed = await load();
 
@@ -398,7 +398,7 @@ describe('renewed()', () => {
     expect(grants.map(({ generation }) => generation)).toEqual(grants.map(() => 2));
   });
 
-  it('when the grant is gone › says so', async () => {
+  it('when the record is gone › the grant is over', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     const failed = await load();
     await vault.forget(owner);
@@ -407,7 +407,7 @@ describe('renewed()', () => {
   });
 });
 
-describe('a final refusal', () => {
+describe('a refusal that ends the grant', () => {
   it.each(['invalid_grant', 'expired_token', 'invalid_token', 'not_installed'])(
     'when it is %s › the grant is over, and its tokens are kept',
     async (code) => {
@@ -423,7 +423,7 @@ describe('a final refusal', () => {
     },
   );
 
-  it('when the grant is over › nobody asks the server again', async () => {
+  it('when the grant is over › the server is not called again', async () => {
     await anExpiredGrant();
     server.steps = [fail(refused('invalid_grant'))];
     await Promise.allSettled([refresher.current(owner)]);
@@ -433,7 +433,7 @@ describe('a final refusal', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when the person signs in again › everything is well', async () => {
+  it('when the portal user signs in again › gives the new tokens', async () => {
     await anExpiredGrant();
     server.steps = [fail(refused('invalid_grant'))];
     await Promise.allSettled([refresher.current(owner)]);
@@ -443,11 +443,11 @@ describe('a final refusal', () => {
     expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9' });
   });
 
-  it('when somebody has moved the grant on meanwhile › their result is taken', async () => {
+  it('when another process has renewed meanwhile › its tokens are taken', async () => {
     const grant = await anExpiredGrant();
     server.steps = [
       async () => {
-        await vault.commit(owner, grant, 'somebody', tokensOf(2));
+        await vault.commit(owner, grant, 'another process', tokensOf(2));
         throw new TokenEndpointError('invalid_grant');
       },
     ];
@@ -456,7 +456,7 @@ describe('a final refusal', () => {
     expect(await load()).toMatchObject({ state: 'ok' });
   });
 
-  it('when the person has signed in meanwhile › the new grant is taken', async () => {
+  it('when the portal user has signed in meanwhile › the tokens of that sign-in are taken', async () => {
     await anExpiredGrant();
     server.steps = [
       async () => {
@@ -469,7 +469,7 @@ describe('a final refusal', () => {
     expect(await load()).toMatchObject({ state: 'ok' });
   });
 
-  it('when another attempt is alive by now › the grant is left to it', async () => {
+  it('when another attempt is alive by now › the grant is not ended, and the tokens of that attempt are taken', async () => {
     const grant = await anExpiredGrant();
     server.steps = [
       async () => {
@@ -486,7 +486,7 @@ describe('a final refusal', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when five processes wait for it › one asks, and all are told that the grant is over', async () => {
+  it('when five processes wait for it › one calls the server, and all say that the grant is over', async () => {
     await anExpiredGrant();
     server.steps = [() => pauseFor(100).then(fail(refused('invalid_grant')))];
     const processes = Array.from({ length: 5 }, () => aRefresher({ vault: vaultOn(anotherStore()) }));
@@ -502,7 +502,7 @@ describe('a final refusal', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when an earlier attempt may still be heard of › it is suspected only, and healed by what comes late', async () => {
+  it('when the answer to an earlier attempt may still arrive › the grant is suspect, and that answer heals it', async () => {
     const grant = await anExpiredGrant();
     await vault.claim(owner, grant, 'frozen', EXCLUSIVE);
     clock.advance(EXCLUSIVE + 1);
@@ -518,10 +518,10 @@ describe('a final refusal', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ['of another portal', { member_id: 'ffffffffffffffffffffffffffffffff' }, 'foreign_tokens'],
-    ['of another person', { user_id: 8 }, 'foreign_tokens'],
+    ['of another user', { user_id: 8 }, 'foreign_tokens'],
     ['without a refresh token', { refresh_token: undefined }, 'unusable_answer'],
     ['of no shape at all', { access_token: { is: 'odd' } }, 'unusable_answer'],
-  ])('when the answer holds tokens %s › stores them for nobody', async (_, odd, why) => {
+  ])('when the answer holds tokens %s › stores them for no portal user', async (_, odd, why) => {
     await anExpiredGrant();
     server.steps = [() => aTokenResponse(2, odd)];
 
@@ -539,14 +539,14 @@ describe('a final refusal', () => {
   });
 });
 
-describe('a hiccup', () => {
+describe('a failure that leaves the tokens alone', () => {
   it.each([
     'invalid_client',
     'wrong_client',
     'payment_required',
     'user_access_error',
     'query_limit_exceeded',
-  ])('when the server refuses with %s › the grant is kept, and can be tried again', async (code) => {
+  ])('when the server refuses with %s › the tokens are kept, and can be tried again', async (code) => {
     await anExpiredGrant();
     server.steps = [fail(refused(code)), () => aTokenResponse(2)];
 
@@ -559,7 +559,7 @@ describe('a hiccup', () => {
   });
 
   it.each(['invalid_client', 'wrong_client'])(
-    'when our own settings are wrong (%s) › the log calls for help',
+    'when our own settings are wrong (%s) › writes a line of level error to the log',
     async (code) => {
       await anExpiredGrant();
       server.steps = [fail(refused(code))];
@@ -570,7 +570,7 @@ describe('a hiccup', () => {
     },
   );
 
-  it('when the server refuses us all alike › it is asked once a second, whoever needs it', async () => {
+  it('when the server refuses all users alike › it is called once a second, for whichever user comes', async () => {
     const time = moveTime();
     const others = [owner, anOwner(), anOwner()];
     for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
@@ -591,7 +591,7 @@ describe('a hiccup', () => {
     expect(server.calls).toHaveLength(2);
   });
 
-  it('when it takes us again › everybody is served at once', async () => {
+  it('when the server stops refusing › all users are served at once', async () => {
     const time = moveTime();
     const others = [owner, anOwner(), anOwner()];
     for (const one of others) await vault.save(one, newTokens({ expiresAt: new Date(0) }), INFO.origin);
@@ -605,7 +605,7 @@ describe('a hiccup', () => {
     expect(server.calls).toHaveLength(4);
   });
 
-  it('when the request never left us › it is sent again', async () => {
+  it('when the request never left the process › it is sent again', async () => {
     const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT), fail(NEVER_SENT), () => aTokenResponse(2)];
@@ -617,7 +617,7 @@ describe('a hiccup', () => {
     expect(server.calls).toHaveLength(3);
   });
 
-  it('when the request never left us three times › the grant is kept, and can be tried again at once', async () => {
+  it('when the request never left the process three times › the tokens are kept, and can be tried again at once', async () => {
     const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT)];
@@ -630,7 +630,7 @@ describe('a hiccup', () => {
     expect(await stored()).toMatchObject({ iid: null, state: 'ok' });
   });
 
-  it('when the first try never left us and the second was cut off › there is no third', async () => {
+  it('when the first request never left the process and the second was cut off › no third is sent', async () => {
     const time = moveTime();
     await anExpiredGrant();
     server.steps = [fail(NEVER_SENT), fail(RESET)];
@@ -669,7 +669,7 @@ describe('an attempt without an answer', () => {
     expect(server.calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh 1', 'refresh 1']);
   });
 
-  it('when the token turns out to be used up › the grant is over, because nobody else was trying', async () => {
+  it('when the token turns out to be used up › the grant is over, because no other attempt was made', async () => {
     await anExpiredGrant();
     server.steps = [fail(RESET), fail(refused('invalid_grant'))];
 
@@ -681,7 +681,7 @@ describe('an attempt without an answer', () => {
     expect(server.calls).toHaveLength(2);
   });
 
-  it('when three got none › the token is left in peace, and everybody is told for how long', async () => {
+  it('when three got none › the token is not tried again, and callers learn for how long', async () => {
     await anExpiredGrant();
     server.steps = [fail(RESET)];
 
@@ -698,7 +698,7 @@ describe('an attempt without an answer', () => {
     expect(await load()).toMatchObject({ state: 'ok', generation: 1 });
   });
 
-  it('when it did not come in 65 s › the caller is long gone, and the next one tries', async () => {
+  it('when no answer came in 65 s › the next caller tries again; the first has left long ago', async () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(fail(TIMED_OUT)), () => aTokenResponse(2)];
@@ -717,7 +717,7 @@ describe('an attempt without an answer', () => {
 });
 
 describe('a store that went back in time', () => {
-  it('when it shows an older generation of the same chain › what this process knows is written back', async () => {
+  it('when it shows an older generation of the same chain › the newer tokens in memory are written back', async () => {
     await anExpiredGrant();
     const old = (await store.get(tokenKey(owner))) ?? '';
     await refresher.current(owner);
@@ -730,7 +730,7 @@ describe('a store that went back in time', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when it is back after an outage › all we know better is written back before anybody uses up a token', async () => {
+  it('when it is back after an outage › the newer tokens of all processes are written back before any token is used up', async () => {
     const time = moveTime();
     await anExpiredGrant();
     const old = (await store.get(tokenKey(owner))) ?? '';
@@ -750,7 +750,7 @@ describe('a store that went back in time', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when it is back and shows what we know › a renewal waits two seconds, and is then made', async () => {
+  it('when it is back and shows nothing older › a renewal waits two seconds, and is then made', async () => {
     const time = moveTime();
     await anExpiredGrant();
     storeIsBack();
@@ -761,7 +761,7 @@ describe('a store that went back in time', () => {
     expect(await renewed).toMatchObject({ generation: 2 });
   });
 
-  it('when a newer sign-in is there › it is not touched', async () => {
+  it('when it shows a newer sign-in › the record stays', async () => {
     await anExpiredGrant();
     await refresher.current(owner);
     await vault.save(owner, tokensOf(9), INFO.origin);
@@ -769,7 +769,7 @@ describe('a store that went back in time', () => {
     expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 9', generation: 1 });
   });
 
-  it('when the record is missing › it stays so: somebody may have wanted that', async () => {
+  it('when the record is missing › it is not written back: it may have been removed on purpose', async () => {
     await anExpiredGrant();
     await refresher.current(owner);
     await vault.forget(owner);
@@ -779,7 +779,7 @@ describe('a store that went back in time', () => {
     expect(await store.get(tokenKey(owner))).toBe(null);
   });
 
-  it('when a grant was given up on what the old record said › knowing better heals that too', async () => {
+  it('when the old record says that the grant is over › the newer tokens in memory heal that too', async () => {
     await anExpiredGrant();
     const old = JSON.parse((await store.get(tokenKey(owner))) ?? '');
     await refresher.current(owner);
@@ -791,7 +791,7 @@ describe('a store that went back in time', () => {
 });
 
 describe('a store in trouble', () => {
-  it('when it cannot be written to before the call › the server is not asked', async () => {
+  it('when it cannot be written to before the call › the server is not called', async () => {
     await anExpiredGrant();
     const away = {
       ...store,
@@ -803,7 +803,7 @@ describe('a store in trouble', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when it cannot be written to after the call › what came is stored as soon as it can', async () => {
+  it('when it cannot be written to after the call › the new pair is stored as soon as possible', async () => {
     await anExpiredGrant();
     let failuresLeft = 0;
     const shaky: Store = {
@@ -834,7 +834,7 @@ describe('a store in trouble', () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  it('when it has only just come back › those who may hold new tokens go first', async () => {
+  it('when it came back a moment ago › processes that hold new pairs store them first', async () => {
     const time = moveTime();
     const grant = await anExpiredGrant();
     let isFull = true;
@@ -860,7 +860,7 @@ describe('a store in trouble', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when the answer to a write is lost › what came is stored once', async () => {
+  it('when the answer to a write is lost › the new pair is stored once', async () => {
     await anExpiredGrant();
     let isCut = false;
     const cut: Store = {
@@ -885,7 +885,7 @@ describe('a store in trouble', () => {
     expect(await load()).toMatchObject({ generation: 2 });
   });
 
-  it('when the person signed in while the new pair waited to be stored › the sign-in stays', async () => {
+  it('when the portal user signed in before the new pair was stored › the tokens of the sign-in stay', async () => {
     await anExpiredGrant();
     server.steps = [
       async () => {
@@ -900,7 +900,7 @@ describe('a store in trouble', () => {
     expect(await load()).toMatchObject({ accessToken: 'access 9', generation: 1 });
   });
 
-  it('when the grant was forgotten during the call › it stays forgotten', async () => {
+  it('when the record was removed during the call › it stays removed', async () => {
     await anExpiredGrant();
     server.steps = [
       async () => {
@@ -921,7 +921,7 @@ describe('a slow authorization server', () => {
     time = moveTime();
   });
 
-  it('when it takes more than 8 s › the caller leaves, and what comes later is stored', async () => {
+  it('when it takes more than 8 s › the caller leaves, and the late answer is stored', async () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
@@ -952,7 +952,7 @@ describe('a slow authorization server', () => {
     expect(await waiting).toMatchObject({ accessToken: 'access 2' });
   });
 
-  it('when it takes long › other processes wait 8 s at most, and never ask it as well', async () => {
+  it('when it takes long › other processes wait 8 s at most, and do not call it', async () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
@@ -971,7 +971,7 @@ describe('a slow authorization server', () => {
     await here;
   });
 
-  it('when it takes longer than a claim lives › the living owner has renewed it', async () => {
+  it('when it takes longer than a claim lasts › the owner of the claim prolongs it', async () => {
     const grant = await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
@@ -987,7 +987,7 @@ describe('a slow authorization server', () => {
     expect(await load()).toMatchObject({ generation: 2, accessToken: 'access 2' });
   });
 
-  it('when it refuses while the claim is being renewed › the claim ends all the same', async () => {
+  it('when it refuses while the claim is being prolonged › the claim ends all the same', async () => {
     const grant = await anExpiredGrant();
     const [call, renewal] = [aGate(), aGate()];
     const slow: TokenVault = {
@@ -1011,7 +1011,7 @@ describe('a slow authorization server', () => {
     expect((await vault.claim(owner, grant, 'another', EXCLUSIVE)).outcome).toBe('claimed');
   });
 
-  it('when it fails after every caller has left › nobody trips over it', async () => {
+  it('when it fails after every caller has left › there is no unhandledRejection', async () => {
     await anExpiredGrant();
     const tripped: unknown[] = [];
     const trip = (reason: unknown) => void tripped.push(reason);
@@ -1032,11 +1032,11 @@ describe('a slow authorization server', () => {
 });
 
 describe('drain()', () => {
-  it('when nothing is in flight › resolves', async () => {
+  it('when no exchange is in progress › resolves', async () => {
     await expect(refresher.drain()).resolves.toBe(undefined);
   });
 
-  it('when an exchange is in flight › resolves when what it brought is stored', async () => {
+  it('when an exchange is in progress › resolves when its pair is stored', async () => {
     await anExpiredGrant();
     const gate = aGate();
     server.steps = [() => gate.pass().then(() => aTokenResponse(2))];
@@ -1051,7 +1051,7 @@ describe('drain()', () => {
     expect(await renewing).toMatchObject({ accessToken: 'access 2' });
   });
 
-  it('when it was called › no refresh begins any more', async () => {
+  it('when it was called › no refresh begins', async () => {
     await anExpiredGrant();
     await refresher.drain();
 
@@ -1060,14 +1060,14 @@ describe('drain()', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('when it was called › tokens that are good are still given', async () => {
+  it('when it was called › valid tokens are still given', async () => {
     await vault.save(owner, newTokens(), INFO.origin);
     await refresher.drain();
 
     expect(await refresher.current(owner)).toMatchObject({ accessToken: 'access 1' });
   });
 
-  it('when it was called while a caller was reading the record › that refresh is not lost', async () => {
+  it('when it was called while a caller was reading the record › that caller begins no refresh', async () => {
     await anExpiredGrant();
     const gate = aGate();
     const slow: TokenVault = {
@@ -1111,17 +1111,17 @@ describe('an observer', () => {
       ['attempted refused', 'lost invalid_grant', 'waited'],
     ],
     [
-      'that brought the tokens of somebody else',
+      'that brought the tokens of another user',
       [() => aTokenResponse(2, { user_id: 8 })],
       ['attempted refused', 'lost foreign_tokens', 'waited'],
     ],
-    ['that the server would not make', [fail(refused('payment_required'))], ['attempted kept', 'waited']],
+    ['that the server refused for now', [fail(refused('payment_required'))], ['attempted kept', 'waited']],
     [
       'that got no answer at first',
       [fail(RESET), () => aTokenResponse(2)],
       ['attempted unknown', 'attempted renewed', 'waited'],
     ],
-  ])('hears of a refresh %s', async (_, steps, expected) => {
+  ])('is told of a refresh %s', async (_, steps, expected) => {
     const { told, observer } = listen();
     await anExpiredGrant();
     server.steps = steps;
@@ -1133,7 +1133,7 @@ describe('an observer', () => {
     expect(told).toEqual(expected);
   });
 
-  it('hears how long each of many callers waited, and of one attempt', async () => {
+  it('is told how long each of three callers waited, and of one attempt', async () => {
     const { told, observer } = listen();
     await anExpiredGrant();
     const watched = aRefresher({ observer });
@@ -1143,7 +1143,7 @@ describe('an observer', () => {
     expect(told).toEqual(['attempted renewed', 'waited', 'waited', 'waited']);
   });
 
-  it('hears that the result of another process was taken', async () => {
+  it('is told that the tokens of another process were taken', async () => {
     const { told, observer } = listen();
     await anExpiredGrant();
     const gate = aGate();
@@ -1159,7 +1159,7 @@ describe('an observer', () => {
     expect(told).toEqual(['adopted', 'waited']);
   });
 
-  it('hears of somebody without a grant, and nothing of a token that is good', async () => {
+  it('is told of a portal user without stored tokens, and not of a valid token', async () => {
     const { told, observer } = listen();
     const watched = aRefresher({ observer });
     await watched.current(owner).catch(() => {});

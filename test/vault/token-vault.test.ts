@@ -43,13 +43,13 @@ async function savedGrant(): Promise<StoredTokens> {
   return load();
 }
 
-/** Whoever holds the claim now follows somebody of whom nobody knows whether they are still listening. */
+/** Whether the claim followed an attempt that fell silent: its process may still be listening for the answer. */
 function isStragglerAwaited(claim: Claim): boolean {
   return claim.outcome === 'claimed' && claim.stragglerMs > 50_000;
 }
 
 describe('save()', () => {
-  it('when somebody signs in › begins a chain at generation 1', async () => {
+  it('when a portal user signs in › begins a chain at generation 1', async () => {
     const tokens = newTokens();
 
     await vault.save(owner, tokens, SERVER);
@@ -63,7 +63,7 @@ describe('save()', () => {
     });
   });
 
-  it('when somebody signs in again › begins another chain, whatever was there', async () => {
+  it('when a portal user signs in again › begins another chain, whatever was there', async () => {
     const first = await savedGrant();
     await vault.commit(owner, first, 'one', tokensOf(2));
     await vault.settle(owner, await load(), 'two', 'reauth', 'invalid_grant');
@@ -75,7 +75,7 @@ describe('save()', () => {
     expect(second.chain).not.toBe(first.chain);
   });
 
-  it('when a claim of the old chain is alive › it does not bind the new one', async () => {
+  it('when a claim of the old chain is alive › it does not count for the new chain', async () => {
     const first = await savedGrant();
     await vault.claim(owner, first, 'one', L);
 
@@ -102,7 +102,7 @@ describe('save()', () => {
     expect(await vault.load(owner)).toMatchObject({ accessToken: 'access 1' });
   });
 
-  it('when nobody came for 180 days › is gone', async () => {
+  it('when the record was not written for 180 days › is gone', async () => {
     await vault.save(owner, newTokens(), SERVER);
 
     clock.advance(181 * DAY);
@@ -112,27 +112,27 @@ describe('save()', () => {
 });
 
 describe('tokenKey()', () => {
-  it('when it is built › carries application, portal and person, the portal as a hash tag', () => {
+  it('when it is built › contains portal, application and portal user, the portal as a hash tag', () => {
     expect(tokenKey({ memberId: 'm', clientId: 'c', userId: 7 })).toBe('b24:tokens:{m}:c:7');
   });
 });
 
 describe('load()', () => {
-  it('when there is nothing › finds nothing', async () => {
+  it('when there is no record › gives nothing', async () => {
     expect(await vault.load(owner)).toBe(undefined);
   });
 
   it.each<[string, Partial<PortalUserId>]>([
-    ['another person of the portal', { userId: 8 }],
+    ['another user of the portal', { userId: 8 }],
     ['the same number on another portal', { memberId: 'another' }],
     ['another application', { clientId: 'local.another' }],
-  ])('when it is %s › finds nothing of ours', async (_, other) => {
+  ])('when it is %s › gives nothing of this portal user', async (_, other) => {
     await savedGrant();
 
     expect(await vault.load({ ...owner, ...other })).toBe(undefined);
   });
 
-  it('when a record was copied to another person › it does not open there, and is set aside', async () => {
+  it('when a record was copied to another user › it does not open there, and is quarantined', async () => {
     await savedGrant();
     const thief = { ...owner, userId: 8 };
     const record = (await store.get(tokenKey(owner))) ?? '';
@@ -153,9 +153,9 @@ describe('load()', () => {
     ['another version', (record) => ({ ...record, v: 2 })],
     ['an unknown state', (record) => ({ ...record, state: 'fine' })],
     ['a text for a number', (record) => ({ ...record, gen: '2' })],
-  ])('when the record has %s › the person signs in again, and it is set aside', async (_, change) => {
+  ])('when the record has %s › the portal user signs in again, and it is quarantined', async (_, change) => {
     await vault.commit(owner, await savedGrant(), 'one', tokensOf(2));
-    // What was opened a moment ago helps nobody who changed it.
+    // The opened pair is kept in memory, and must not be used for the changed record.
     await load();
     const changed = JSON.stringify(change(await stored()));
     await store.set(tokenKey(owner), changed, HOUR);
@@ -168,7 +168,7 @@ describe('load()', () => {
   });
 
   it.each(['', 'not json', 'null', '[]', '{}', '"text"', '42', '{"v":1}'])(
-    'when the record is %j › the person signs in again, and it is set aside',
+    'when the record is %j › the portal user signs in again, and it is quarantined',
     async (text) => {
       await store.set(tokenKey(owner), text, HOUR);
 
@@ -177,7 +177,7 @@ describe('load()', () => {
     },
   );
 
-  describe('when a pair was opened a moment ago', () => {
+  describe('when a pair was opened before', () => {
     let openings: number;
     let counting: TokenVault;
     beforeEach(async () => {
@@ -201,14 +201,14 @@ describe('load()', () => {
       expect(openings).toBe(1);
     });
 
-    it('finds what another process has renewed', async () => {
+    it('gives what another process has renewed', async () => {
       await vault.commit(owner, await load(), 'one', tokensOf(2));
 
       expect(await counting.load(owner)).toMatchObject({ refreshToken: 'refresh 2' });
       expect(openings).toBe(2);
     });
 
-    it('finds nothing once it was forgotten, and keeps nothing', async () => {
+    it('gives nothing after the record was removed, and keeps nothing in memory', async () => {
       const record = (await store.get(tokenKey(owner))) ?? '';
       await counting.forget(owner);
       expect(await counting.load(owner)).toBe(undefined);
@@ -220,7 +220,7 @@ describe('load()', () => {
     });
   });
 
-  it('when somebody signs in while an unreadable record is looked at › their new grant stays', async () => {
+  it('when the portal user signs in while an unreadable record is quarantined › the new record stays', async () => {
     await savedGrant();
     const looking = createTokenVault({
       store,
@@ -240,20 +240,20 @@ describe('load()', () => {
 });
 
 describe('forget()', () => {
-  it('when there is a grant › removes it and says so', async () => {
+  it('when there is a record › removes it and says so', async () => {
     await savedGrant();
 
     expect(await vault.forget(owner)).toBe(true);
     expect(await vault.load(owner)).toBe(undefined);
   });
 
-  it('when there is none › says so', async () => {
+  it('when there is no record › says so', async () => {
     expect(await vault.forget(owner)).toBe(false);
   });
 });
 
 describe('claim()', () => {
-  it('when nobody has one › claims', async () => {
+  it('when no attempt holds a claim › claims', async () => {
     const grant = await savedGrant();
 
     expect(await vault.claim(owner, grant, 'one', L)).toMatchObject({ outcome: 'claimed', stragglerMs: 0 });
@@ -283,7 +283,7 @@ describe('claim()', () => {
     expect(leftMs).toBeLessThanOrEqual(6000);
   });
 
-  it('when another attempt is dead › claims, and says that somebody may still be heard of', async () => {
+  it('when the claim of another attempt has expired › claims, and says that its answer may still arrive', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     clock.advance(L);
@@ -291,7 +291,7 @@ describe('claim()', () => {
     expect(isStragglerAwaited(await vault.claim(owner, grant, 'two', L))).toBe(true);
   });
 
-  it('when it followed a dead one and is repeated › still says that somebody may still be heard of', async () => {
+  it('when that claim is repeated › still says that the answer to the earlier attempt may arrive', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     clock.advance(L);
@@ -300,7 +300,7 @@ describe('claim()', () => {
     expect(isStragglerAwaited(await vault.claim(owner, grant, 'two', L))).toBe(true);
   });
 
-  it('when 50 attempts claim at once › one gets it, and 49 are told to wait', async () => {
+  it('when 50 attempts claim at once › one claims, and 49 are busy', async () => {
     const grant = await savedGrant();
 
     const claims = await Promise.all(
@@ -331,7 +331,7 @@ describe('claim()', () => {
   });
 
   it.each(['suspect', 'reauth'] as const)(
-    'when the grant was found to be over (%s) › the token is not shown once more',
+    'when the grant is over (%s) › the token is not used again',
     async (state) => {
       const grant = await savedGrant();
       await vault.claim(owner, grant, 'one', L);
@@ -341,7 +341,7 @@ describe('claim()', () => {
     },
   );
 
-  it('when the store refuses to write › fails, so that no token is burnt', async () => {
+  it('when the store refuses to write › fails, so that no token is used up', async () => {
     const grant = await savedGrant();
     const refusing = createTokenVault({
       cipher,
@@ -353,7 +353,7 @@ describe('claim()', () => {
 });
 
 describe('prolongClaim()', () => {
-  it('when the claim is ours › keeps others away for longer', async () => {
+  it('when the attempt holds the claim › keeps other attempts away for longer', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     clock.advance(L - 1000);
@@ -374,7 +374,7 @@ describe('prolongClaim()', () => {
     expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'claimed' });
   });
 
-  it('when another attempt has taken over › leaves it to that one', async () => {
+  it('when another attempt has taken over › leaves the claim to that one', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     clock.advance(L);
@@ -388,8 +388,8 @@ describe('prolongClaim()', () => {
   it.each<[string, (grant: StoredTokens) => Promise<unknown>]>([
     ['the new tokens were stored', (grant) => vault.commit(owner, grant, 'one', tokensOf(2))],
     ['the grant was given up', (grant) => vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')],
-    ['somebody signed in anew', () => vault.save(owner, tokensOf(9), SERVER)],
-  ])('when %s › begins nothing', async (_, end) => {
+    ['the portal user signed in again', () => vault.save(owner, tokensOf(9), SERVER)],
+  ])('when %s › begins no claim', async (_, end) => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     await end(grant);
@@ -399,7 +399,7 @@ describe('prolongClaim()', () => {
     expect(await stored()).toMatchObject({ iid: null });
   });
 
-  it('when the record is gone › is content, and brings nothing back', async () => {
+  it('when the record is gone › does nothing', async () => {
     await vault.prolongClaim(owner, 'one', L);
 
     expect(await store.get(tokenKey(owner))).toBe(null);
@@ -445,7 +445,7 @@ describe('commit()', () => {
     expect(await load()).toMatchObject({ generation: 2 });
   });
 
-  it('when somebody else holds the claim by now › stores all the same, and ends that claim', async () => {
+  it('when another attempt holds the claim by now › stores all the same, and ends that claim', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'late', L);
     clock.advance(L);
@@ -470,7 +470,7 @@ describe('commit()', () => {
     },
   );
 
-  it('when the store went back in time › moves on from where we are', async () => {
+  it('when the store went back in time › moves on from the generation that was used up', async () => {
     const first = await savedGrant();
     const backup = (await store.get(tokenKey(owner))) ?? '';
     await vault.commit(owner, first, 'one', tokensOf(2));
@@ -503,7 +503,7 @@ describe('commit()', () => {
     expect(await load()).toMatchObject({ generation: 1, accessToken: 'access 9' });
   });
 
-  it('when the record was forgotten on purpose › does not bring it back', async () => {
+  it('when the record was removed on purpose › does not write it back', async () => {
     const grant = await savedGrant();
     await vault.forget(owner);
 
@@ -513,7 +513,7 @@ describe('commit()', () => {
     expect(await vault.load(owner)).toBe(undefined);
   });
 
-  it('when it is stored › gives the record its whole life again', async () => {
+  it('when it is stored › the record has its whole lifetime again', async () => {
     const grant = await savedGrant();
     clock.advance(179 * DAY);
 
@@ -523,7 +523,7 @@ describe('commit()', () => {
     expect(await load()).toMatchObject({ generation: 2 });
   });
 
-  it('when the claim is renewed after it › the claim does not come back', async () => {
+  it('when the claim is prolonged after it › the claim does not come back', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     await vault.commit(owner, grant, 'one', tokensOf(2));
@@ -536,7 +536,7 @@ describe('commit()', () => {
 });
 
 describe('release()', () => {
-  it('when the claim is ours › others may claim at once', async () => {
+  it('when the attempt holds the claim › other attempts may claim at once', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -545,7 +545,7 @@ describe('release()', () => {
     expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'claimed', stragglerMs: 0 });
   });
 
-  it('when the claim is another one’s › leaves it alone', async () => {
+  it('when another attempt holds the claim › leaves it alone', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -554,7 +554,7 @@ describe('release()', () => {
     expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'busy' });
   });
 
-  it('when the claim had followed a dead one › that is not forgotten', async () => {
+  it('when the claim had followed an expired one › the record still says so', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     clock.advance(L);
@@ -565,7 +565,7 @@ describe('release()', () => {
     expect(isStragglerAwaited(await vault.claim(owner, grant, 'three', L))).toBe(true);
   });
 
-  it('when it is repeated, or there is nothing › is content', async () => {
+  it('when it is repeated, or there is no record › does nothing', async () => {
     await savedGrant();
     await vault.release(owner, 'one', 'why');
 
@@ -575,7 +575,7 @@ describe('release()', () => {
 });
 
 describe('endUnanswered()', () => {
-  it('when an attempt got no answer › others wait for the pause, then try the same token', async () => {
+  it('when an attempt got no answer › other attempts wait for the pause, then try the same token', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -586,7 +586,7 @@ describe('endUnanswered()', () => {
     expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'claimed', stragglerMs: 0 });
   });
 
-  it('when the claim is another one’s › leaves it alone', async () => {
+  it('when another attempt holds the claim › leaves it alone', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -595,7 +595,7 @@ describe('endUnanswered()', () => {
     expect(await vault.claim(owner, grant, 'two', L)).toMatchObject({ outcome: 'busy' });
   });
 
-  it('when three attempts got none within ten minutes › the token is left in peace until they are over', async () => {
+  it('when three attempts got none within ten minutes › the token is not tried until the ten minutes are over', async () => {
     const grant = await savedGrant();
     for (const id of ['one', 'two', 'three']) {
       await vault.claim(owner, grant, id, L);
@@ -621,7 +621,7 @@ describe('endUnanswered()', () => {
     expect(await vault.claim(owner, grant, 'four', L)).toMatchObject({ outcome: 'claimed', tries: 1 });
   });
 
-  it('when a sign-in or a renewal follows › the count begins anew', async () => {
+  it('when a renewal follows › the count starts again', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
     await vault.endUnanswered(owner, 'one', 'portal_failed', 0);
@@ -632,11 +632,11 @@ describe('endUnanswered()', () => {
 });
 
 describe('describe()', () => {
-  it('when nobody has signed in › there is nothing to tell', async () => {
+  it('when there is no record › gives nothing', async () => {
     expect(await vault.describe(owner)).toBe(undefined);
   });
 
-  it('when somebody has just signed in › tells since when', async () => {
+  it('when the portal user has just signed in › says since when', async () => {
     const before = clock.now();
 
     await vault.save(owner, newTokens(), SERVER);
@@ -646,7 +646,7 @@ describe('describe()', () => {
     expect(described?.since.getTime()).toBeGreaterThanOrEqual(before);
   });
 
-  it('when access was renewed › tells when, and still since when', async () => {
+  it('when access was renewed › says when, and still since when', async () => {
     const grant = await savedGrant();
     const signedInBy = clock.now();
     clock.advance(HOUR);
@@ -662,7 +662,7 @@ describe('describe()', () => {
     ['was not answered', () => vault.endUnanswered(owner, 'one', 'portal_timeout', 0)],
     ['was refused for another reason', () => vault.release(owner, 'one', 'portal_timeout')],
     ['was the last', (grant) => vault.settle(owner, grant, 'one', 'reauth', 'portal_timeout')],
-  ])('when a renewal %s › tells what the error was', async (_, fail) => {
+  ])('when a renewal %s › says what the error was', async (_, fail) => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -679,7 +679,7 @@ describe('rotation of keys', () => {
   const newer = Buffer.alloc(32, 'newer key');
   const vaultWith = (...keys: Uint8Array[]) => createTokenVault({ store, cipher: createCipher(keys) });
 
-  it('when a record is sealed with an older key › it is sealed anew, and keeps its lifetime', async () => {
+  it('when a record is sealed with an older key › it is sealed with the newest, and keeps its lifetime', async () => {
     await savedGrant();
     clock.advance(100 * 24 * HOUR);
 
@@ -709,7 +709,7 @@ describe('rotation of keys', () => {
     expect(await makeVault().reseal(tokenKey(owner))).toBe(what === 'gone' ? 'gone' : 'unreadable');
   });
 
-  it('when a renewal is under way › the claim survives the sealing', async () => {
+  it('when a renewal is in progress › the claim survives the sealing', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'one', L);
 
@@ -719,7 +719,7 @@ describe('rotation of keys', () => {
     expect(await vaultWith(newer).load(owner)).toMatchObject({ generation: 2 });
   });
 
-  it('when a replica does not have the newest key yet › it sets nothing aside', async () => {
+  it('when a replica does not have the newest key yet › it quarantines nothing', async () => {
     await vaultWith(newer, older).save(owner, newTokens(), SERVER);
     const record = await store.get(tokenKey(owner));
 
@@ -732,7 +732,7 @@ describe('rotation of keys', () => {
 
 describe('settle()', () => {
   it.each(['suspect', 'reauth'] as const)(
-    'when nobody else is trying › marks it as %s and keeps the tokens',
+    'when no other attempt is alive › marks it as %s and keeps the tokens',
     async (state) => {
       const grant = await savedGrant();
       await vault.claim(owner, grant, 'one', L);
@@ -752,7 +752,7 @@ describe('settle()', () => {
     expect(await vault.settle(owner, grant, 'one', 'reauth', 'invalid_grant')).toBe(true);
   });
 
-  it('when another attempt is alive › leaves it to that one', async () => {
+  it('when another attempt is alive › marks nothing', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'other', L);
 
@@ -763,7 +763,7 @@ describe('settle()', () => {
     expect(await vault.claim(owner, grant, 'third', L)).toMatchObject({ outcome: 'busy' });
   });
 
-  it('when another attempt is dead › marks it', async () => {
+  it('when the claim of another attempt has expired › marks it', async () => {
     const grant = await savedGrant();
     await vault.claim(owner, grant, 'other', L);
     clock.advance(L);
