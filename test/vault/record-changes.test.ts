@@ -11,7 +11,10 @@ const AT = { now: NOW, exclusiveMs: L };
 function aRecord(overrides: Partial<TokenRecord> = {}): TokenRecord {
   const position = { chain: 'chain', gen: 1 };
   const begun = { now: NOW - 1, authorizationServer: 'https://oauth.bitrix.info' };
-  return { ...changes.begin(position, 'sealed 1', newTokens(), begun), ...overrides };
+  return {
+    ...changes.begin(position, 'sealed 1', newTokens({ expiresAt: new Date(0) }), begun),
+    ...overrides,
+  };
 }
 
 const claimedByOne = (overrides: Partial<TokenRecord> = {}) =>
