@@ -14,6 +14,7 @@ import { type OpenStores, openStores as openStoresAt } from '../store/open-store
 import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import type { Store } from '../store/store.ts';
 import { createCipher } from '../vault/cipher.ts';
+import { SYSTEM_CLOCK } from '../vault/clock.ts';
 import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
 import { createTokenRefresher, type RefreshObserver } from '../vault/token-refresher.ts';
 import { createTokenVault, type TokenDescription } from '../vault/token-vault.ts';
@@ -210,7 +211,7 @@ export function createAuth({
     tokenEndpoint,
     authorizationServers,
     logger,
-    now,
+    clock: { ...SYSTEM_CLOCK, now },
     exclusiveMs,
     findEndpoint: (text) => findAllowedEndpoint(text, portals),
     onStoreReturn: (listener) => store.onReturn(listener),

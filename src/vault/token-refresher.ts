@@ -70,10 +70,7 @@ export interface TokenRefresherOptions {
   /** Our own list; the first serves grants whose server is no longer on it. */
   authorizationServers: [URL, ...URL[]];
   logger: Logger;
-  /** The time of day; see Clock. */
-  now?: (() => number) | undefined;
-  /** The other clocks; a test hands in its own. */
-  clock?: Omit<Clock, 'now'> | undefined;
+  clock?: Clock | undefined;
   exclusiveMs?: number | undefined;
   /** The REST root to use for a `client_endpoint` that a refresh names, if it is one that may be called. */
   findEndpoint: (clientEndpoint: string) => string | undefined;
@@ -82,7 +79,7 @@ export interface TokenRefresherOptions {
   observer?: RefreshObserver | undefined;
 }
 
-/** What the steps of the procedure share. Each step names in its first argument what it uses of it. */
+/** What the steps of the procedure share. The first line of each step names what it uses of it. */
 interface Refreshing {
   vault: TokenVault;
   exchange: TokenExchange;
@@ -108,7 +105,7 @@ interface Refreshing {
  */
 export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
   const { vault, tokenEndpoint, authorizationServers, logger, onStoreReturn } = options;
-  const clock: Clock = { ...SYSTEM_CLOCK, ...options.clock, now: options.now ?? SYSTEM_CLOCK.now };
+  const { clock = SYSTEM_CLOCK } = options;
   const refreshing: Refreshing = {
     vault,
     exchange: createTokenExchange({ tokenEndpoint, authorizationServers, clock }),

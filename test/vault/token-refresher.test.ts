@@ -7,6 +7,7 @@ import type { PortalUserId } from '../../src/portal-user.ts';
 import { openEmbeddedStore } from '../../src/store/embedded-store.ts';
 import { type Store, StoreUnavailableError } from '../../src/store/store.ts';
 import { createCipher } from '../../src/vault/cipher.ts';
+import { SYSTEM_CLOCK } from '../../src/vault/clock.ts';
 import { GrantEndedError, RefreshPendingError, StoppingError } from '../../src/vault/grant-errors.ts';
 import type { StoredTokens } from '../../src/vault/stored-tokens.ts';
 import { tokenKey } from '../../src/vault/token-record.ts';
@@ -108,8 +109,7 @@ function aRefresher(overrides: { vault?: TokenVault; observer?: RefreshObserver 
       isPretty: false,
       destination: { write: (line) => void lines.push(line) },
     }),
-    now: clock.now,
-    clock: movable,
+    clock: movable ?? { ...SYSTEM_CLOCK, now: clock.now },
     findEndpoint: (text) => findAllowedEndpoint(text, parseAllowedPortals('acme.bitrix24.com,*.bitrix24.de')),
     onStoreReturn: (listener) => {
       storeIsBack = listener;
