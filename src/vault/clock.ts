@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { pause } from '../timing.ts';
 
 /** The time of the refresh procedure. It is handed in, so that a test can move it instead of waiting. */
 export interface Clock {
@@ -6,12 +6,12 @@ export interface Clock {
   now(): number;
   /** Milliseconds of a clock that never goes back: for durations and deadlines inside this process. */
   monotonic(): number;
-  /** @throws {AbortError} when `signal` ends the sleep early */
+  /** @throws the reason of `signal` when it ends the sleep early */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+  sleep: pause,
 };
