@@ -37,6 +37,7 @@ export function createApp(services: Services): RequestListener {
   const isSecure = publicUrl.protocol === 'https:';
   const { portalOf } = auth.portalClients;
   const { requireAccess } = companyReader;
+  const pathOrList = (returnTo: unknown) => parseReturnTo(returnTo, listAddress());
   const readView = createViewReader({ referenceDataFor: companyReader.referenceDataFor, preferences });
 
   const app = express();
@@ -57,10 +58,7 @@ export function createApp(services: Services): RequestListener {
   app.post('/bitrix', receiveFrame({ publicUrl, portals }));
   app.use(auth.middleware);
   app.use(setTimeZone((req) => currentUser(req)?.timeZone ?? null));
-  app.post(
-    '/language',
-    chooseLanguage({ isSecure, parseReturnTo: (value) => parseReturnTo(value, listAddress()) }),
-  );
+  app.post('/language', chooseLanguage({ isSecure, parseReturnTo: pathOrList }));
 
   app.get('/', auth.handlers.showSignIn);
   app.get('/login', auth.handlers.startAuthorization);

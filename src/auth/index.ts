@@ -1,50 +1,34 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express';
-import type session from 'express-session';
-import { createRateLimiter, type LimiterObserver } from '../bitrix24/limits/rate-limiter.ts';
-import { parseRequestLimits, type RequestLimits } from '../bitrix24/limits/request-limits.ts';
-import { type AllowedPortals, findAllowedEndpoint, parseAllowedPortals } from '../bitrix24/portal.ts';
-import type { CallObserver } from '../http-client/call-observer.ts';
-import { createHttpClient, type HttpClient } from '../http-client/http-client.ts';
-import { createLogger, type Logger } from '../log.ts';
-import { createTokenEndpoint } from '../oauth/token-endpoint.ts';
-import { createLimitRecords } from '../portal-client/limit-records.ts';
-import { createPortalClients, type PortalClients } from '../portal-client/portal-client.ts';
+import type { Logger } from '../log.ts';
+import type { PortalClients } from '../portal-client/portal-client.ts';
 import { idOf, type PortalUser, type PortalUserId } from '../portal-user.ts';
 import { type OpenStores, openStores as openStoresAt } from '../store/open-stores.ts';
 import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import type { Store } from '../store/store.ts';
-import { createCipher } from '../vault/cipher.ts';
-import { SYSTEM_CLOCK } from '../vault/clock.ts';
 import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
-import { createTokenRefresher, type RefreshObserver } from '../vault/token-refresher.ts';
-import { createTokenVault, type TokenDescription } from '../vault/token-vault.ts';
+import type { TokenDescription, TokenVault } from '../vault/token-vault.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
 import { bindLog } from '../web/request-log.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
+import { type AuthHandlers, createAuthHandlers } from './auth-handlers.ts';
 import {
-  leaveAccount,
-  showAccount,
-  signOutBrowser,
-  signOutEverywhere,
-  switchAccount,
-} from './account-page.ts';
-import { createAccounts } from './accounts.ts';
-import { startAuthorization, startTypedAuthorization } from './authorization-request.ts';
+  type AuthOptions,
+  type CompleteAuthOptions,
+  completeOptions,
+  defaultLogger,
+} from './auth-options.ts';
 import { createAutomaticSteps } from './automatic-steps.ts';
 import { requireSignIn } from './current-user.ts';
 import { type AuthHooks, createAuthHooks } from './hooks.ts';
-import { createPendingAuthorizations, PENDING_MS } from './pending-authorizations.ts';
 import { allowStep, reauthorize } from './reauthorize.ts';
-import { countRefusals, finishAuthorization, type SignInObserver } from './redirection-endpoint.ts';
 import { isRedirectionEndpoint } from './return-to.ts';
 import { browserSession, idleTime } from './session.ts';
-import { showAnotherSignIn, showSignIn } from './sign-in-page.ts';
 import { createSignIns } from './sign-ins.ts';
-import { signOutHere } from './sign-out.ts';
 import type { SignedInUser } from './signed-in-user.ts';
-import { createVisitorLimits, type VisitorLimit } from './visitor-limits.ts';
-import { createWaitingBrowsers } from './waiting-browsers.ts';
+import { createTokenAccess } from './token-access.ts';
 
+export type { AuthObservers, AuthOptions } from './auth-options.ts';
 export type { PortalUser, SignedInUser };
 
 /**
@@ -68,51 +52,6 @@ export function openStores({
   return openStoresAt({ redis, dataDir, idleMsOf: idleTime(sessionHours) }, logger);
 }
 
-/** What signing in with Bitrix24 needs to know. */
-export interface AuthOptions {
-  /** Where browsers reach the application; the redirect URI to register at the portal is this + `/bitrix`. */
-  publicUrl: URL | string;
-  /** `client_id` and `client_secret` from the application's card in Bitrix24. */
-  clientId: string;
-  clientSecret: string;
-  /** Portals that may sign in, as BITRIX24_PORTALS writes them. */
-  portals: AllowedPortals | string;
-  /** Where a browser goes after a sign-in that asked for no page. */
-  home?: string;
-  /** Where a browser chooses between several portals: `{signInPage}?returnTo=…`; its links lead to `/login?portal=…`. */
-  signInPage?: string;
-  /** The only hosts that ever get the client secret. Bitrix24's own two when absent. */
-  authorizationServers?: readonly (URL | string)[] | undefined;
-  /** 32 characters or more each; the first signs the session cookie, all verify. */
-  sessionSecrets: string[];
-  /** 32 bytes each, as they are or in base64; the first seals tokens, all open them. */
-  tokenKeys: readonly (Uint8Array | string)[];
-  /** Where tokens, sessions and limits are kept; see `openStores`. */
-  store: Store;
-  sessionStore: session.Store;
-  /** What portals allow; Bitrix24's documented limits for its cloud when absent. */
-  limits?: RequestLimits;
-  http?: HttpClient;
-  logger?: Logger;
-  /** Milliseconds since the epoch. */
-  now?: () => number;
-  observers?: AuthObservers | undefined;
-  /** How long a dead process keeps others from refreshing, in milliseconds; as long as refresh.md says when absent. */
-  exclusiveMs?: number | undefined;
-  /** How many browsers may be at a portal at the same time. */
-  maxWaitingBrowsers?: number | undefined;
-}
-
-/** Called when things happen, for a host that measures. */
-export interface AuthObservers {
-  tokenCall?: CallObserver;
-  restCall?: CallObserver;
-  refreshes?: RefreshObserver;
-  limiter?: LimiterObserver;
-  signIn?: SignInObserver;
-  visitorRefused?: (limit: VisitorLimit) => void;
-}
-
 /** Signing in with Bitrix24, for an Express application. */
 export interface Auth extends AuthHooks {
   /** Reads the session and finds the signed-in user. Before every route of the host. */
@@ -120,7 +59,7 @@ export interface Auth extends AuthHooks {
   /** `GET` and `POST /login`, `GET /bitrix`, `POST /logout`. */
   routes: Router;
   /** The same and the pages, one by one, for a host that writes its own table of routes and renders our views. */
-  handlers: Record<AuthHandler, RequestHandler>;
+  handlers: AuthHandlers;
   /** Lets only signed-in users pass; others get `SignInRequiredError`, which `reauthorize` turns into a sign-in. */
   requireSignIn: RequestHandler;
   /** Sends a page that needs a sign-in through the portal and back. After every route of the host. */
@@ -148,156 +87,26 @@ export interface Auth extends AuthHooks {
   drain(): Promise<void>;
 }
 
-type AuthHandler =
-  | 'showSignIn'
-  | 'startAuthorization'
-  | 'startTypedAuthorization'
-  | 'finishAuthorization'
-  | 'signOut'
-  | 'showAccount'
-  | 'showAnotherSignIn'
-  | 'switchAccount'
-  | 'leaveAccount'
-  | 'signOutBrowser'
-  | 'signOutEverywhere';
-
-/** Bitrix24's two authorization servers (protocol 2.1). */
-const AUTHORIZATION_SERVERS = ['https://oauth.bitrix.info', 'https://oauth.bitrix24.tech'];
-/** Bitrix24's documented limits for cloud portals (protocol 5). */
-const CLOUD_LIMITS = '*.bitrix24.*=50/2';
-/** Some 7 MB in Redis. A portal whose users sign in at the rate of fifteen a second needs no more. */
-const MAX_WAITING_BROWSERS = 10_000;
-
 /**
  * Makes everything that signing in needs, from a store and a few settings.
  *
  * It knows nothing of what the host shows: `onSignedOut` and `onForgotten` tell the host's rooms what to delete.
+ *
+ * @throws {Error}  an option cannot be used; the message names it
  */
-export function createAuth({
-  clientId,
-  clientSecret,
-  sessionSecrets,
-  store,
-  sessionStore,
-  home = '/',
-  signInPage = '/',
-  limits = parseRequestLimits(CLOUD_LIMITS),
-  logger = defaultLogger(),
-  now = Date.now,
-  observers = {},
-  exclusiveMs,
-  maxWaitingBrowsers = MAX_WAITING_BROWSERS,
-  ...given
-}: AuthOptions): Auth {
-  const publicUrl = new URL(given.publicUrl);
-  const isSecure = publicUrl.protocol === 'https:';
-  const portals = typeof given.portals === 'string' ? parseAllowedPortals(given.portals) : given.portals;
-  const servers = (given.authorizationServers ?? AUTHORIZATION_SERVERS).map((each) => new URL(each));
-  const authorizationServers = requireOne(servers);
-  const tokenKeys = given.tokenKeys.map((key) =>
-    typeof key === 'string' ? Buffer.from(key, 'base64') : key,
-  );
-  const http = given.http ?? createHttpClient({ mayBePrivate: isListed(portals, authorizationServers) });
-
-  const vault = createTokenVault({ store, cipher: createCipher(tokenKeys) });
-  const tokenEndpoint = createTokenEndpoint({
-    clientId,
-    clientSecret,
-    http,
-    observeCall: observers.tokenCall,
-  });
-  const tokenRefresher = createTokenRefresher({
-    vault,
-    tokenEndpoint,
-    authorizationServers,
-    logger,
-    clock: { ...SYSTEM_CLOCK, now },
-    exclusiveMs,
-    findEndpoint: (text) => findAllowedEndpoint(text, portals),
-    onStoreReturn: (listener) => store.onReturn(listener),
-    observer: observers.refreshes,
-  });
-  const rateLimiter = createRateLimiter({
-    records: createLimitRecords(store, clientId),
-    limits,
-    observer: observers.limiter,
-  });
-  const portalClients = createPortalClients({
-    portals,
-    tokenRefresher,
-    http,
-    rateLimiter,
-    observeCall: observers.restCall,
-  });
-
-  const pendingAuthorizations = createPendingAuthorizations({ store, clientId });
-  const waitingBrowsers = createWaitingBrowsers({
-    max: maxWaitingBrowsers,
-    lifetimeMs: PENDING_MS,
-    now,
-    forget({ binding, sessionId }) {
-      // A record that cannot be deleted now lapses by itself.
-      pendingAuthorizations.forget(binding).catch(() => {});
-      if (sessionId !== undefined) sessionStore.destroy(sessionId);
-    },
-  });
-  const visitorLimits = createVisitorLimits({ store, clientId, observeRefused: observers.visitorRefused });
+export function createAuth(given: AuthOptions): Auth {
+  const options = completeOptions(given);
+  const { clientId, store, now } = options;
+  const access = createTokenAccess(options);
+  const { vault, tokenRefresher, portalClients } = access;
   const signIns = createSignIns({ store, now });
   const accounts = createAccounts({ signIns, clientId, now });
   const hooks = createAuthHooks();
   const automaticSteps = createAutomaticSteps({ store, now });
-
-  const signInDependencies = { home, portals, accounts };
-  const authorizationRequest = {
-    clientId,
-    home,
-    signInPage,
-    portals,
-    accounts,
-    pendingAuthorizations,
-    waitingBrowsers,
-    visitorLimits,
-  };
-  const redirectionEndpoint = {
-    ...authorizationRequest,
-    authorizationServers,
-    tokenEndpoint,
-    vault,
-    events: hooks,
-    portalClients,
-    now,
-    observeSignIn: observers.signIn,
-  };
-  const accountPage = { home, portals, portalClients, vault, signIns, accounts, events: hooks, now };
-  const handlers: Record<AuthHandler, RequestHandler> = {
-    showSignIn: showSignIn(signInDependencies),
-    startAuthorization: startAuthorization(authorizationRequest),
-    startTypedAuthorization: startTypedAuthorization(authorizationRequest),
-    finishAuthorization: countRefusals(visitorLimits, finishAuthorization(redirectionEndpoint)),
-    signOut: signOutHere({ vault, accounts, events: hooks }),
-    showAccount: showAccount(accountPage),
-    showAnotherSignIn: showAnotherSignIn(signInDependencies),
-    switchAccount: switchAccount(accountPage),
-    leaveAccount: leaveAccount(accountPage),
-    signOutBrowser: signOutBrowser(accountPage),
-    signOutEverywhere: signOutEverywhere(accountPage),
-  };
-
+  const handlers = createAuthHandlers(options, access, { accounts, signIns, events: hooks });
   return {
-    middleware: [
-      bindLog(logger.child({ clientId })),
-      requireSameOrigin(publicUrl),
-      express.urlencoded({ extended: false, limit: '10kb' }),
-      ignorePrefetch(isRedirectionEndpoint),
-      ...browserSession({ store: sessionStore, secrets: sessionSecrets, isSecure }),
-      accounts.loadCurrentUser(),
-    ],
-    routes: express
-      .Router()
-      .get('/login', handlers.startAuthorization)
-      .post('/login', handlers.startTypedAuthorization)
-      .get('/bitrix', handlers.finishAuthorization)
-      .post('/logout', handlers.signOut),
+    middleware: middlewareOf(options, accounts),
+    routes: routesOf(handlers),
     handlers,
     requireSignIn(req, _res, next) {
       requireSignIn(req);
@@ -307,14 +116,7 @@ export function createAuth({
     userOf: requireSignIn,
     clientFor: portalClients.clientFor,
     portalClients,
-    async *users() {
-      for await (const key of store.keys(TOKEN_KEY_PREFIX)) {
-        const id = parseTokenKey(key);
-        if (id?.clientId !== clientId) continue;
-        const tokens = await vault.load(id);
-        if (tokens) yield { ...id, portal: new URL(tokens.clientEndpoint).origin };
-      }
-    },
+    users: () => storedUsers(store, vault, clientId),
     describe: (user) => vault.describe(idOf(user)),
     async forget(user) {
       await vault.forget(idOf(user));
@@ -322,13 +124,7 @@ export function createAuth({
     },
     isSignedIn: accounts.isSignedIn,
     mayReload: (req) => allowStep(automaticSteps, 'reload', req),
-    async ready() {
-      const isWritable = await store.ping().then(
-        () => true,
-        () => false,
-      );
-      return isWritable && tokenRefresher.isSaved();
-    },
+    ready: async () => (await isWritable(store)) && tokenRefresher.isSaved(),
     isSaved: tokenRefresher.isSaved,
     drain: tokenRefresher.drain,
     onSignedIn: hooks.onSignedIn,
@@ -337,18 +133,42 @@ export function createAuth({
   };
 }
 
-function defaultLogger(): Logger {
-  return createLogger({ level: 'info', isPretty: process.stdout.isTTY === true });
+function middlewareOf(
+  { publicUrl, clientId, logger, sessionStore, sessionSecrets }: CompleteAuthOptions,
+  accounts: Accounts,
+): RequestHandler[] {
+  const isSecure = publicUrl.protocol === 'https:';
+  return [
+    bindLog(logger.child({ clientId })),
+    requireSameOrigin(publicUrl),
+    express.urlencoded({ extended: false, limit: '10kb' }),
+    ignorePrefetch(isRedirectionEndpoint),
+    ...browserSession({ store: sessionStore, secrets: sessionSecrets, isSecure }),
+    accounts.loadCurrentUser(),
+  ];
 }
 
-function requireOne(servers: URL[]): [URL, ...URL[]] {
-  const [first, ...others] = servers;
-  if (first === undefined) throw new Error('authorizationServers must name at least one');
-  return [first, ...others];
+function routesOf(handlers: AuthHandlers): Router {
+  return express
+    .Router()
+    .get('/login', handlers.startAuthorization)
+    .post('/login', handlers.startTypedAuthorization)
+    .get('/bitrix', handlers.finishAuthorization)
+    .post('/logout', handlers.signOut);
 }
 
-/** Hosts that the configuration names may have private addresses; hosts that only match a pattern may not. */
-function isListed(portals: AllowedPortals, authorizationServers: URL[]): (hostname: string) => boolean {
-  const hostnames = new Set([...portals.listed, ...authorizationServers].map(({ hostname }) => hostname));
-  return (hostname) => hostnames.has(hostname);
+async function* storedUsers(store: Store, vault: TokenVault, clientId: string): AsyncGenerator<PortalUser> {
+  for await (const key of store.keys(TOKEN_KEY_PREFIX)) {
+    const id = parseTokenKey(key);
+    if (id?.clientId !== clientId) continue;
+    const tokens = await vault.load(id);
+    if (tokens) yield { ...id, portal: new URL(tokens.clientEndpoint).origin };
+  }
+}
+
+function isWritable(store: Store): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
 }
