@@ -2,7 +2,7 @@ import { endWith, loadEnvFile } from './boot/cli.ts';
 import type { Config } from './config/config.ts';
 import { checkClock } from './doctor/clock.ts';
 import { type Finding, problem, warning } from './doctor/finding.ts';
-import { askNeighbours } from './doctor/neighbours.ts';
+import { askOutgoingHosts } from './doctor/outgoing-hosts.ts';
 import { formatCount, formatGroup } from './doctor/print.ts';
 import { checkPublicUrl } from './doctor/public-url.ts';
 import { checkReachability } from './doctor/reachability.ts';
@@ -14,12 +14,12 @@ import { createHttpClient } from './http-client/http-client.ts';
 import { settlesWithin } from './timing.ts';
 import { createCipher } from './vault/cipher.ts';
 
-/** The slowest check gives up by itself long before. */
+/** Longer than the slowest check gives its own calls. */
 const CHECK_MS = 15_000;
 const LOOK_AT_RECORDS_MS = 6_000;
 
-// A name server that is away shall be told as such within the deadlines here, and not hold up the end of this process, which
-// waits for the lookups that are under way (read by glibc; without it 10 s and more for each).
+// So that a name server that is away is reported within the deadlines here, and does not delay the end of this process, which
+// waits for lookups that are under way: 10 s and more for each without this (read by glibc).
 process.env.RES_OPTIONS ??= 'timeout:1 attempts:2';
 
 const isColourful = process.stdout.isTTY === true && !process.env.NO_COLOR;
@@ -40,17 +40,17 @@ try {
 process.stdout.write(formatCount(found));
 process.exit(found.some(({ level }) => level === 'problem') ? 1 : 0);
 
-/** All checks begin at once; what they found is told in this order. */
+/** All checks begin at once; their findings are printed in this order. */
 async function examine(config: Config): Promise<void> {
-  // It calls nobody but whom the settings name.
+  // It calls only hosts that the settings name.
   const http = createHttpClient({ mayBePrivate: () => true });
-  const neighbours = askNeighbours(http, config);
+  const hosts = askOutgoingHosts(http, config);
   const visit = visitStore(config);
-  const clock = Promise.all([neighbours, visit.catch(() => undefined)]);
+  const clock = Promise.all([hosts, visit.catch(() => undefined)]);
   const records = visit.then(({ store }) =>
     store
       ? checkRecords({
-          ...config,
+          clientId: config.clientId,
           store,
           cipher: createCipher(config.tokenKeys),
           lookForMs: LOOK_AT_RECORDS_MS,
@@ -61,7 +61,7 @@ async function examine(config: Config): Promise<void> {
     ['Clock', clock.then(([all, store]) => checkClock(all, store?.clockDifferenceMs))],
     ['Store', visit.then(({ findings }) => findings)],
     ['Records', records],
-    ['Bitrix24', neighbours.then((all) => checkReachability(all, config.portals.patterns))],
+    ['Bitrix24', hosts.then((all) => checkReachability(all, config.portals.patterns))],
     ['PUBLIC_URL', checkPublicUrl(http, config.publicUrl, listeningAt(config))],
   ];
   const bounded = checks.map(async ([title, check]) => ({ title, findings: await inTime(check) }));

@@ -1,8 +1,8 @@
 /**
  * The program: settings, connections, listen; stop in reverse order.
  *
- * Who listens for signals comes before everything that takes time to load: as the first process of a container we would
- * never hear of a SIGTERM that came earlier, and be killed half a minute later.
+ * The signal listeners come before everything that takes time to load: the first process of a container does not get a
+ * signal that it has no listener for, so an earlier SIGTERM would be lost and the process killed half a minute later.
  */
 const stopRequested = new Promise<void>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
@@ -20,7 +20,7 @@ try {
   process.exit(0);
 } catch (error) {
   endWith(error, ({ code, message }) =>
-    // A sentence already, that names the setting.
+    // The message is a whole sentence that names the setting.
     code === 'EADDRINUSE' ? message : `The server could not start: ${message}`,
   );
 }

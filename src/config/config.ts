@@ -129,7 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 const NOT_HTTPS =
-  'PUBLIC_URL is not https: cookies are not Secure, and whoever listens on the way can read them; set it to the https address that people use';
+  'PUBLIC_URL is not https: cookies are not Secure, and anyone on the network path can read them; set it to the https address that browsers use';
 
 function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean): Given {
   const given: Partial<Record<Field, unknown>> = {};

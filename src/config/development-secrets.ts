@@ -10,9 +10,9 @@ function is32Bytes(base64: string): boolean {
 }
 
 export interface DevelopmentSecrets extends z.infer<typeof Secrets> {
-  /** Where they are kept. */
+  /** The file that holds them. */
   path: string;
-  /** True when this call made them. */
+  /** Whether this call made them. */
   isNew: boolean;
 }
 
@@ -28,10 +28,10 @@ export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
 }
 
 /**
- * The file comes into being whole: of several processes that start together one wins, and the others read what it wrote,
- * never half of it.
+ * Writes a file of its own and links it into place: of several processes that start together one wins, and the others read
+ * its file, never half of it.
  *
- * @returns whether it was ours that came first
+ * @returns whether this process won
  */
 function makeSecrets(dataDir: string, path: string): boolean {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -57,7 +57,7 @@ function parseSecrets(path: string): z.infer<typeof Secrets> {
     return Secrets.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     throw new Error(
-      `${path} cannot be read as the secrets of development; restore it, or delete it to sign everybody out`,
+      `${path} cannot be read as the secrets of development; restore it, or delete it, which signs everyone out`,
     );
   }
 }

@@ -71,7 +71,7 @@ export function parseProxies(text: string): string[] {
   // ipaddr.js also reads old spellings, such as 1 for 0.0.0.1, which an operator never means.
   const wrong = proxies.find((proxy) => !isIP(proxy.split('/', 1)[0] ?? '') || !isAddressOrNetwork(proxy));
   if (wrong === undefined) return proxies.map(asExpressReads);
-  throw new Error('must be IP addresses or networks (not /0, which is everybody), separated by commas');
+  throw new Error('must be IP addresses or networks (not /0, which is everyone), separated by commas');
 }
 
 /** Express refuses to start with the network `/0`, in words that do not name the setting. */

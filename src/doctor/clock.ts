@@ -1,28 +1,28 @@
 import { type Finding, MOST_LISTED, ok, problem, warning } from './finding.ts';
-import type { Neighbour } from './neighbours.ts';
+import type { OutgoingHost } from './outgoing-hosts.ts';
 
-/** A code of Bitrix24 lives so long (protocol 2.1). */
+/** Lifetime of an authorization code (protocol 2.1). */
 const WARN_MS = 30_000;
-/** Sessions, tokens and certificates go by the clock too. */
+/** From here on sessions, tokens and certificates suffer as well. */
 const PROBLEM_MS = 5 * 60_000;
 
 const REMEDY = 'Turn on time synchronisation (timedatectl set-ntp true; in a virtual machine, on its host)';
 
 interface OtherClock {
   name: string;
-  /** Theirs minus ours. */
+  /** The other clock minus ours. */
   differenceMs: number;
 }
 
-/** Compares our clock with those of whoever answered. */
-export function checkClock(neighbours: Neighbour[], storeDifferenceMs: number | undefined): Finding[] {
-  const others: OtherClock[] = neighbours.flatMap(({ url, clockDifferenceMs }) =>
+/** Compares our clock with those of the hosts that answered, and of the store. */
+export function checkClock(hosts: OutgoingHost[], storeDifferenceMs: number | undefined): Finding[] {
+  const others: OtherClock[] = hosts.flatMap(({ url, clockDifferenceMs }) =>
     clockDifferenceMs === undefined ? [] : [{ name: url.host, differenceMs: clockDifferenceMs }],
   );
   if (storeDifferenceMs !== undefined) others.push({ name: 'the store', differenceMs: storeDifferenceMs });
   if (others.length === 0) {
     return [
-      warning('Nobody answered whose clock ours could be compared with', 'See below who did not answer'),
+      warning('No host answered whose clock could be compared with ours', 'See below which did not answer'),
     ];
   }
 

@@ -1,6 +1,6 @@
 import type { TransportError } from '../http-client/transport-errors.ts';
 
-/** Why nobody answered, and what to do, in words. */
+/** Why a host did not answer, and what to do, in words. */
 export interface FailureWords {
   what: string;
   remedy: string;
@@ -17,7 +17,7 @@ const NO_ROUTE: FailureWords = {
   remedy: 'Look at the network of this machine or container, and at IPv6 if the name has such an address',
 };
 
-/** Words for what the system calls by a code. */
+/** Words for the error codes of the system. */
 const WORDS: Record<string, FailureWords> = {
   ENOTFOUND: {
     what: 'does not exist: the name does not resolve',

@@ -1,14 +1,14 @@
-/** One thing that the doctor has to say. */
+/** One line of the doctor's report. */
 export interface Finding {
   level: 'ok' | 'warning' | 'problem';
   what: string;
-  /** What it is about, one by one. */
+  /** The records, hosts or clocks that it is about. */
   which?: string[];
   /** What to do. */
   remedy?: string;
 }
 
-/** Enough to see what is going on; nobody reads on after that. */
+/** Enough for an operator to see a pattern; the rest is counted. */
 export const MOST_LISTED = 20;
 
 export function ok(what: string): Finding {
@@ -28,7 +28,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Those of each level beyond the first twenty become one line. */
+/** Findings of each level beyond the first twenty become one line. */
 export function shortened(findings: Finding[]): Finding[] {
   return (['problem', 'warning', 'ok'] as const).flatMap((level) => {
     const all = findings.filter((finding) => finding.level === level);

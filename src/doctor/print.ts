@@ -3,10 +3,10 @@ import { count, type Finding } from './finding.ts';
 
 const COLOURS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
-/** What stands in front of a finding; lines below it begin where its text does. */
+/** As wide as the level in front of a finding, so that the lines below it align with its text. */
 const INDENT = ' '.repeat('  problem  '.length);
 
-/** A heading and what was found: one line each, what it is about and what to do below. */
+/** A heading, and a line for each finding with its details and its remedy below. */
 export function formatGroup(title: string, findings: Finding[], isColourful: boolean): string {
   const paint = (colour: 'green' | 'yellow' | 'red' | 'bold', text: string) =>
     isColourful ? styleText(colour, text, { validateStream: false }) : text;
@@ -26,7 +26,7 @@ export function formatCount(findings: Finding[]): string {
   return `${count(problems, 'problem')}, ${count(warnings, 'warning')}.\n`;
 }
 
-/** Records and answers may hold anything, and a terminal obeys. */
+/** Records and answers may hold control characters, which a terminal would obey. */
 function plain(text: string): string {
   return text.replace(/\p{C}/gu, '?').slice(0, 1000);
 }

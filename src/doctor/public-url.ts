@@ -3,11 +3,11 @@ import type { HttpClient, ProbeAnswer } from '../http-client/http-client.ts';
 import { TransportError } from '../http-client/transport-errors.ts';
 import { type FailureWords, tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
-import { probe } from './neighbours.ts';
+import { probe } from './outgoing-hosts.ts';
 
 const HEALTH = '/healthz';
 
-/** Does PUBLIC_URL lead browsers to our server? Asked from this machine, which is the nearest there is to a browser. */
+/** Does PUBLIC_URL lead to our server? Asked from this machine, which may see the network otherwise than a browser does. */
 export async function checkPublicUrl(http: HttpClient, publicUrl: URL, listeningAt: URL): Promise<Finding[]> {
   const [outside, inside] = await Promise.all([
     probe(http, new URL(HEALTH, publicUrl)),
@@ -57,7 +57,7 @@ function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): Failur
         }
       : {
           what: `sends browsers on to ${location.origin}`,
-          remedy: `If that is where people shall be, set PUBLIC_URL=${location.origin} and register ${location.origin}/bitrix in Bitrix24`,
+          remedy: `If browsers should use that address, set PUBLIC_URL=${location.origin} and register ${location.origin}/bitrix in Bitrix24`,
         };
   }
   return {

@@ -2,17 +2,17 @@ import type { ProbeAnswer } from '../http-client/http-client.ts';
 import { TransportError } from '../http-client/transport-errors.ts';
 import { tellFailure } from './failure-words.ts';
 import { type Finding, ok, problem, shortened, warning } from './finding.ts';
-import type { Neighbour } from './neighbours.ts';
+import type { OutgoingHost } from './outgoing-hosts.ts';
 
 /** Can the portals and authorization servers of the settings be called from here? */
-export function checkReachability(neighbours: Neighbour[], patterns: string[]): Finding[] {
+export function checkReachability(hosts: OutgoingHost[], patterns: string[]): Finding[] {
   return [
-    ...shortened(neighbours.map(describe)),
+    ...shortened(hosts.map(describe)),
     ...patterns.map((pattern) => ok(`Portals ${pattern}: a pattern, which cannot be checked`)),
   ];
 }
 
-function describe({ kind, url, outcome }: Neighbour): Finding {
+function describe({ kind, url, outcome }: OutgoingHost): Finding {
   const name = `${kind === 'portal' ? 'Portal' : 'Authorization server'} ${url.origin}`;
   if (outcome instanceof TransportError) {
     const { what, remedy } = tellFailure(outcome);
@@ -24,7 +24,7 @@ function describe({ kind, url, outcome }: Neighbour): Finding {
   }
   if (isUpgrade(url, outcome)) {
     return warning(
-      `${name} sends everybody on to ${location?.origin}`,
+      `${name} redirects every request to ${location?.origin}`,
       `Write ${location?.origin} instead of ${url.origin} in the settings`,
     );
   }
@@ -34,9 +34,12 @@ function describe({ kind, url, outcome }: Neighbour): Finding {
       "Is it the portal's address as the browser's address bar shows it?",
     );
   }
-  // Where to, because that shows a renamed portal; a cloud portal sends strangers elsewhere to sign in, so it proves nothing.
+  // The target is printed because it shows a renamed portal. It proves nothing: a cloud portal redirects visitors who are
+  // not signed in to another host.
   const isElsewhere = location !== undefined && location.origin !== url.origin;
-  return ok(`${name} answers${isElsewhere ? ` and sends strangers to ${location.origin}` : ''}`);
+  return ok(
+    `${name} answers${isElsewhere ? ` and redirects visitors who are not signed in to ${location.origin}` : ''}`,
+  );
 }
 
 function isUpgrade(url: URL, { location }: ProbeAnswer): boolean {

@@ -15,24 +15,24 @@ export interface RecordsOptions {
   store: Store;
   cipher: Pick<Cipher, 'keyOf'>;
   clientId: string;
-  /** Whatever has not been looked at by then is left. */
+  /** Records that have not been read by then are left out. */
   lookForMs: number;
 }
 
-/** Somebody whose record is in a bad way. */
+/** The portal user of a record that has a problem. */
 interface Person {
   owner: PortalUserId;
   since?: Date;
 }
 
-/** The token records, without opening them: who cannot be served with them, and who was set aside. */
+/** Looks at token records without opening them: which users cannot be served, and whose records were set aside. */
 export async function checkRecords(options: RecordsOptions): Promise<Finding[]> {
   const { store, clientId } = options;
   const until = performance.now() + options.lookForMs;
   const records = await lookAtRecords(options, until);
   const quarantined = await lookAtQuarantine(store, until);
 
-  /** One line each. */
+  /** A line for each user. */
   function tell(people: Person[]): string[] {
     const lines = people.slice(0, MOST_LISTED).map(({ owner, since }) => {
       const portal = records.portals.get(owner.memberId);
@@ -94,7 +94,7 @@ export async function checkRecords(options: RecordsOptions): Promise<Finding[]> 
   if (quarantined.replaced + quarantined.others > 0) {
     findings.push(
       ok(
-        `${count(quarantined.replaced + quarantined.others, 'more record')} set aside that nobody waits for: the person has signed in again, or it held no tokens`,
+        `${count(quarantined.replaced + quarantined.others, 'more record')} set aside and no longer needed: its user has signed in again, or it held no tokens`,
       ),
     );
   }
@@ -117,7 +117,7 @@ interface Records {
   /** Grants that ended, by reason. */
   over: Map<string, number>;
   memberIds: Set<string>;
-  /** Host of the portal by `member_id`, as far as records tell. */
+  /** Host of the portal by `member_id`, where a record has one. */
   portals: Map<string, string>;
   isPartial: boolean;
 }
@@ -158,7 +158,7 @@ async function lookAtRecords({ store, cipher }: RecordsOptions, until: number): 
 }
 
 interface Quarantine {
-  /** Whose tokens are gone, and who has not signed in since. */
+  /** Users whose tokens are gone and who have not signed in since. */
   waiting: Person[];
   replaced: number;
   /** Lists of browsers and the like. */
@@ -166,7 +166,7 @@ interface Quarantine {
   isPartial: boolean;
 }
 
-/** By their keys alone: what was set aside is not to be read as if it were ours. */
+/** Goes by keys alone: a value that was set aside may be anything. */
 async function lookAtQuarantine(store: Store, until: number): Promise<Quarantine> {
   const found: Omit<Quarantine, 'isPartial'> = { waiting: [], replaced: 0, others: 0 };
   const isWhole = await forEachKey(store, QUARANTINE_PREFIX, until, async (key) => {
@@ -186,11 +186,11 @@ function sinceOf(leftMs: number): Pick<Person, 'since'> {
 }
 
 function howMany({ total, memberIds }: Records): Finding {
-  if (total === 0) return ok('No token records: nobody has signed in yet');
+  if (total === 0) return ok('No token records: no user has signed in yet');
   return ok(`${count(total, 'token record')} of ${count(memberIds.size, 'portal')}`);
 }
 
-/** @returns whether all were seen in time */
+/** @returns whether all keys were seen in time */
 async function forEachKey(
   store: Store,
   prefix: string,
@@ -198,7 +198,7 @@ async function forEachKey(
   look: (key: string) => Promise<void>,
 ): Promise<boolean> {
   const keys = store.keys(prefix)[Symbol.asyncIterator]();
-  // A key may come twice while the store moves things about.
+  // SCAN may return a key twice.
   const seen = new Set<string>();
   let isInTime = true;
 

@@ -30,7 +30,7 @@ function describe(config: Config): Finding[] {
   ];
 }
 
-/** All settings missing means, more often than not, that somebody else has them. */
+/** All settings missing usually means that the server runs elsewhere, with another environment. */
 function whereTheyAreRead(env: NodeJS.ProcessEnv): Finding {
   return ok(
     env.NODE_ENV === 'production'

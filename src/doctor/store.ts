@@ -12,7 +12,7 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 const TRY_FOR_MS = 3000;
 const PAUSE_MS = 200;
 
-/** What was found, and what the other checks go on with if there is a store. */
+/** The findings, and the store for the other checks if it can be opened. */
 export interface StoreVisit {
   findings: Finding[];
   store?: Store;
@@ -20,7 +20,7 @@ export interface StoreVisit {
   clockDifferenceMs?: number;
 }
 
-/** Is the store there, does it take writes, and will it keep them? */
+/** Can the store be reached, does it take writes, and do its settings keep them? */
 export function visitStore(config: Pick<Config, 'redis' | 'dataDir'>): Promise<StoreVisit> {
   return config.redis === undefined ? visitEmbedded(config.dataDir) : visitRedis(config.redis);
 }
@@ -32,7 +32,7 @@ async function visitEmbedded(dataDir: string): Promise<StoreVisit> {
     const { isWritable } = await store.describe();
     const finding = isWritable
       ? ok(`The embedded store in ${dataDir} can be read and written`)
-      : problem(`The embedded store in ${dataDir} takes no writes: nobody can sign in`, toDo);
+      : problem(`The embedded store in ${dataDir} takes no writes: no user can sign in`, toDo);
     return { findings: [finding], store };
   } catch (error) {
     const { message } = error as Error;
@@ -118,7 +118,7 @@ const AWAY: [code: RegExp, what: string, remedy: string][] = [
   ],
 ];
 
-/** ioredis tells the cause in its message alone, which may hold our arguments: it is looked at, and not repeated. */
+/** ioredis names the cause only in its message, which may hold our arguments: it is matched, and never printed. */
 function redisAway(name: string, failure: string): Finding {
   const [, what, remedy] = AWAY.find(([code]) => code.test(failure)) ?? [];
   return problem(
@@ -143,7 +143,7 @@ async function refusesWrites(store: Store, name: string): Promise<Finding> {
   const failure = await store.ping().catch((error: unknown) => error);
   const why = failure instanceof StoreUnavailableError ? failure.why : '';
   const [what, remedy] = REFUSALS[why] ?? [why, 'Look at its log'];
-  return problem(`Redis at ${name} takes no writes: ${what}. Nobody can sign in`, remedy);
+  return problem(`Redis at ${name} takes no writes: ${what}. No user can sign in`, remedy);
 }
 
 function describeMaster({ address, version, evictionPolicy, persistence }: RedisMaster): Finding[] {

@@ -1,7 +1,7 @@
 import type { Language } from './languages.ts';
 import { type TimeZone, wallClock } from './time-zone.ts';
 
-/** Numbers and dates in the reader's way. */
+/** Formats of numbers and dates for one language and time zone. */
 export interface Format {
   number(value: number): string;
   /** Whole amounts without cents; an unknown currency is written behind the number. */
@@ -23,7 +23,7 @@ const AMOUNT = {
   trailingZeroDisplay: 'stripIfInteger',
 } as const;
 
-/** Intl objects of one language. Each takes some 50 µs to make, and a page would make five. */
+/** Intl objects of one language. Making one takes some 50 µs, and a page would need five. */
 interface Formatters {
   number: Intl.NumberFormat;
   amount: Intl.NumberFormat;
@@ -102,7 +102,7 @@ function currencyFormat(language: Language, currency: string): Intl.NumberFormat
   return made;
 }
 
-/** A text that is no date is left to Intl, which refuses it. */
+/** For a text that is no date, an invalid Date, which Intl refuses. */
 function shown(iso: string): Date {
   return wallClock(iso) ?? new Date(iso);
 }

@@ -1,7 +1,7 @@
 import type { Format } from './format.ts';
 import type { Translate } from './translate.ts';
 
-/** How a page is written for its reader: texts of their language, numbers and dates in their way. */
+/** Texts and formats for one reader. */
 export interface Locale {
   t: Translate;
   format: Format;

@@ -13,7 +13,7 @@ const Failure = z.object({
   retryAfterSeconds: z.number().nullable(),
   at: instant,
 });
-/** Whoever counts just now. Told by the store's clock, which all replicas share. */
+/** The replica that counts at present. Its times are of the store's clock, which all replicas share. */
 const Claim = z.object({ id: z.string(), begunAt: instant, until: instant });
 
 const CountRecord = z.object({
@@ -29,24 +29,24 @@ export type CountFailure = z.infer<typeof Failure>;
 
 const EMPTY: CountRecord = { v: 1, kept: null, failure: null, claim: null };
 
-/** Counts of the day before are shown to nobody. */
+/** Older counts are not shown. */
 export const MAX_AGE_MS = 24 * 3600_000;
-/** A replica that died keeps the others from counting for so long. */
+/** How long a replica that died keeps the others from counting. */
 export const CLAIM_MS = 30_000;
 
-/** What was counted for a person, how the last counting failed, and who counts just now: one record, for all replicas. */
+/** The counts of a portal user, how the last counting failed, and which replica counts: one record, for all replicas. */
 export interface CountRecords {
   load(user: PortalUserId): Promise<CountRecord>;
   /**
-   * Makes the caller the one who counts.
+   * Gives the claim to the caller.
    *
-   * @param isNeeded  looks at the record once more: another replica may just have counted
-   * @returns  the claim to finish with; nothing if somebody else counts, or nobody needs to
+   * @param isNeeded  decides on the latest record: another replica may just have counted
+   * @returns  the claim to finish with; undefined if another caller counts, or no counting is needed
    */
   claim(user: PortalUserId, isNeeded: (record: CountRecord) => boolean): Promise<string | undefined>;
-  /** @returns false when the claim is lost: what was to be counted is forgotten, or somebody else counts it */
+  /** @returns false when the claim is lost: the record is forgotten, or another caller has the claim */
   renew(user: PortalUserId, claim: string): Promise<boolean>;
-  /** Writes how a counting ended, unless its claim is lost. A refusal leaves nothing to be shown. */
+  /** Writes how a counting ended, unless its claim is lost. A refusal removes the counts of before. */
   finish(user: PortalUserId, claim: string, end: Ending): Promise<boolean>;
   forget(user: PortalUserId): Promise<void>;
 }

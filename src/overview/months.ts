@@ -1,12 +1,12 @@
 import type { CountedPeriods } from '../bitrix24/crm/company-counts.ts';
 import type { Period } from '../bitrix24/crm/company-filter.ts';
 
-/** When a day (`2026-11-25`) begins by the reader's clock, in ISO 8601; without an offset the portal's own is meant. */
+/** When a day (`2026-11-25`) begins in the reader's time zone, ISO 8601; without an offset, in the portal's own. */
 export type StartOfDay = (day: string) => string;
 
 const MONTHS = 12;
 
-/** This month and those before it, by the reader's clock, and as much of the month before as has passed of this one. */
+/** Twelve months up to the current one in the reader's time zone, and as much of the month before as has passed of this one. */
 export function periodsToCount(now: number, startOfDay: StartOfDay): CountedPeriods {
   const [year, month] = monthOf(now, startOfDay);
   const months = Array.from({ length: MONTHS }, (_, index) => {
@@ -18,7 +18,7 @@ export function periodsToCount(now: number, startOfDay: StartOfDay): CountedPeri
   return { months, sameDaysBefore: beginningOfMonth(year, month - 1, passedMs, startOfDay) };
 }
 
-/** Which month it is where the reader is: nobody's clock is more than a day away from Greenwich. */
+/** The current month in the reader's time zone, which is at most a day away from UTC. */
 function monthOf(now: number, startOfDay: StartOfDay): [year: number, month: number] {
   const at = new Date(now);
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
@@ -31,14 +31,14 @@ function wholeMonth(year: number, month: number, startOfDay: StartOfDay): Period
   return { from: startOfDay(dayOf(year, month, 1)), before: startOfDay(dayOf(year, month + 1, 1)) };
 }
 
-/** A short month ends before a long one has got as far. */
+/** From its beginning, as long as has passed of the current month, but not beyond its end. */
 function beginningOfMonth(year: number, month: number, passedMs: number, startOfDay: StartOfDay): Period {
   const { from, before } = wholeMonth(year, month, startOfDay);
   const until = Math.min(Date.parse(from ?? '') + passedMs, Date.parse(before ?? ''));
   return { from, before: new Date(until).toISOString() };
 }
 
-/** Months and days that are too many or too few lead into the neighbouring ones. */
+/** Months and days out of range carry over into the adjacent ones. */
 function dayOf(year: number, month: number, day: number): string {
   return new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 }

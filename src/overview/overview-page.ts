@@ -16,12 +16,12 @@ export interface OverviewPageDependencies {
   now: () => number;
 }
 
-/** A page that waits for its numbers looks for them this often: soon at first, since most portals are quick. */
+/** How often a page that waits for its counts reloads: soon at first, since most portals are quick. */
 const RELOAD_AFTER_SECONDS = 2;
 const LATER_RELOAD_AFTER_SECONDS = 5;
 const SOON_MS = 20_000;
 
-/** What keeps us from newer counts, for programs. */
+/** Why there are no counts; for callers that want JSON. */
 class CountingFailedError extends AppError {
   constructor({ code, reason, httpStatus: status, retryAfterSeconds }: CountFailure) {
     super(`counting failed: ${code}`, {
@@ -61,7 +61,7 @@ function readerOf(res: Response): PlotLocale {
   return res.locals as unknown as PlotLocale;
 }
 
-/** Months begin by the clock that the reader's filters go by, too; where it is not known, by the portal's own. */
+/** Months begin in the time zone of the portal user, as in the filters of the list; if it is unknown, in the portal's own. */
 function startOfDayOf(res: Response): StartOfDay {
   const zone = res.locals.zone as TimeZone | undefined;
   return (day) => zone?.startOf(day) ?? `${day}T00:00:00`;
@@ -71,15 +71,15 @@ function reloadDelay(countingForMs: number): number {
   return countingForMs < SOON_MS ? RELOAD_AFTER_SECONDS : LATER_RELOAD_AFTER_SECONDS;
 }
 
-/** Why the counts are not newer; nothing of those that are as good as new. */
+/** Why the counts are not newer; undefined for fresh ones. */
 function describeAge({ countingSince, failure }: OverviewState): { why: string | undefined } {
   if (failure) return { why: traitsOf(failure.code).isLimit ? 'limited' : 'away' };
   return { why: countingSince === null ? undefined : 'renewing' };
 }
 
-/** Keys of the catalogue, the more precise first. */
+/** Keys of the catalogue, the most precise first. */
 function textOf({ code, reason, retryAfterSeconds }: CountFailure) {
-  // This page asks again when it is asked to, not by itself.
+  // This page does not reload itself.
   const usual = code === 'reconnecting' ? 'stuck' : 'default';
   const keys = (part: string) => [
     `errors.${code}.${reason ?? usual}.${part}`,
@@ -89,7 +89,7 @@ function textOf({ code, reason, retryAfterSeconds }: CountFailure) {
   return { title: keys('title'), text: keys('text'), retryAfterSeconds };
 }
 
-/** @throws {CountingFailedError}  there is nothing to tell */
+/** @throws {CountingFailedError}  there are no counts, and the last counting failed */
 function asJson({ kept, countingSince, failure }: OverviewState) {
   const isCounting = countingSince !== null;
   if (kept === null) {

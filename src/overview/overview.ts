@@ -23,23 +23,23 @@ export interface OverviewUser extends PortalUser {
   since: string;
 }
 
-/** What there is to show. */
+/** What the page shows. */
 export interface OverviewState {
   kept: KeptCounts | null;
   /** When the counting that is under way has begun; null when there is none. */
   countingSince: number | null;
-  /** What keeps us from newer counts, if nobody counts just now. */
+  /** Why there are no newer counts, if no counting is under way. */
   failure: CountFailure | null;
 }
 
 export interface Overview {
   /**
-   * What was counted last, and a new counting in the background if that is old.
+   * The last counts; if they are old, a new counting begins in the background.
    *
-   * @throws {CountingRefusedError}  the portal does not let this person count
+   * @throws {CountingRefusedError}  the portal does not let this user count
    */
   read(user: OverviewUser, startOfDay: StartOfDay): Promise<OverviewState>;
-  /** Nothing that was counted so far is shown any more: a sign-out. */
+  /** Removes all counts of the user; called at a sign-out. */
   forget(user: PortalUserId): Promise<void>;
 }
 
@@ -58,22 +58,22 @@ export class CountingRefusedError extends AppError {
   }
 }
 
-/** Counts up to this age are as good as new ones. */
+/** Counts up to this age are not renewed. */
 const FRESH_MS = 3600_000;
 /** After a failure that does not say when to ask again. */
 const USUAL_PAUSE_MS = 15_000;
-/** After a refusal somebody may have changed the person's rights. */
+/** After a refusal. An administrator may have changed the user's rights. */
 const REFUSAL_PAUSE_MS = 5_000;
-/** A small portal has counted, and any has refused, before a page that says "being counted" would be read. */
+/** By then a small portal has counted, and any portal has refused: the visitor sees that instead of "being counted". */
 const MOMENT_MS = 300;
-/** However long the portal's limits make it wait, some time it is enough. */
+/** A counting ends then, however long the portal's limits make it wait. */
 const LONGEST_MS = 30 * 60_000;
 
-/** Counts companies for people in the background, once for all who ask at the same time, and keeps what came out. */
+/** Counts companies in the background, once for all requests of a user at the same time, and keeps the result. */
 export function createOverview(dependencies: OverviewDependencies): Overview {
   const { clientFor, logger, now } = dependencies;
   const records = createCountRecords(dependencies.store);
-  /** What this process counts just now. */
+  /** The countings of this process. */
   const underWay = new Map<string, { ending: AbortController; ended: Promise<void> }>();
   const keyOf = (user: PortalUserId) => portalUserKey('overview', user);
 
@@ -100,7 +100,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
     return isUsable ? kept : null;
   }
 
-  /** A failure keeps from another try for a while, but not those who have signed in since. */
+  /** A failure prevents another try for a while, unless the user has signed in since. */
   function failureIn({ failure }: CountRecord, user: OverviewUser): CountFailure | null {
     if (failure === null || failure.at < Date.parse(user.since)) return null;
     const { retryAfterSeconds, code } = failure;
@@ -118,7 +118,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
 
   function begin(user: OverviewUser, claim: string, startOfDay: StartOfDay): void {
     const key = keyOf(user);
-    // Whoever has lost the claim has nothing to count any more.
+    // The counting before has lost its claim.
     underWay.get(key)?.ending.abort();
     const ending = new AbortController();
     const ended = countAndKeep(user, claim, startOfDay, ending)
@@ -150,7 +150,7 @@ export function createOverview(dependencies: OverviewDependencies): Overview {
     }
   }
 
-  /** Others may count when this process has died, but not before; and nobody counts for ever. */
+  /** Renews the claim, so that another replica takes over only when this process has died; ends a counting that takes too long. */
   function keepClaim(user: OverviewUser, claim: string, ending: AbortController): () => void {
     const renewing = setInterval(() => {
       records.renew(user, claim).then(

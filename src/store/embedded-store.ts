@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { open, type RangeOptions, type RootDatabase } from 'lmdb';
 import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
 
-/** When it ends (milliseconds since the epoch), and the value itself. */
+/** When the key expires (milliseconds since the epoch), and its value. */
 type Entry = [expiresAt: number, value: string];
 
 const SWEEP_EVERY_MS = 10 * 60_000;
-/** Keys that are looked at without a pause. */
+/** Keys that are read without a pause. */
 const PORTION = 500;
 
 /**
@@ -29,13 +29,13 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     return isEntry(entry) && entry[0] > clock() ? entry[1] : null;
   }
 
-  /** Runs alone among all processes that share the file, and resolves when what it wrote is committed. */
+  /** Runs as the only writer among all processes that share the file; resolves when its writes are committed. */
   async function alone<T>(work: () => T): Promise<T> {
     try {
       return await db.transaction(work);
     } catch (error) {
       const { message, commitError } = error as Error & { commitError?: Promise<unknown> };
-      // lmdb tells of a failed commit twice, and the second promise is nobody's either.
+      // lmdb rejects a second promise for a failed commit; unhandled, it would end the process.
       commitError?.catch(() => {});
       throw new StoreUnavailableError(message);
     }
@@ -55,7 +55,7 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
     let looked = 0;
     for (const { key, value } of db.getRange()) {
       looked += 1;
-      // Others get a turn in between.
+      // Lets other work of the event loop run.
       if (looked % PORTION === 0) await new Promise(setImmediate);
       // Read again inside the transaction: it may have been written anew since.
       if (isOver(value, now)) await alone(() => (isOver(db.get(key), now) ? db.remove(key) : undefined));
@@ -121,7 +121,7 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
         const last = found[PORTION - 1];
         if (last === undefined) return;
         range = { start: last, exclusiveStart: true, limit: PORTION };
-        // Others get a turn in between.
+        // Lets other work of the event loop run.
         await new Promise(setImmediate);
       }
     },
@@ -132,7 +132,7 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
       await alone(() => put('b24:ping', '1', 1000));
     },
     onReturn() {
-      // A file is not lost and found again while it is open.
+      // A file that is open cannot be lost and come back.
     },
     async describe() {
       const ping = alone(() => put('b24:ping', '1', 1000));
@@ -154,8 +154,8 @@ type Database = RootDatabase<Entry, string>;
 const opened = new Map<string, { db: Database; users: number }>();
 
 /**
- * One handle for each file of this process. Opening a file is a transaction that keeps the whole process waiting, until
- * the one before it is through; and that, if it is of another handle of ours, waits for this process: for ever.
+ * One handle for each file in this process. Opening a file is a transaction that blocks the process until the transaction
+ * before it is committed. If that one is of another handle of this process, it can never be committed: a deadlock.
  */
 function openOnce(path: string): { db: Database; release(): Promise<void> } {
   const known = opened.get(path);
@@ -163,7 +163,7 @@ function openOnce(path: string): { db: Database; release(): Promise<void> } {
     db: open<Entry, string>({
       path,
       encoding: 'json',
-      // Its promise is nobody's, so a disk that is full would end the process with an unhandled rejection.
+      // Nothing awaits its promise, so a full disk would end the process with an unhandled rejection.
       eventTurnBatching: false,
     }),
     users: 0,
@@ -184,7 +184,7 @@ function openOnce(path: string): { db: Database; release(): Promise<void> } {
   };
 }
 
-/** A file can hold anything; what is not of our shape counts as absent. */
+/** A file can hold anything; an entry of another shape counts as absent. */
 function isEntry(entry: unknown): entry is Entry {
   return Array.isArray(entry) && typeof entry[0] === 'number' && typeof entry[1] === 'string';
 }

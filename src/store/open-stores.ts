@@ -8,19 +8,19 @@ import { type IdleTime, sessionStores, touchSeldom } from './sessions.ts';
 import type { Store } from './store.ts';
 import { createStoreCheck } from './store-check.ts';
 
-/** Sessions may be idle for an hour at least. */
+/** Far less than the hour that a session may be idle at least. */
 const TOUCH_EVERY_MS = 60_000;
 
 /** A store, and the browser sessions that live in it. */
 export interface OpenStores {
-  /** For people: `embedded`, `redis` … */
+  /** For the log: `embedded`, or the address of Redis without its password. */
   kind: string;
   store: Store;
   sessionStore: session.Store;
 }
 
 /**
- * Opens the Redis of the address, or the embedded store in `dataDir`. Redis need not be there yet.
+ * Opens the Redis of the address, or the embedded store in `dataDir`. Redis need not be reachable yet.
  *
  * @param options.idleMsOf  how long a session may be idle
  */

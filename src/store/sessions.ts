@@ -37,7 +37,7 @@ class KnownSessions {
     return this.#known.has(data);
   }
 
-  /** @param content  what was written; more may have been changed meanwhile */
+  /** @param content  as written; the session may have changed since */
   wasWritten(data: SessionData, content: string): void {
     this.#known.add(data);
     this.#written.set(data, content);
@@ -49,7 +49,7 @@ class KnownSessions {
   }
 }
 
-/** All but the cookie, whose `expires` counts from now. */
+/** Everything but the cookie, whose `expires` changes with each request. */
 function contentOf({ cookie: _cookie, ...content }: SessionData): string {
   return JSON.stringify(content);
 }
@@ -77,7 +77,7 @@ class RedisSessions extends RedisStore {
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
     const content = contentOf(data);
-    // At once, so that express-session need not send the answer in two pieces.
+    // Synchronously, so that express-session need not send the answer in two pieces.
     if (this.#known.isWritten(data, content)) callback(null);
     else answer(this.#save(PREFIX + sid, data, content), callback);
     return Promise.resolve();
@@ -185,7 +185,7 @@ export const sessionStores: SessionStores = {
   embedded: (store, idleMsOf) => new EmbeddedSessions(store, idleMsOf),
 };
 
-/** Sessions whose last touch a process remembers; a forgotten one is touched once more. */
+/** Sessions whose last touch a process remembers; one that drops out is touched once more. */
 const MAX_REMEMBERED = 10_000;
 
 /**
@@ -217,11 +217,11 @@ function answer<T>(work: Promise<T>, callback: Callback<T>): void {
   );
 }
 
-/** No cookie lives longer, and far beyond it a `Date` ends. */
+/** No cookie lives longer, and values far beyond are no valid `Date`. */
 const YEAR_MS = 366 * 24 * 3600_000;
 const age = z.number().min(-YEAR_MS).max(YEAR_MS);
 
-/** What express-session writes of a cookie, and rebuilds it from: anything else makes it throw on every request. */
+/** The fields of a cookie that express-session writes and reads: other types make it throw on every request. */
 const StoredCookie = z.object({
   originalMaxAge: age.nullable(),
   maxAge: age.nullish(),

@@ -3,8 +3,8 @@ import type { Store } from './store.ts';
 import { warningsOf } from './store-report.ts';
 
 /**
- * To be called whenever the store becomes reachable: the first time, settings of it that will cost people their sign-ins
- * are logged.
+ * To be called whenever the store becomes reachable. The first time, settings of the store that can lose sign-ins are
+ * logged.
  */
 export function createStoreCheck(store: Store, logger: Logger): () => void {
   let isDone = false;

@@ -1,4 +1,4 @@
-/** What an operator should know about the store. What Redis would not tell (an ACL may refuse it) is null. */
+/** State and settings of the store, for an operator. Null where Redis refuses to tell (by ACL). */
 export interface StoreReport {
   kind: 'embedded' | 'single' | 'sentinel' | 'cluster';
   isWritable: boolean;
@@ -22,7 +22,7 @@ export interface RedisMaster {
   maxBytes: number | null;
 }
 
-/** Something about the store that will cost people their sign-ins one day, and what to do. */
+/** A setting or state of the store that can lose sign-ins, and what to do. */
 export interface StoreWarning {
   wrong: string;
   remedy: string;
@@ -78,8 +78,8 @@ function persistenceWarning({ persistence }: RedisMaster): StoreWarning | undefi
   return {
     wrong:
       persistence === 'none'
-        ? 'Redis keeps nothing on disk: when it restarts, everybody has to sign in again'
-        : 'Redis keeps snapshots only: when it crashes, whoever signed in or was renewed since the last one signs in again',
+        ? 'Redis keeps nothing on disk: when it restarts, all users have to sign in again'
+        : 'Redis keeps snapshots only: when it crashes, users whose tokens are newer than the last snapshot sign in again',
     remedy: 'CONFIG SET appendonly yes, and the same in redis.conf',
   };
 }
@@ -97,7 +97,7 @@ function replicaWarning({ replicas, minReplicasToWrite }: RedisMaster): StoreWar
 function memoryWarning({ usedBytes, maxBytes }: RedisMaster): StoreWarning | undefined {
   if (usedBytes === null || !maxBytes || usedBytes < 0.9 * maxBytes) return undefined;
   return {
-    wrong: `${Math.floor((100 * usedBytes) / maxBytes)} % of maxmemory are used: once it is full, nobody can sign in`,
+    wrong: `${Math.floor((100 * usedBytes) / maxBytes)} % of maxmemory are used: once it is full, no user can sign in`,
     remedy: 'raise maxmemory',
   };
 }

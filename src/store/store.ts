@@ -11,7 +11,7 @@ import type { StoreReport } from './store-report.ts';
  * Every method throws StoreUnavailableError within a second when the store is away.
  */
 export interface Store {
-  /** A value that is not a string of ours (a foreign type in Redis) is moved aside and counts as absent. */
+  /** A value of a foreign type in Redis is moved aside and counts as absent. */
   get(key: string): Promise<string | null>;
   set(key: string, value: string, lifetimeMs: number): Promise<void>;
   /**
@@ -34,32 +34,32 @@ export interface Store {
   count(key: string, windowMs: number): Promise<Count>;
   /** Gives an existing key a new lifetime; an absent one stays absent. */
   prolong(key: string, lifetimeMs: number): Promise<void>;
-  /** @returns whether there was something to forget */
+  /** @returns whether the key existed */
   forget(key: string): Promise<boolean>;
   /**
-   * Moves a value that cannot be understood to `quarantineKey(key)`, where an operator finds it, unless the key holds
+   * Moves a value that cannot be read to `quarantineKey(key)`, where an operator finds it, unless the key holds
    * something else by now.
    */
   quarantine(key: string, value: string): Promise<void>;
   /** How long the key has still to live; `null` when it is absent. */
   leftMs(key: string): Promise<number | null>;
   /**
-   * The keys that begin so, in no order, without holding anybody up: what is written or removed meanwhile may be among
-   * them or not, and a key may come twice.
+   * The keys with this prefix, in no order, without blocking other callers. Keys that are written or removed meanwhile may
+   * be among them or not, and a key may come twice.
    */
   keys(prefix: string): AsyncIterable<string>;
-  /** The store's clock in milliseconds since the epoch: deadlines that several processes share are told by it. */
+  /** The store's clock in milliseconds since the epoch, for deadlines that several processes share. */
   now(): Promise<number>;
   /** Proves that the store can be written to. */
   ping(): Promise<void>;
-  /** Calls back whenever the store is there again after the connection to it was lost. It may have forgotten writes. */
+  /** Calls back whenever the connection to the store is back after it was lost. The store may have lost writes. */
   onReturn(listener: () => void): void;
-  /** What an operator should know. */
+  /** For an operator: kind, settings and state of the store. */
   describe(): Promise<StoreReport>;
   close(): Promise<void>;
 }
 
-/** How many there were in the window that is open, with this one, and how long it stays open. */
+/** The count of the open window, this one included, and how long the window stays open. */
 export interface Count {
   count: number;
   leftMs: number;
@@ -80,7 +80,7 @@ export class StoreUnavailableError extends AppError {
   }
 }
 
-/** Every key of ours begins so; an ACL user of Redis can be limited to it. */
+/** Prefix of all our keys; an ACL user of Redis can be limited to it. */
 export const KEY_PREFIX = 'b24:';
 
 /** How long a quarantined value waits for an operator. */
@@ -105,11 +105,11 @@ export function keyBeforeQuarantine(quarantined: string): string {
   return rest.startsWith(`{${KEY_PREFIX}`) ? rest.slice(1, -1) : KEY_PREFIX + rest;
 }
 
-/** What `update` shall do: write a new value, or leave things as they are. Both carry what the caller wants to know. */
+/** A decision of `update`: write a new value, or keep the current one. Both carry the result for the caller. */
 export type Change<T> = { write: string; result: T } | { keep: true; result: T };
 
 /**
- * Reads, decides, and writes if nobody was faster; else decides anew on what is there now.
+ * Reads, decides, and writes if no other writer was faster; else decides again on the new value.
  *
  * @param lifetimeMs  `keep` is for changes of what is there; see `replaceIfUnchanged`
  * @param decide  pure: it runs once more for every writer that was faster
@@ -120,7 +120,7 @@ export async function update<T>(
   lifetimeMs: number | 'keep',
   decide: (current: string | null) => Change<T> | Promise<Change<T>>,
 ): Promise<T> {
-  // Each lost round means that somebody else's write succeeded, so this bound is only for a broken store.
+  // Each lost round means that another writer succeeded, so this bound is only for a broken store.
   for (let round = 0; round < 200; round += 1) {
     const current = await store.get(key);
     const change = await decide(current);

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 
 /** Stylesheets, scripts and icons, served as they are. */
 export const PUBLIC = join(import.meta.dirname, '../../public');
-/** A path of their own, so that no page costs a look at the disk. */
+/** A path of their own, so that no request for a page looks for a file. */
 export const ASSETS = '/assets';
 
-/** Addresses of the files in public/ that change with their content, so that browsers may keep them. */
+/** Addresses of the files in public/. They change with the content, so that browsers may keep the files. */
 export function assetAddresses(): (name: string) => string {
   const versions = new Map(
     readdirSync(PUBLIC).map((name) => {

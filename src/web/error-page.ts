@@ -4,7 +4,7 @@ import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { logOf, logRefusal } from './request-log.ts';
 
-/** The one thing to do that an error page offers. */
+/** The one action that an error page offers. */
 type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports';
 
 const ACTIONS: Record<string, Action> = {
@@ -33,12 +33,12 @@ export interface ErrorPageOptions {
   isRedirectionEndpoint: (path: string) => boolean;
 }
 
-/** How long a page waits before it asks again by itself, if it does. */
+/** After how long a page reloads itself, if it does. */
 const RELOAD_AFTER_SECONDS = 2;
-/** A page that would wait longer leaves it to the person when to ask again. */
+/** A page that would have to wait longer does not reload itself. */
 const LONGEST_RELOAD_SECONDS = 15 * 60;
 
-/** Answers what no route answered. */
+/** For requests that no route has answered. */
 export function nothingHere(): RequestHandler {
   return (req) => {
     throw new NotFoundError(`nothing answers ${req.method} here`);
@@ -67,7 +67,7 @@ export function errorPage(options: ErrorPageOptions): ErrorRequestHandler {
   };
 }
 
-/** Causes that pass by themselves and soon: a token refresh that is under way, a portal's limit. */
+/** Causes that pass soon: a token refresh that is under way, a portal's limit. */
 function reloadDelay({ code, reason, retryAfterSeconds = 5 }: AppError): number | undefined {
   if (code === 'reconnecting' && reason === undefined) return RELOAD_AFTER_SECONDS;
   const isShort = retryAfterSeconds <= LONGEST_RELOAD_SECONDS;

@@ -1,16 +1,16 @@
 import type { RequestHandler } from 'express';
 import type { Store } from '../store/store.ts';
 
-/** Whether the process can serve, and what keeps it from that. */
+/** Whether the process can serve, and if not, why. */
 export interface Readiness {
   isStopping: boolean;
-  /** The store is there, and takes writes. */
+  /** The store can be reached and takes writes. */
   isStoreWritable: boolean;
   /** No new tokens wait for the store. */
   areTokensSaved: boolean;
 }
 
-/** Asks the store, which takes a second at most. */
+/** Pings the store, which takes a second at most. */
 export async function readReadiness(options: {
   store: Store;
   /** No new tokens wait for the store. */
@@ -30,7 +30,7 @@ export async function readReadiness(options: {
 
 const KNOWN_MS = 250;
 
-/** Anybody may ask, and each look writes to the store: those who ask at the same time hear of the same look. */
+/** Any client may send requests, and each reading writes to the store: requests within 250 ms share one reading. */
 export function readReadinessSeldom(read: () => Promise<Readiness>): () => Promise<Readiness> {
   let last: { readiness: Promise<Readiness>; at: number } | undefined;
   return () => {
@@ -40,7 +40,7 @@ export function readReadinessSeldom(read: () => Promise<Readiness>): () => Promi
   };
 }
 
-/** `GET /healthz`: the process is up. Asks nobody, so that a sick store never gets a healthy process killed. */
+/** `GET /healthz`: the process is up. Does not ask the store, so that a failing store never gets a healthy process killed. */
 export function showHealth(): RequestHandler {
   return (_req, res) => {
     res.json({ status: 'ok' });
@@ -53,7 +53,7 @@ export function showReadiness(
   readiness: () => Promise<Readiness>,
 ): RequestHandler {
   return async (_req, res) => {
-    // Known without asking anybody: a balancer that asks wants to hear it at once, however slow the store is.
+    // Without asking the store: a load balancer has to hear it at once, however slow the store is.
     if (isStopping()) return void res.status(503).json({ status: 'stopping' });
     const { isStoreWritable, areTokensSaved } = await readiness();
     if (!isStoreWritable) return void res.status(503).json({ status: 'unavailable', store: 'away' });

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-/** Headers of an answer that no middleware has seen. */
+/** No middleware adds headers to this answer. */
 const HEADERS = [
   'Connection: close',
   'Cache-Control: no-store',
@@ -9,7 +9,7 @@ const HEADERS = [
   'X-Content-Type-Options: nosniff',
   'Referrer-Policy: no-referrer',
 ];
-/** By what Node calls it. */
+/** By the error code of Node. */
 const STATUS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -18,8 +18,8 @@ const STATUS: Record<string, string> = {
 const HSTS = 'Strict-Transport-Security: max-age=31536000; includeSubDomains';
 
 /**
- * Answers what Node cannot read as a request, or has waited for long enough, and ends the connection. No page: whoever
- * sends such a thing is no browser.
+ * Answers a request that Node cannot parse, or that did not come in time, and ends the connection. With a line of text, not
+ * a page: such clients are no browsers.
  *
  * @returns a listener for `clientError`
  */
@@ -29,7 +29,7 @@ export function answerMalformed({ isSecure }: { isSecure: boolean }) {
     const text = STATUS[error.code ?? ''] ?? '400 Bad Request';
     const headers = [...HEADERS, ...(isSecure ? [HSTS] : []), `Content-Length: ${text.length + 1}`];
     socket.end(`HTTP/1.1 ${text}\r\n${headers.join('\r\n')}\r\n\r\n${text}\n`);
-    // Whoever goes on sending, or never reads, does not keep the connection open.
+    // A client that goes on sending, or never reads, must not keep the connection open.
     socket.once('finish', () => socket.destroy());
   };
 }

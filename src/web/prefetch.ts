@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Keeps guesses of browsers and link checkers from using up a one-time address: a HEAD or a prefetch gets an answer that
- * nobody keeps, and the real visit that may follow finds everything as it was.
+ * Keeps prefetching browsers and link checkers from using up a one-time address: a HEAD or a prefetch gets an answer that
+ * the browser does not keep, and the visit that may follow finds everything unchanged.
  */
 export function ignorePrefetch(isOneTime: (path: string) => boolean): RequestHandler {
   return (req, res, next) => {

@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import type { AllowedPortals } from '../bitrix24/portal.ts';
 import { AppError } from '../errors.ts';
 
-/** A form was posted from another site, or by a client that does not say from where. */
+/** A form was posted from another site, or by a client that does not name the site. */
 export class CrossOriginError extends AppError {
   constructor() {
     super('the request does not come from a page of ours', { code: 'cross_origin', status: 403 });
@@ -21,7 +21,7 @@ export function protectiveHeaders(options: { publicUrl: URL; portals: AllowedPor
         defaultSrc: ["'none'"],
         styleSrc: ["'self'"],
         scriptSrc: ["'self'"],
-        // Progress of exports is told as it is made.
+        // For the events of exports.
         connectSrc: ["'self'"],
         imgSrc: ["'self'"],
         manifestSrc: ["'self'"],
@@ -40,7 +40,7 @@ export function protectiveHeaders(options: { publicUrl: URL; portals: AllowedPor
   });
 }
 
-/** Lets the allowed portals, and nobody else, show an answer in a frame. */
+/** Lets the allowed portals, and no other site, show an answer in a frame. */
 export function framableByPortals(portals: AllowedPortals): RequestHandler {
   const ancestors = portalSources(portals).join(' ');
   const policy = `default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ${ancestors}`;
@@ -51,7 +51,7 @@ export function framableByPortals(portals: AllowedPortals): RequestHandler {
   };
 }
 
-/** Pages of a person are kept by nobody: the back button after a sign-out shows nothing. */
+/** No browser or proxy stores a page: the back button after a sign-out shows nothing. */
 export function neverStored(): RequestHandler {
   return (_req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
@@ -59,7 +59,7 @@ export function neverStored(): RequestHandler {
   };
 }
 
-/** A state-changing request has to come from a page of ours; one that does not say where it comes from is refused. */
+/** A state-changing request has to come from a page of ours; one that does not name its origin is refused. */
 export function requireSameOrigin(publicUrl: URL): RequestHandler {
   return (req, _res, next) => {
     if (!['GET', 'HEAD', 'OPTIONS'].includes(req.method) && !isSameOrigin(req, publicUrl))

@@ -10,12 +10,12 @@ declare module 'http' {
   }
 }
 
-/** Asked every few seconds, and by machines only. */
+/** Requested every few seconds by load balancers. */
 const UNLOGGED = /^\/(healthz|readyz)\b/;
 
 interface RequestLines {
   logger: Logger;
-  /** What each line says besides what happened. */
+  /** Fields of every line. */
   about: Record<string, unknown>;
   bound?: Logger | undefined;
 }

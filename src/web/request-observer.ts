@@ -5,14 +5,14 @@ export interface FinishedRequest {
   method: string;
   /** The pattern of the route that answered, such as `/companies/:id`; `other` where none did. */
   route: string;
-  /** `left`: whoever asked did not wait for the whole answer. */
+  /** `left`: the client did not wait for the whole answer. */
   status: number | 'left';
   ms: number;
 }
 
 export type RequestObserver = (request: FinishedRequest) => void;
 
-/** Tells of every request when it is over. */
+/** Calls the observer when a request is over. */
 export function watchRequests(observe: RequestObserver): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now();
@@ -28,7 +28,7 @@ export function watchRequests(observe: RequestObserver): RequestHandler {
   };
 }
 
-/** The pattern and never the address: addresses are as many as there are companies, and visitors make up more. */
+/** The pattern and never the address: there are as many addresses as companies, and visitors make up more. */
 function routeOf({ route }: Request): string {
   return typeof route?.path === 'string' ? route.path : 'other';
 }

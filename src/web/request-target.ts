@@ -1,6 +1,6 @@
 /**
- * What a request asks for, as path and query: what browsers send. Whoever writes requests by hand may send more, and Express
- * would answer some of that by itself, past all that protects our answers.
+ * The target of a request as path and query, which is what browsers send. Other clients may send other forms, and Express
+ * would answer some of them itself, without the headers and checks of our middleware.
  *
  * @param target  as Node tells it, which lets visible ASCII through: `/companies#top`, `http://app.example/companies`, `*`
  * @see RFC 9112 section 3.2; a fragment has no place in any of its forms
@@ -10,7 +10,7 @@ export function pathAskedFor(target: string): string {
   return asked.startsWith('/') ? asked : pathOf(asked);
 }
 
-/** Of an address as proxies are asked for it; everything else means all of us. */
+/** Of the absolute form, as clients send it to a proxy; every other form counts as `/`. */
 function pathOf(address: string): string {
   if (!URL.canParse(address)) return '/';
   const { pathname, search } = new URL(address);

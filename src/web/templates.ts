@@ -3,17 +3,17 @@ import ejs from 'ejs';
 import escapeHtml from 'escape-html';
 import type { Response } from 'express';
 
-/** Where the pages are; partials are included by their path from here, which costs no look at the disk. */
+/** Folder of the templates. Partials are included by their path from here, which saves looking for the file. */
 export const VIEWS = join(import.meta.dirname, '../../views');
 
 const TEMPLATES: ejs.Options = {
   cache: true,
-  // Each template takes from `locals` what it needs: in a `with` block every name costs a search.
+  // Templates read from `locals`; in a `with` block every name would cost a lookup.
   strict: true,
   compileDebug: false,
   rmWhitespace: true,
   root: VIEWS,
-  // A page has a thousand values, and the escaping of EJS takes twice as long for each.
+  // A page has a thousand values, and the escaping of EJS takes twice as long.
   escape: escapeValue,
 };
 

@@ -50,9 +50,9 @@ describe.each(STORE_KINDS)('checkRecords(), on the %s store', (kind) => {
     return findings.find(({ what }) => what.includes(words));
   }
 
-  it('when there are none › says that nobody has signed in', async () => {
+  it('when there are none › says that no user has signed in', async () => {
     expect(await check()).toMatchObject([
-      { level: 'ok', what: expect.stringContaining('nobody has signed in') },
+      { level: 'ok', what: expect.stringContaining('no user has signed in') },
     ]);
   });
 

@@ -92,7 +92,7 @@ describe('visitStore(), Redis', () => {
     ]);
   });
 
-  it('when it is full › says that nobody can sign in, and why', async () => {
+  it('when it is full › says that no user can sign in, and why', async () => {
     redis = await startRedisServer();
     await redis.client.set('b24:test:filler', Buffer.alloc(3 * 1024 * 1024));
     await redis.client.config('SET', 'maxmemory', '1mb');

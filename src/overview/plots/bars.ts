@@ -1,13 +1,13 @@
-/** One kind of companies, in the words of the reader. */
+/** One kind of companies, in the language of the reader. */
 export interface PlotRow {
   label: string;
   /** Null when the portal would not count it. */
   count: number | null;
   /** The list of these companies, where there is an address for it. */
   href: string | null;
-  /** Without a value, which is no kind of its own. */
+  /** Companies without a value: no kind of their own. */
   isQuiet: boolean;
-  /** All that is left: drawn to the same scale it would dwarf what it is not. */
+  /** The remainder of all kinds: drawn to the same scale, it would dwarf them. */
   isRest?: boolean;
 }
 

@@ -12,9 +12,9 @@ export interface Column extends PlotRow {
   step: number;
   y: number;
   height: number;
-  /** Shows its number however narrow the plot is. */
+  /** Shows its number on narrow screens too. */
   isKey: boolean;
-  /** Not over yet. */
+  /** The current month. */
   isOpen: boolean;
 }
 

@@ -13,7 +13,7 @@ import {
 import { isolated, type PlotLocale, type PlotWords, plotWords } from './plot-words.ts';
 
 /**
- * Says where everything of the plots is; the templates write the elements. No plotting library, because every bar has to be
+ * Computes the places of everything in the plots; the templates write the elements. No plotting library, because every bar has to be
  * a real link with a name and classes of our own, and our policy forbids the `<style>` that Observable Plot adds. Loading
  * one took 405 ms (Vega), 510 ms (Observable Plot with linkedom) and 880 ms (ECharts) on Node 20.20.
  */

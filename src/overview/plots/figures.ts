@@ -2,7 +2,7 @@ import type { CompanyCounts } from '../../bitrix24/crm/company-counts.ts';
 import { listAddress } from '../../companies/list-query.ts';
 import { type PlotLocale, plotWords } from './plot-words.ts';
 
-/** A number that stands for itself, with what it counts and what it compares to. */
+/** A headline number, what it counts, and what it compares to. */
 export interface Figure {
   number: string;
   label: string;
@@ -10,7 +10,7 @@ export interface Figure {
   href: string;
 }
 
-/** What the page says first. What the portal did not count is left out. */
+/** The headline numbers of the page. Those that the portal did not count are left out. */
 export function headlineFigures(counts: CompanyCounts, reader: PlotLocale): Figure[] {
   const { t, format } = reader;
   const { total, withoutPhone, withoutEmail } = counts;
@@ -35,7 +35,7 @@ export function headlineFigures(counts: CompanyCounts, reader: PlotLocale): Figu
   ];
 }
 
-/** A month that has just begun is not compared with a whole one, but with as much of it. */
+/** The current month is compared with as much of the month before. */
 function describeChange({ months, sameDaysBefore }: CompanyCounts, { t, format }: PlotLocale): string | null {
   const count = months.at(-1)?.count;
   if (typeof count !== 'number' || sameDaysBefore === null) return null;

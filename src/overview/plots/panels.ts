@@ -8,19 +8,19 @@ import { isolated, type PlotWords } from './plot-words.ts';
 export const PANELS = ['months', 'types', 'revenue', 'industries', 'responsible'] as const;
 export type PanelName = (typeof PANELS)[number];
 
-/** One question about the companies and its answer in numbers, before it is drawn. */
+/** The data of one plot: rows, headline and notes, before it is drawn. */
 export interface Panel<Row extends PlotRow = PlotRow> {
   name: PanelName;
-  /** All there is to know, for the table. */
+  /** Every row, for the table. */
   rows: Row[];
-  /** What is worth a bar. */
+  /** The rows that are drawn. */
   bars: Row[];
-  /** The answer in one line. */
+  /** The headline. */
   lead: string | null;
   notes: string[];
 }
 
-/** More bars than these nobody compares; the others are one number together. */
+/** More bars than a reader compares would not help; the others are added up in one row. */
 const MAX_BARS = 12;
 /** As many letters as fit beside a number on the narrowest screens. */
 export const MAX_LETTERS = 28;
@@ -89,7 +89,7 @@ export function responsiblePanel({ total, responsible }: CompanyCounts, words: P
   const isCut = !isEverybody && rest.length > 0;
   return {
     ...panel,
-    // Among those who are counted together somebody may have more.
+    // One of the users in the last row may have more companies than the first user shown.
     lead: mostOf(rows) >= uncounted(rows, total) ? panel.lead : null,
     notes: isCut ? [...panel.notes, limit] : panel.notes,
   };
@@ -106,10 +106,10 @@ export function revenuePanel({ total, revenue }: CompanyCounts, words: PlotWords
   );
   const [nothing, ...classes] = rows;
   const isUsed = ({ count }: PlotRow) => count === null || count > 0;
-  // From the first to the last that has companies: what is empty in between tells something, too.
+  // From the first to the last class that has companies; empty classes in between are shown.
   const used = classes.slice(classes.findIndex(isUsed), classes.findLastIndex(isUsed) + 1);
   const ungiven = remainder(rows, total, words.t('overview.without.revenue'));
-  // Here a bar as well: those without revenue are one kind, not what is left of many.
+  // A bar here as well: companies without revenue are one class, not a remainder of many.
   const quiet = [...(nothing && isUsed(nothing) ? [nothing] : []), ...ungiven];
   return {
     name: 'revenue',
@@ -120,7 +120,7 @@ export function revenuePanel({ total, revenue }: CompanyCounts, words: PlotWords
   };
 }
 
-/** The list is told the last amount that belongs to a class; people say where the next one begins. */
+/** The filter of the list takes the last amount of a class; a label names the first of the next class. */
 function revenueLabel(from: number | null, to: number | null, { t, amount }: PlotWords): string {
   if (from === null) return t('overview.revenue.nothing');
   if (to === null) return t('overview.revenue.more', { from: amount(from) });
@@ -128,7 +128,7 @@ function revenueLabel(from: number | null, to: number | null, { t, amount }: Plo
   return from < 1 ? t('overview.revenue.less', { to: next }) : `${amount(from)} – ${next}`;
 }
 
-/** The most frequent first; what is no kind of its own comes last. */
+/** The most frequent first; rows that are no kind of their own come last. */
 function ranked(name: PanelName, rows: PlotRow[], words: PlotWords, total: number): Panel {
   const [kinds, quiet] = [rows.filter(isKind).toSorted(byCount), rows.filter((row) => !isKind(row))];
   const drawn = kinds.filter(isDrawn);
@@ -143,7 +143,7 @@ function ranked(name: PanelName, rows: PlotRow[], words: PlotWords, total: numbe
   };
 }
 
-/** Several rows as one, which is the last. */
+/** Several rows added up in one, which is drawn last. */
 function joined(rest: PlotRow[], { t }: PlotWords): PlotRow[] {
   if (rest.length < 2) return rest.map((row) => ({ ...row, isQuiet: true, isRest: true }));
   const count = rest.reduce((sum, row) => sum + (row.count ?? 0), 0);
@@ -161,12 +161,12 @@ function mostOf(rows: PlotRow[]): number {
   return Math.max(0, ...rows.map(({ count }) => count ?? 0));
 }
 
-/** What is left of all. */
+/** How many companies the rows leave out. */
 function uncounted(rows: PlotRow[], total: number): number {
   return total - rows.reduce((sum, { count }) => sum + (count ?? 0), 0);
 }
 
-/** What is left of all when the others are known: no filter of the list finds it. */
+/** A row for the companies that the rows leave out, if every row has a count. No filter of the list finds them. */
 function remainder(rows: PlotRow[], total: number, label: string): PlotRow[] {
   const rest = uncounted(rows, total);
   const isKnown = rows.every(({ count }) => count !== null);

@@ -1,20 +1,20 @@
 import type { Language } from '../../i18n/languages.ts';
 import type { Locale } from '../../i18n/locale.ts';
 
-/** How a plot is written for its reader. */
+/** Language and formats of a plot. */
 export interface PlotLocale extends Locale {
   language: Language;
 }
 
 /** Shares, months and amounts in words; the costly Intl objects are made once for each language. */
 export interface PlotWords extends PlotLocale {
-  /** Whole per cents; something that is less than one is not nothing. */
+  /** Whole per cents; a share above 0 and below 1 % is written `< 1%`. */
   share(part: number, whole: number): string;
   /** `November 2026` of `2026-11-01` */
   month(firstDay: string): string;
   /** `Nov` */
   shortMonth(firstDay: string): string;
-  /** `10K`: bounds of a class, as short as they are spoken. */
+  /** `10K`: the bound of a class, in short. */
   amount(value: number): string;
 }
 
@@ -38,7 +38,7 @@ function makeWords(language: Language): Omit<PlotWords, keyof PlotLocale> {
       const share = part / whole;
       return share > 0 && share < 0.01 ? `< ${percent.format(0.01)}` : percent.format(share);
     },
-    // Asked for together, Russian would add the abbreviation of "year".
+    // Formatted together, Russian would add the abbreviation of "year".
     month: (firstDay) => `${capital(month.format(new Date(firstDay)))} ${firstDay.slice(0, 4)}`,
     shortMonth: (firstDay) => shortMonth.format(new Date(firstDay)).slice(0, 3),
     amount: (value) => amount.format(value),
@@ -49,7 +49,7 @@ function capital(text: string): string {
   return text.slice(0, 1).toLocaleUpperCase() + text.slice(1);
 }
 
-/** A name inside a sentence, so that one that is written from right to left does not turn the rest around. */
+/** A name inside a sentence, isolated: one that is written from right to left would reorder the rest. */
 export function isolated(name: string): string {
   return `\u2068${name}\u2069`;
 }

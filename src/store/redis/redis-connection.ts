@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../store.ts';
 import type { RedisAddress } from './redis-address.ts';
 import { makeSocketPatient, setPatientTimeout } from './redis-patience.ts';
 
-/** A connection that tries again for ever; to a single Redis, to the master that sentinels name, or to a Cluster. */
+/** A connection that is tried again for ever: to a single Redis, to the master that sentinels name, or to a Cluster. */
 export type RedisClient = SteadyRedis | Cluster;
 
 /** One command, from the call to the answer, whatever has to be tried again meanwhile. */
@@ -18,13 +18,13 @@ const NODE = {
   connectTimeout: 1000,
   // A connection that went silent without a word is given up for a new one.
   socketTimeout: 1000,
-  // A frozen host never says goodbye, and each attempt to reach it would wait 2 s for that.
+  // A frozen host never closes the connection, and each attempt to reach it would wait 2 s for that.
   disconnectTimeout: 100,
   maxRetriesPerRequest: 1,
   // While Redis reads its file, ioredis waits as long as Redis guesses, which is up to 10 s too long.
   maxLoadingRetryTime: 200,
   retryStrategy: (attempt) => Math.min(attempt * 100, 1000),
-  // Nobody reads it, and a limited user may not send it.
+  // We do not use it, and a user with few rights may not send it.
   disableClientInfo: true,
 } satisfies RedisOptions;
 
@@ -53,7 +53,7 @@ export function connectRedis(address: RedisAddress, onError: (error: Error) => v
   return client;
 }
 
-/** What ioredis says itself, in words that hold nothing of ours. */
+/** Messages of ioredis itself, which hold no key or value. */
 const OWN_WORDS =
   /^(Command timed out|Connection is closed|Reached the max retries per request limit|Cluster is away)/;
 
@@ -103,7 +103,7 @@ function connectCluster(address: RedisAddress): Cluster {
   });
   // The connections to its nodes are made by ioredis, of no class of ours.
   cluster.on('+node', makeSocketPatient);
-  // What waited for a cluster that is not there has been answered by now, and need not be kept. ioredis does so for a
+  // Commands that waited for a cluster that is away have failed by now, and need not be kept. ioredis drops them for a
   // single Redis only, and keeps the method to itself.
   const { flushQueue } = cluster as unknown as { flushQueue(error: Error): void };
   cluster.on('close', () => flushQueue.call(cluster, new Error('Cluster is away')));
@@ -132,7 +132,7 @@ function credentialsOf({ username, password }: RedisAddress): Pick<RedisOptions,
 type Sent = Parameters<Redis['sendCommand']>;
 type SentToCluster = Parameters<Cluster['sendCommand']>;
 
-/** ioredis, without two ways of it to go wrong for good. */
+/** ioredis, without two of its ways to fail for good. */
 class SteadyRedis extends Redis {
   #isClosed = false;
   #isReplica = false;
@@ -140,12 +140,12 @@ class SteadyRedis extends Redis {
   constructor(options: RedisOptions) {
     super({ ...options, replyMapping: 'legacy' });
     makeSocketPatient(this);
-    // When a sentinel tells of a failover at the very moment a connection is being made, ioredis 6.0.0 takes that for
-    // our goodbye and ends for good: status `end`, every later command refused.
+    // When a sentinel tells of a failover while a connection is being made, ioredis 6.0.0 takes that for our disconnect()
+    // and ends for good: status `end`, every later command refused.
     this.on('end', () => {
       if (!this.#isClosed) setTimeout(() => this.#connectAgain(), 100).unref();
     });
-    // The only place where ioredis shows what Redis said of itself when the connection was made.
+    // The only place where ioredis shows the role that Redis reported when the connection was made.
     const { connector } = this as unknown as { connector: { check(info: { role?: string }): boolean } };
     const check = connector.check.bind(connector);
     connector.check = (info) => {
@@ -168,7 +168,7 @@ class SteadyRedis extends Redis {
     super.disconnect(reconnect);
   }
 
-  /** What was reported as failed while it waited for a connection is not sent after all. */
+  /** A command that failed while it waited for a connection is not sent. */
   override sendCommand(...[command, stream]: Sent): unknown {
     if (command.isSettled) return command.promise;
     setPatientTimeout(command, COMMAND_MS);

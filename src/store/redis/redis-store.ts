@@ -10,7 +10,7 @@ const REPLACE_IF_UNCHANGED = `
   else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
   return 1`;
 
-/** What is no counter, or would stay for ever, is none of ours: counting begins anew. No INCR, which users may lack. */
+/** A value that is no counter, or has no lifetime, is replaced: counting begins anew. No INCR, which a limited user may lack. */
 const COUNT = `
   local value = redis.pcall('GET', KEYS[1])
   local count = type(value) == 'string' and tonumber(value) or 0
@@ -26,7 +26,7 @@ const FORGET_IF_UNCHANGED = `
   if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** The key does not exist; it says which node is asked, so that in a Cluster all go by the clock of the same one. */
+/** The key does not exist. Its slot chooses the node, so that in a Cluster all replicas use the clock of the same node. */
 const CLOCK_KEY = `${KEY_PREFIX}clock`;
 const NOW = `return redis.call('TIME')`;
 
@@ -42,14 +42,14 @@ export function createRedisStore(redis: RedisClient): Store {
     }
   }
 
-  /** A foreign type cannot be compared with anything, and never becomes right: it goes as it is. */
+  /** A foreign type cannot be compared with a value, and never becomes readable: it is renamed without a check. */
   async function moveAside(key: string): Promise<void> {
     const target = quarantineKey(key);
     try {
       await redis.pexpire(key, QUARANTINE_MS);
       await redis.rename(key, target);
     } catch (error) {
-      // Somebody else moved it first.
+      // Another process moved it first.
       if (!(error as Error).message.includes('no such key')) await run(Promise.reject(error));
     }
   }
@@ -97,7 +97,7 @@ export function createRedisStore(redis: RedisClient): Store {
     },
     async quarantine(key, value) {
       if ((await get(key)) !== value) return;
-      // Copied before it is removed: whatever breaks in between, an operator finds it.
+      // Copied before it is removed, so that nothing is lost if a command in between fails.
       await run(redis.set(quarantineKey(key), value, 'PX', QUARANTINE_MS));
       await run(redis.eval(FORGET_IF_UNCHANGED, 1, key, value));
     },
@@ -138,7 +138,7 @@ export function createRedisStore(redis: RedisClient): Store {
         wasLost = true;
       });
       redis.on('ready', () => {
-        // A replica takes no writes: what would be welcome news is not there yet.
+        // A replica takes no writes, so the store is not back yet.
         if (!wasLost || (!(redis instanceof Cluster) && redis.isReplica)) return;
         wasLost = false;
         listener();

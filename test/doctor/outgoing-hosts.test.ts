@@ -4,7 +4,7 @@ import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
 import { checkClock } from '../../src/doctor/clock.ts';
 import { tellFailure } from '../../src/doctor/failure-words.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
-import { type Neighbour as Asked, askNeighbours } from '../../src/doctor/neighbours.ts';
+import { askOutgoingHosts, type OutgoingHost } from '../../src/doctor/outgoing-hosts.ts';
 import { checkReachability } from '../../src/doctor/reachability.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { TransportError } from '../../src/http-client/transport-errors.ts';
@@ -36,8 +36,8 @@ const answers = (status: number, headers = {}) =>
   aNeighbour((_req, res) => void res.writeHead(status, headers).end());
 
 /** The first is the authorization server, the rest are portals. */
-function ask(server: string, ...portals: string[]): Promise<Asked[]> {
-  return askNeighbours(http, {
+function ask(server: string, ...portals: string[]): Promise<OutgoingHost[]> {
+  return askOutgoingHosts(http, {
     portals: parseAllowedPortals(portals.join(',') || '*.bitrix24.ru'),
     authorizationServers: [new URL(server)],
   });
@@ -66,7 +66,7 @@ describe('checkReachability()', () => {
     ]);
   });
 
-  it('when they are asked › nothing of ours is sent', async () => {
+  it('when they are called › no secret is sent', async () => {
     await ask(await answers(200));
 
     expect(neighbours[0]?.requests).toMatchObject([{ method: 'GET', path: '/', body: '' }]);
@@ -92,7 +92,7 @@ describe('checkReachability()', () => {
       { level: 'ok', what: expect.stringContaining('answers') },
       {
         level: 'ok',
-        what: `Portal ${elsewhere} answers and sends strangers to https://new-name.bitrix24.com`,
+        what: `Portal ${elsewhere} answers and redirects visitors who are not signed in to https://new-name.bitrix24.com`,
       },
     ]);
   });
@@ -108,7 +108,7 @@ describe('checkReachability()', () => {
     });
   });
 
-  it('when nobody is there › says why, and what to do', async () => {
+  it('when no host answers › says why, and what to do', async () => {
     const selfSigned = await startSelfSigned();
     const refused = `http://127.0.0.1:${await freePort()}`;
     const unknown = `https://${'a'.repeat(64)}.invalid`;
@@ -155,7 +155,7 @@ describe('tellFailure()', () => {
 });
 
 describe('checkClock()', () => {
-  it('when ours is right › names those it agrees with', async () => {
+  it('when our clock is right › names those it agrees with', async () => {
     expect(await clockThatIs(0, 20 * SECOND)).toEqual([
       { level: 'ok', what: `Agrees with ${neighbours.map(({ url }) => url.host).join(', ')}` },
     ]);
@@ -173,7 +173,7 @@ describe('checkClock()', () => {
     expect(findings[0]?.which?.[0]?.replace(/\d+ s/, '')).toContain(words.replace(/\d+ s/, ''));
   });
 
-  it('when only one is off › does not say that it is ours', async () => {
+  it('when only one clock is off › does not say that it is ours', async () => {
     const findings = await clockThatIs(0, 10 * MINUTE);
 
     expect(findings).toMatchObject([
@@ -182,13 +182,13 @@ describe('checkClock()', () => {
     ]);
   });
 
-  it("when the store's is off › says so", () => {
+  it("when the store's clock is off › says so", () => {
     expect(checkClock([], 40 * SECOND)).toMatchObject([
       { level: 'warning', which: ['40 s behind the store'] },
     ]);
   });
 
-  it('when nobody told theirs › says so', async () => {
+  it('when no host sent its time › says so', async () => {
     const asked = await ask(`http://127.0.0.1:${await freePort()}`);
 
     expect(checkClock(asked, undefined)).toMatchObject([{ level: 'warning' }]);
