@@ -107,7 +107,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
       },
     );
 
-    it('when the reader’s own are wanted › says so, and asks nobody for their name', async () => {
+    it('when the reader’s own are wanted › says so, and asks the portal for no name', async () => {
       app.emulator.clearRequests();
       await agent.post(`${app.origin}/exports`, { view: 'responsible=me&type=-', format: 'csv' });
 
@@ -157,7 +157,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
     });
 
     it.each(['file', 'cancel', 'resume', 'forget'])(
-      'when somebody else asks for its %s › is as unknown as one that never was',
+      'when another user asks for its %s › is as unknown as one that never was',
       async (what) => {
         const id = await makeExport('q=needle', 'csv');
         const other = app.agent();
@@ -228,7 +228,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
       expect(answer.status).toBe(404);
     });
 
-    it('when nobody is signed in › answers 401 to programs', async () => {
+    it('when the request has no session › answers 401 to programs', async () => {
       const id = await makeExport('q=needle', 'csv');
 
       const answer = await app
@@ -259,7 +259,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
   });
 
   describe('POST /logout with forget', () => {
-    it('when somebody wants to be forgotten › their exports are, and nobody else’s', async () => {
+    it('when a user’s access is forgotten › their exports are, and no other user’s', async () => {
       const other = app.agent();
       await app.signIn(other, 'manager');
       await other.post(`${app.origin}/exports`, { view: '', format: 'csv' });
@@ -364,7 +364,7 @@ describe('GET /exports/events', () => {
     await expect(listening.ended).resolves.toBe('ended');
   });
 
-  it('when a second window opens after the first was told something › is told the same, and ends with the sign-out', async () => {
+  it('when a second window opens after the first got an event › gets the same, and ends with the sign-out', async () => {
     const first = listen(agent);
     await first.until((text) => text.includes('data:'));
     const second = listen(agent);
@@ -394,7 +394,7 @@ describe('GET /exports/events', () => {
     again.stop();
   });
 
-  it('when nobody is signed in › answers 401 and goes nowhere', async () => {
+  it('when the request has no session › answers 401 and does not redirect', async () => {
     const answer = await app.agent().request(`${app.origin}/exports/events`, {
       headers: { accept: 'text/event-stream' },
     });

@@ -107,7 +107,7 @@ describe('readWholeList', () => {
       expect(expected.length).toBeGreaterThan(50);
     });
 
-    it('names everybody who is responsible, however many they are', async () => {
+    it('names all people who are responsible, however many they are', async () => {
       const { companies } = await readAll(4);
 
       expect(companies.map(({ responsible }) => responsible?.name)).toEqual(
@@ -180,7 +180,7 @@ describe('readWholeList', () => {
       expect(companies.map(({ id }) => id)).toEqual(sparse().map(({ ID }) => Number(ID)));
     });
 
-    it('so that nobody asks it for a while, waits and goes on', async () => {
+    it('so that its circuit breaker opens, waits and goes on', async () => {
       const { companies } = await readAll(1, {}, () => {
         emulator.orderFault({ on: 'rest', times: 8, effect: { type: 'html', status: 502 } });
       });

@@ -113,7 +113,7 @@ describe('countByKind()', () => {
     expect(responsible?.people[0]).toEqual({ id: 1, name: 'Ada Admin', count: 5 });
   });
 
-  it('when somebody sees only their own › those are counted', async () => {
+  it('when a portal user sees only their own companies › those are counted', async () => {
     const counts = await countByKind(clientOf(0, 7), { id: 7, name: 'Max' }, PERIODS);
 
     expect(counts.total).toBe(1);
@@ -147,7 +147,7 @@ describe('countByKind()', () => {
     expect(counts.responsible?.people.at(-1)).toEqual({ id: 70, name: 'Some Body', count: 1 });
   });
 
-  it('when there are more people than filters offer › whoever asks is counted all the same', async () => {
+  it('when there are more people than filters offer › the one who asks is counted all the same', async () => {
     const counts = await countByKind(clientOf(3, 230), { id: 230, name: 'Zoe' }, PERIODS);
 
     expect(counts.responsible?.isEverybody).toBe(false);

@@ -55,7 +55,7 @@ describe('fitCalls()', () => {
     expect(fitCalls(aUse(), LIMIT, NOW, { wanted: 5, share: 1 })).toEqual({ calls: 5, waitMs: 0 });
   });
 
-  it('when nobody has seen a call yet › one is expected to cost half a second', () => {
+  it('when no call was answered yet › one is expected to cost half a second', () => {
     expect(fitCalls(UNUSED, LIMIT, NOW, ALL)).toEqual({ calls: 96, waitMs: 0 });
     expect(costOf(UNUSED)).toBe(0.5);
   });
@@ -239,7 +239,7 @@ describe('settleCalls()', () => {
   });
 
   // Answers overtake each other: the older one knows less, and nothing has fallen out.
-  it('when an older answer is told after a newer one › what was used stays counted', () => {
+  it('when an older answer comes after a newer one › what was used stays counted', () => {
     const [early, late] = [0.5, 9].map((operating, index) =>
       readOperating([{ operating, operating_reset_at: 1_000, finish: 970 + index }], undefined),
     );
@@ -300,7 +300,7 @@ describe('refreshUse()', () => {
     expect(refreshUse(use, NOW).spent).toEqual([spent(3, -249), spent(4, 1)]);
   });
 
-  it('when somebody never reported back › what they booked is free again', () => {
+  it('when a call never reported back › what it booked is free again', () => {
     const use = aUse({ reserved: [reserved(1, 'gone', 0), reserved(2, 'late', 1)] });
 
     expect(refreshUse(use, NOW).reserved).toEqual([reserved(2, 'late', 1)]);
@@ -314,7 +314,7 @@ describe('refreshUse()', () => {
 });
 
 describe('blockMethod()', () => {
-  it('when the portal refuses › nobody asks before the oldest part has fallen out, and a moment', () => {
+  it('when the portal refuses › no call leaves before the oldest part has fallen out, and a moment', () => {
     const use = blockMethod(aUse({ spent: [spent(1, 9_000), spent(1, 4_000)] }), LIMIT, NOW);
 
     expect(use.blockedUntil).toBe(NOW + 4_250);

@@ -149,7 +149,7 @@ describe('acquire(), as a person', () => {
     expect(timesOf(fates).slice(4)).toEqual([500, 1_000, 1_500]);
   });
 
-  it('when somebody comes later › they leave after those who wait already', async () => {
+  it('when a request comes later › it leaves after those that wait already', async () => {
     const early = acquireMany(6, small, aPerson());
     await advance(300);
     const late = acquireMany(1, small, aPerson());
@@ -160,7 +160,7 @@ describe('acquire(), as a person', () => {
     expect(timesOf(late)).toEqual([1_500]);
   });
 
-  it('when the wait is just as long as they have patience › they wait', async () => {
+  it('when the wait is just as long as a person may wait › they wait', async () => {
     acquireMany(4, small, aPerson());
     const [fate] = acquireMany(1, small, aPerson({ maxWaitMs: 500 }));
 
@@ -169,7 +169,7 @@ describe('acquire(), as a person', () => {
     expect(fate?.leftAt).toBe(500);
   });
 
-  it('when the wait is longer than their patience › hears so at once, and when to come back', async () => {
+  it('when the wait is longer than a person may wait › rejects at once, and says when to come back', async () => {
     acquireMany(4 + 6, small, aPerson());
     await advance(0);
 
@@ -186,7 +186,7 @@ describe('acquire(), as a person', () => {
     });
   });
 
-  it('when several are turned away › each hears a moment of their own', async () => {
+  it('when several are turned away › each is told a moment of their own', async () => {
     acquireMany(4 + 6, small, aPerson());
     await advance(0);
 
@@ -266,7 +266,7 @@ describe('acquire(), as background work', () => {
     expect(work?.leftAt).toBeLessThan(2_100);
   });
 
-  it('when it may not wait so long › hears when to come back, and keeps nobody else waiting', async () => {
+  it('when it may not wait so long › is told when to come back, and keeps no other request waiting', async () => {
     acquireMany(4 + 2, small, aPerson());
     await advance(0);
 
@@ -448,7 +448,7 @@ describe('refusedRequest()', () => {
     expect(fates.filter(({ leftAt }) => leftAt !== undefined)).toHaveLength(49);
   });
 
-  it('when people wait for places already › whoever comes then leaves after them', async () => {
+  it('when people wait for places already › requests that come then leave after them', async () => {
     const early = acquireMany(4 + 4, small, aPerson());
     await advance(0);
     await permitOf(early[0] ?? {}).refusedRequest();
@@ -508,7 +508,7 @@ describe('refusedMethod()', () => {
     expect(fate.leftAt).toBe(6_250);
   });
 
-  it('when a person cannot wait for it › hears why, and a moment that is not everybody’s', async () => {
+  it('when a person cannot wait for it › is told why, and a moment of their own', async () => {
     const permit = await limiter.acquire(cloud, once(), aPerson());
     await permit.refusedMethod(LIST);
 
@@ -523,7 +523,7 @@ describe('refusedMethod()', () => {
     });
   });
 
-  it('when the portal has told when the oldest part falls out › waits until then', async () => {
+  it('when the portal has reported when the oldest part falls out › waits until then', async () => {
     const permit = await limiter.acquire(cloud, once(), aPerson());
     await permit.done(told(aReport(10, { resetInMs: 57_000 })));
     await permit.refusedMethod(LIST);
@@ -554,7 +554,7 @@ describe('the budget of execution time', () => {
     await permit.done(told(aReport(operating, overrides)));
   }
 
-  it('when as many are under way as the budget pays for › nobody else leaves', async () => {
+  it('when as many are under way as the budget allows › no other request leaves', async () => {
     await use(47);
     const fates = acquireMany(3, cloud, aPerson());
 
@@ -590,7 +590,7 @@ describe('the budget of execution time', () => {
     expect(next?.leftAt).toBe(0);
   });
 
-  it('when somebody never reports back › what they booked is free after a minute and a half', async () => {
+  it('when a call never reports back › what it booked is free after a minute and a half', async () => {
     // What is used stays in the window for longer than that.
     await use(47.5, { resetInMs: 200_000 });
     await limiter.acquire(cloud, once(), aPerson());
@@ -617,7 +617,7 @@ describe('the budget of execution time', () => {
     expect(second.leftAt).toBeLessThanOrEqual(6_000);
   });
 
-  it('when the budget is used up › a person who cannot wait hears when the window rolls', async () => {
+  it('when the budget is used up › a person who cannot wait is told when the window rolls', async () => {
     await use(48);
 
     const error = await failureOf(limiter.acquire(cloud, once(), aPerson()));
@@ -745,7 +745,7 @@ describe('the budget of execution time', () => {
   });
 
   // Only the time for one is known, though there is room for one: it asks five times a second, and tells people nonsense.
-  it('when one of two calls would fit › a person hears when both do', async () => {
+  it('when one of two calls would fit › a person is told when both do', async () => {
     await use(47.4);
 
     const fate = watch(limiter.acquire(cloud, { calls: new Map([[LIST, 2]]) }, aPerson()));
@@ -793,7 +793,7 @@ describe('a portal without limits', () => {
     expect(records.read(box.memberId)).toBe(null);
   });
 
-  it('when nothing can be told › there is nothing to remember', async () => {
+  it('when there is no report › there is nothing to remember', async () => {
     const permit = await limiter.acquire(box, once(), aPerson());
 
     await permit.done();
@@ -810,7 +810,7 @@ describe('a portal without limits', () => {
     expect(error.reason).toBe('operating');
   });
 
-  it('when another replica was told › this one knows within a second', async () => {
+  it('when another replica has a report › this one knows within a second', async () => {
     const other = newLimiter();
     await other.acquire(box, once(), aPerson());
     const permit = await limiter.acquire(box, once(), aPerson());
@@ -964,7 +964,7 @@ describe('an observer', () => {
     });
   });
 
-  it('hears how long those who passed had to wait, and who was turned away', async () => {
+  it('is told how long requests waited, and which were turned away', async () => {
     acquireMany(5, small, aPerson(), [watched]);
     await advance(500);
 
@@ -974,7 +974,7 @@ describe('an observer', () => {
     expect(told).toEqual([...free, 'small.acme.com waited 500', 'small.acme.com turned away by requests']);
   });
 
-  it('hears of refusals, also of a portal without limits', async () => {
+  it('is told of refusals, also of a portal without limits', async () => {
     const permit = await watched.acquire(box, once(), aPerson());
 
     await permit.refusedRequest();
@@ -983,7 +983,7 @@ describe('an observer', () => {
     expect(told).toEqual(['crm.acme.local refused for requests', 'crm.acme.local refused for operating']);
   });
 
-  it('hears what is left, and can tell how it will be later', async () => {
+  it('is told what is left, and can compute what will be left later', async () => {
     acquireMany(3, small, aPerson(), [watched]);
     await advance(0);
 
@@ -993,7 +993,7 @@ describe('an observer', () => {
     expect(rooms).toEqual([1, 1, 2, 4]);
   });
 
-  it('hears of the execution time that the method with the least has left', async () => {
+  it('is told of the execution time that the method with the least has left', async () => {
     const [fate = {}] = acquireMany(1, small, aPerson(), [watched]);
     await advance(0);
     await permitOf(fate).done(told48(LIST, 30));
@@ -1006,7 +1006,7 @@ describe('an observer', () => {
     expect(rooms).toEqual([18, 48]);
   });
 
-  it('hears of none while the portal refuses the method', async () => {
+  it('is told of none while the portal refuses the method', async () => {
     const [fate = {}] = acquireMany(1, small, aPerson(), [watched]);
     await advance(0);
 

@@ -28,7 +28,7 @@ function takeTurns(count: number, limit: RequestLimit, options: { maxWaitMs: num
 }
 
 describe('takeTurn()', () => {
-  it('when nobody has asked for long › the request leaves now, and is counted', () => {
+  it('when no request came for long › the request leaves now, and is counted', () => {
     const turn = takeTurn(EMPTY_BUCKET, CLOUD, NOW, AT_ONCE);
 
     expect(turn).toEqual({ startsInMs: 0, bucket: { level: 1, at: NOW } });
@@ -40,13 +40,13 @@ describe('takeTurn()', () => {
     expect(turns).toEqual([...Array(49).fill(0), 'come back in 500']);
   });
 
-  it('when the bucket is full and somebody may wait › places are given out one after the other', () => {
+  it('when the bucket is full and requests may wait › places are given out one after the other', () => {
     const turns = takeTurns(56, CLOUD, PATIENT);
 
     expect(turns.slice(48)).toEqual([0, 500, 1_000, 1_500, 2_000, 2_500, 3_000, 'come back in 3500']);
   });
 
-  it('when somebody is turned away › the place they did not take is the next one’s', () => {
+  it('when a request is turned away › the next one gets the place that it did not take', () => {
     const turns = takeTurns(58, CLOUD, PATIENT);
 
     expect(turns.slice(55)).toEqual(Array(3).fill('come back in 3500'));
@@ -77,14 +77,14 @@ describe('takeTurn()', () => {
     expect(turn).toMatchObject({ bucket: aBucket(level, NOW + ms) });
   });
 
-  it('when the clock went back › nobody waits for it', () => {
+  it('when the clock went back › no request waits for it', () => {
     const bucket = sinceReset(aBucket(52), NOW - 300_000);
 
     expect(bucket).toEqual(EMPTY_BUCKET);
     expect(sinceReset(aBucket(52), NOW - 800)).toEqual(aBucket(52));
   });
 
-  it('when somebody wrote meanwhile who had read the clock later › no time drains twice', () => {
+  it('when a replica that read the clock later wrote meanwhile › no time drains twice', () => {
     const turn = takeTurn(aBucket(40), CLOUD, NOW - 800, AT_ONCE);
 
     expect(turn).toEqual({ startsInMs: 0, bucket: { level: 41, at: NOW } });
@@ -107,7 +107,7 @@ describe('takeTurn()', () => {
 });
 
 describe('fullBucket()', () => {
-  it('when the portal has refused › nobody leaves before there is a place and the spare one', () => {
+  it('when the portal has refused › no request leaves before there is a place and the spare one', () => {
     const bucket = fullBucket(EMPTY_BUCKET, CLOUD, NOW);
 
     expect(bucket).toEqual(aBucket(50));
@@ -118,7 +118,7 @@ describe('fullBucket()', () => {
 });
 
 describe('queueUp()', () => {
-  it('when nobody was turned away before › the moment is that of the next place', () => {
+  it('when no person was turned away before › the moment is that of the next place', () => {
     const { retryAfterMs, queue } = queueUp(EMPTY_BUCKET, CLOUD, NOW, 3_500);
 
     expect(retryAfterMs).toBe(3_500);
@@ -139,14 +139,14 @@ describe('queueUp()', () => {
     expect(queue).toEqual(aBucket(4, NOW + 2_000));
   });
 
-  it('when a whole crowd is turned away › nobody is sent away for more than two minutes on top', () => {
+  it('when a whole crowd is turned away › each is sent away for two minutes more at most', () => {
     const { retryAfterMs, queue } = queueUp(aBucket(5_000), CLOUD, NOW, 3_500);
 
     expect(retryAfterMs).toBe(123_500);
     expect(queue).toEqual(aBucket(241));
   });
 
-  it('when the crowd is as long as it may be › the next one hears the same', () => {
+  it('when the queue is as long as it may be › the next one is told the same moment', () => {
     const first = queueUp(aBucket(240), CLOUD, NOW, 3_500);
 
     const second = queueUp(first.queue, CLOUD, NOW, 3_500);

@@ -107,7 +107,7 @@ describe('parseRequestLimits()', () => {
     expect(limitOf(setting, 'a.b')).toEqual(limit);
   });
 
-  it.each(['', ' ', ',', ' , '])('when the setting is %j › nobody has a limit', (setting) => {
+  it.each(['', ' ', ',', ' , '])('when the setting is %j › no portal has a limit', (setting) => {
     expect(limitOf(setting, 'acme.bitrix24.com')).toBe(undefined);
   });
 

@@ -86,7 +86,7 @@ describe('buildBatch()', () => {
     expect(parsePhpParams(query)).toEqual({ filter: { '>ID': '$result[c0][49][ID]' } });
   });
 
-  it('when somebody types what looks like another parameter › it stays within the text', () => {
+  it('when a text looks like another parameter › it stays within the text', () => {
     const query = queryOf({ filter: { '%TITLE': 'x&select[0]=*&filter[ID]=1' } });
 
     expect(parsePhpParams(query)).toEqual({ filter: { '%TITLE': 'x&select[0]=*&filter[ID]=1' } });

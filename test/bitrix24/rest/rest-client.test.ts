@@ -313,7 +313,7 @@ describe('batch()', () => {
 });
 
 describe('an observer', () => {
-  it('hears of every call, and tells a token that has lapsed from a portal in trouble', async () => {
+  it('is told of every call, and tells an expired token from a failing portal', async () => {
     answer({ error: 'expired_token' }, 401);
     answer({ result: [] });
     answer({ error: 'insufficient_scope' }, 403);

@@ -76,7 +76,7 @@ describe('writeCsv', () => {
     expect([row?.[2], row?.[7]]).toEqual(['X', '12']);
   });
 
-  it('when it is written › is for nobody else’s eyes', async () => {
+  it('when it is written › only the process’s own user may read it', async () => {
     const path = join(newDataDir(), 'a.csv');
 
     await writeCsv(path, inBatches([]), aRequest(), new AbortController().signal);
@@ -115,7 +115,7 @@ describe('asLiteral', () => {
     expect(asLiteral(text)).toBe(`'${text}`);
   });
 
-  it('when it looks like a million phones and is none › is told without trying every way to split them', () => {
+  it('when it looks like a million phones and is none › is recognised without trying every way to split them', () => {
     const text = `+7${', 7'.repeat(1_000_000)}x`;
 
     // Looking from each of them at all that follow would take hours.

@@ -102,7 +102,7 @@ describe('writeXlsx', () => {
     await expect(writing).rejects.toThrow('the disk is gone');
   });
 
-  it('when it is written › is for nobody else’s eyes', async () => {
+  it('when it is written › only the process’s own user may read it', async () => {
     const path = join(newDataDir(), 'a.xlsx');
 
     await writeXlsx(path, inBatches([]), { ...aRequest(), rows: 0 }, never);

@@ -57,7 +57,7 @@ describe.each(STORE_KINDS)('a claim on the %s store', (kind) => {
     expect(second?.job).toMatchObject({ rows: 50, checkpoint: { resumeToken: 'here' }, state: 'running' });
   });
 
-  it('when somebody else has taken over › writes nothing any more, and stops', async () => {
+  it('when another process has taken over › writes nothing any more, and stops', async () => {
     const job = await aJob(records);
     const asleep = await take(job, 'asleep');
     await expireLease(job);
@@ -71,7 +71,7 @@ describe.each(STORE_KINDS)('a claim on the %s store', (kind) => {
     expect((await records.load(job))?.lease?.holder).toBe('another');
   });
 
-  it('when the job is cancelled › hears of it with its next look', async () => {
+  it('when the job is cancelled › breaks off at its next look', async () => {
     const job = await aJob(records);
     const claim = await take(job, 'one');
     const heard = new Promise((resolve) => claim?.signal.addEventListener('abort', resolve));
@@ -86,7 +86,7 @@ describe.each(STORE_KINDS)('a claim on the %s store', (kind) => {
     expect(claim?.signal.reason).toMatchObject({ why: 'cancelled' });
   });
 
-  it('when the job is forgotten › hears of it as of a cancel', async () => {
+  it('when the job is forgotten › breaks off as after a cancel', async () => {
     const job = await aJob(records);
     const claim = await take(job, 'one');
     const heard = new Promise((resolve) => claim?.signal.addEventListener('abort', resolve));

@@ -47,7 +47,7 @@ const refuse = (error: string) =>
   });
 
 describe('an observer of exports', () => {
-  it('hears of one that is done', async () => {
+  it('is told of one that is done', async () => {
     await exports.begin(world.request());
 
     expect(await untilTold(2)).toEqual(['began', 'done']);
@@ -64,7 +64,7 @@ describe('an observer of exports', () => {
     expect(await untilTold(2)).toEqual(['began', outcome]);
   });
 
-  it('hears of one that was cancelled', async () => {
+  it('is told of one that was cancelled', async () => {
     hold();
     const job = await exports.begin(world.request());
     await untilTold(1);
@@ -74,7 +74,7 @@ describe('an observer of exports', () => {
     expect(await untilTold(2)).toEqual(['began', 'cancelled']);
   });
 
-  it('hears of one that another process goes on with', async () => {
+  it('is told of one that another process goes on with', async () => {
     hold();
     const job = await exports.begin(world.request());
     await untilJob(exports, job, ({ state }) => state === 'running');

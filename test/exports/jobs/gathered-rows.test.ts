@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 describe('gathered rows', () => {
-  it('when somebody dies behind a checkpoint › what came after it does not count', async () => {
+  it('when a process dies behind a checkpoint › what came after it does not count', async () => {
     const dying = await RowWriter.open(files, ref, NOTHING_YET);
     await dying.append(part([1, 2]));
     const checkpoint = await dying.save();
