@@ -4,7 +4,7 @@ import { aPortal } from '../support/builders.ts';
 import { hostileReturnTos } from '../support/hostile-return-tos.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
 
-/** All of them; `test/journeys/browser-return-to.test.ts` lets Chromium read them too, some each time. */
+/** All of them; `test/journeys/browser-return-to.slow.test.ts` lets Chromium read them too, some each time. */
 describe('a sign-in with a hostile returnTo', () => {
   let app: TestApp;
   let agent: BrowserAgent;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { onlyReads } from '../../src/bitrix24/rest/method-name.ts';
 
 const SRC = join(import.meta.dirname, '../../src');
 
@@ -33,5 +34,22 @@ describe('the REST methods in the source', () => {
     const names = sources.flatMap((source) => [...source.matchAll(LITERAL)].map(([, , name]) => name));
 
     expect([...new Set(names)].sort()).toEqual(OUR_METHODS);
+  });
+});
+
+describe('onlyReads()', () => {
+  it.each(OUR_METHODS.filter((method) => method !== 'batch'))('%s › yes', (method) => {
+    expect(onlyReads(method)).toBe(true);
+  });
+
+  it.each([
+    'crm.company.add',
+    'crm.company.update',
+    'crm.item.delete',
+    'event.bind',
+    'tasks.task.start',
+    'x.getter',
+  ])('%s › no: it may write', (method) => {
+    expect(onlyReads(method)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 
 /** Of each property: few with `npm test`, a thousand with `npm run test:all`; `npm run test:fuzz` asks for more. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? (process.env.TEST_ALL === undefined ? 100 : 1_000));
+const RUNS = Number(process.env.FUZZ_RUNS ?? (process.env.TEST_ALL === undefined ? 25 : 1_000));
 /**
  * That of a failure, to see it again. Whoever asks for more runs gets new ones each time; beside other tests it is always the
  * same, so that a change does not fail for what it has not done.

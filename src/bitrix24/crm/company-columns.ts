@@ -43,7 +43,7 @@ interface ColumnRow {
   filter?: string;
   /** Its columns in a file, with their widths in characters: what the list shows in one cell, a table sorts by. */
   files: Readonly<Record<string, number>>;
-  /** The list shows it, and JSON holds it, only where the person has chosen it. */
+  /** The list shows it only where the person has chosen it; JSON does not hold it. */
   isOptional?: boolean;
   /** Shown as a tag, for values that people look for at a glance. */
   isTag?: boolean;

@@ -4,10 +4,11 @@ import { RedirectedError } from '../../http-client/transport-errors.ts';
 import type { RequestCost } from '../limits/limit-decisions.ts';
 import type { OperatingReport } from '../limits/operating-report.ts';
 import type { Permit } from '../limits/rate-limiter.ts';
+import { onlyReads } from './method-name.ts';
 import { RestError } from './rest-error.ts';
 import { postToPortal } from './rest-post.ts';
 import type { Params, RestAccess, RestLimits, RestTokens } from './rest-types.ts';
-import { REQUEST, retry } from './retry-policy.ts';
+import { REQUEST, retry, WRITING_REQUEST } from './retry-policy.ts';
 
 /** With less time than this left, no further try is begun. */
 const LEAST_MS = 500;
@@ -99,7 +100,8 @@ function sendWithRetries<T>(
     const permit = await time.queue((maxWaitMs) => acquirePermit(options.limits, request, maxWaitMs));
     return sendOnce(options, request, access, permit, Math.max(1, Math.ceil(time.leftMs())));
   };
-  return retry(REQUEST, signalOf(options.limits, request), trySend, () => time.leftMs() - LEAST_MS);
+  const policy = [...request.cost.calls.keys()].every(onlyReads) ? REQUEST : WRITING_REQUEST;
+  return retry(policy, signalOf(options.limits, request), trySend, () => time.leftMs() - LEAST_MS);
 }
 
 /**

@@ -28,13 +28,16 @@ export interface RetryPolicy {
   isWorthAnotherTry(error: unknown): boolean;
 }
 
-/** A request that failed as a whole. Everything we call only reads, so a repetition does no harm. */
+/** A request that failed as a whole and whose methods only read, so that a repetition does no harm. */
 export const REQUEST: RetryPolicy = {
   tries: 4,
   firstPauseMs: 150,
   longestPauseMs: 1_200,
   isWorthAnotherTry: isMomentary,
 };
+
+/** As `REQUEST`, for methods that may write: repeated only where the portal provably did not perform them. */
+export const WRITING_REQUEST: RetryPolicy = { ...REQUEST, isWorthAnotherTry: wasNotPerformed };
 
 /** Commands that failed inside a batch, for work that no person waits for. */
 export const COMMAND: RetryPolicy = {
@@ -160,4 +163,10 @@ function isMomentary(error: unknown): boolean {
   if (error instanceof RedirectedError || error instanceof CircuitOpenError) return false;
   if (error instanceof UnexpectedResponseError) return (error.answerStatus ?? 0) >= 500;
   return error instanceof TransportError && !error.isTimeout && !error.wasCancelled;
+}
+
+/** The portal refused the request for its limit, or the request never left us. */
+function wasNotPerformed(error: unknown): boolean {
+  if (error instanceof RestError) return error.isRequestLimit && !error.isOfCommand;
+  return error instanceof TransportError && error.neverSent && isMomentary(error);
 }

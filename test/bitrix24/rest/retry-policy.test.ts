@@ -9,6 +9,7 @@ import {
   Retries,
   type RetryPolicy,
   retry,
+  WRITING_REQUEST,
 } from '../../../src/bitrix24/rest/retry-policy.ts';
 import { AppError } from '../../../src/errors.ts';
 import {
@@ -149,12 +150,17 @@ describe('the policies', () => {
     new TransportError('portal', 'x', { timedOut: false, neverSent: false, ...options });
 
   it.each<[string, unknown, string[]]>([
-    ['a request that the portal limits', refusal('query_limit_exceeded'), ['REQUEST', 'JOB']],
+    [
+      'a request that the portal limits',
+      refusal('query_limit_exceeded'),
+      ['REQUEST', 'WRITING_REQUEST', 'JOB'],
+    ],
     ['a command that the portal limits', refusal('query_limit_exceeded', true), ['COMMAND', 'JOB']],
     ['a command without execution time left', refusal('operation_time_limit', true), ['COMMAND', 'JOB']],
     ['a request without execution time left', refusal('operation_time_limit'), ['JOB']],
     ['a missing right', refusal('access_denied', true), []],
     ['a lost connection', failed(), ['REQUEST', 'JOB']],
+    ['a connection that was refused', failed({ neverSent: true }), ['REQUEST', 'WRITING_REQUEST', 'JOB']],
     ['a call that was cancelled', failed({ wasCancelled: true }), ['JOB']],
     ['a timeout', failed({ timedOut: true }), ['JOB']],
     ['an open circuit', new CircuitOpenError('portal', failed()), ['CLOSED_CIRCUIT', 'JOB']],
@@ -163,7 +169,7 @@ describe('the policies', () => {
     ['a redirect', new RedirectedError('portal', 302, new URL('https://a.example/')), ['JOB']],
     ['an error of ours', new Error('x'), []],
   ])('%s › is repeated by these alone', (_case, error, expected) => {
-    const policies = { REQUEST, COMMAND, CLOSED_CIRCUIT, JOB };
+    const policies = { REQUEST, WRITING_REQUEST, COMMAND, CLOSED_CIRCUIT, JOB };
 
     const repeating = Object.entries(policies).filter(([, { isWorthAnotherTry }]) =>
       isWorthAnotherTry(error),
