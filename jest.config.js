@@ -15,8 +15,8 @@ export default {
   testTimeout: 60_000,
   // A test that failed may leave a server behind; the run ends all the same.
   forceExit: true,
-  // One by default on two cores. Half of the time is spent waiting: for deadlines, for neighbours, for other processes.
-  maxWorkers: 3,
+  // One by default on two cores. Half of the time is spent waiting: for deadlines, for browsers, for other processes.
+  maxWorkers: 4,
   // Test files leave their modules behind in the process. Past this it is replaced: two of them grew to gigabytes.
   workerIdleMemoryLimit: '600MB',
 };

@@ -7,12 +7,12 @@ import { companyListPage } from '../bitrix24/portal.ts';
 import { PAGE_SIZE } from '../bitrix24/rest/pages.ts';
 import type { Answer } from '../portal-client/answer-cache.ts';
 import type { PortalClients } from '../portal-client/portal-client.ts';
-import { localeOf } from '../web/language.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { renderFragment } from '../web/templates.ts';
 import { describeAge } from './age.ts';
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.ts';
 import type { CompanyReader } from './company-reader.ts';
+import { listHtml } from './list-html.ts';
 import { buildPaging } from './list-navigation.ts';
 import {
   asCompanyQuery,
@@ -22,7 +22,6 @@ import {
   readListView,
   viewerOf,
 } from './list-query.ts';
-import { buildListValues } from './list-values.ts';
 import type { PreferencesStore } from './preferences.ts';
 
 export interface ListPageDependencies {
@@ -55,7 +54,8 @@ export function showCompanies({
       portalListHref: companyListPage(portalOf(user)),
     };
     const values = {
-      ...buildListValues(answer.value, shown, localeOf(res)),
+      fragments: await listHtml(res, answer.value, shown),
+      isWhole: answer.value.total !== null,
       density: preferred.density,
       age: describeAge(answer, now()),
     };

@@ -18,7 +18,7 @@ export interface ShownList {
   portalListHref: string;
 }
 
-/** Everything that views/companies.ejs shows. */
+/** Everything that the partials list-top and list-body show. */
 export function buildListValues(
   { companies, total, referenceData }: CompanyPage,
   shown: ShownList,
@@ -33,6 +33,5 @@ export function buildListValues(
     filters: presentFilters(view, referenceData, locale),
     paging: buildPaging(view, total, companies.length),
     rows: presentRows(companies, locale),
-    isWhole: total !== null,
   };
 }
