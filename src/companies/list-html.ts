@@ -24,7 +24,7 @@ const rendered = new LRUCache<string, ListHtml>({
 
 /**
  * HTML is kept for as long as the answer it was made of: it is found by that very object, so a newer answer, another
- * portal user's or one that was forgotten never leads to it. Rendering takes four fifths of a page (decision 0021).
+ * portal user's or one that was forgotten never leads to it. Rendering takes four fifths of a page (decision 0017).
  */
 const numbers = new WeakMap<CompanyPage, number>();
 let lastNumber = 0;

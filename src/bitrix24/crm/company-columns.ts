@@ -4,7 +4,7 @@
  * (`list.columns`). The order is that of the list and of files.
  *
  * It stands among the wire's names, because reading, sorting and filtering need them; companies/ and exports/ only know
- * the kinds (docs/decisions/0020-columns.md).
+ * the kinds (docs/decisions/0016-columns.md).
  */
 export const COMPANY_COLUMNS = {
   id: { kind: 'id', wire: ['ID'], files: { id: 10 } },
