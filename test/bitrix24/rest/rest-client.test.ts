@@ -105,7 +105,7 @@ describe('call()', () => {
     await client.call('profile');
 
     const [first = 0, second = 0] = sent.map(({ limits }) => limits.timeoutMs);
-    expect(first).toBe(15_000);
+    expect(first).toBeCloseTo(15_000, -3);
     expect(second).toBeLessThan(15_000 - 50);
   });
 
@@ -141,6 +141,38 @@ describe('call()', () => {
       expect(renewals).toEqual([]);
     },
   );
+
+  it.each([
+    ['crm.company.list', 4],
+    ['crm.company.add', 1],
+  ])(
+    'when the portal breaks while it performs %s › sends it %i times: it may have written',
+    async (method, times) => {
+      answer({ error: 'INTERNAL_SERVER_ERROR' }, 500);
+
+      await expect(client.call(method)).rejects.toThrow(RestError);
+
+      expect(sent).toHaveLength(times);
+    },
+  );
+
+  it('when a batch holds a command that may write › is sent once', async () => {
+    answer({ error: 'INTERNAL_SERVER_ERROR' }, 500);
+
+    await expect(
+      client.batch({ read: { method: 'profile' }, write: { method: 'crm.company.add' } }),
+    ).rejects.toThrow(RestError);
+
+    expect(sent).toHaveLength(1);
+  });
+
+  it('when the portal refuses a writing method for its limit › sends it again: it was not performed', async () => {
+    answer({ error: 'QUERY_LIMIT_EXCEEDED' }, 503);
+    answer({ result: 7 });
+
+    expect((await client.call('crm.company.add')).result).toBe(7);
+    expect(sent).toHaveLength(2);
+  });
 
   it('when an error comes with a 200 and a result › is an error all the same', async () => {
     answer({ result: [], error: 'insufficient_scope' });
