@@ -1,3 +1,5 @@
+import { instantOfLocal, localDayAt, offsetMsAt, offsetTextAt, type ServerZone } from './server-zone.ts';
+
 /** The emulator's clock: the base clock (the machine's or the test's) plus the time added by `advance`. */
 export interface Clock {
   /** Milliseconds since 1970. All lifetimes and limits in the emulator use this value. */
@@ -21,28 +23,31 @@ export function toUnixSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
-/**
- * An instant in Bitrix24's format: ISO 8601, whole seconds, with the portal's offset (section 4).
- *
- * @param utcOffset  `+03:00`, `-05:30`
- */
-export function toIsoWithOffset(ms: number, utcOffset: string): string {
-  const seconds = Math.floor((ms + offsetToMs(utcOffset)) / 1000);
+/** An instant in Bitrix24's format: ISO 8601, whole seconds, in the server's offset of that instant (section 4). */
+export function toIsoWithOffset(ms: number, zone: ServerZone): string {
+  const seconds = Math.floor((ms + offsetMsAt(zone, ms)) / 1000);
   const day = Math.floor(seconds / SECONDS_PER_DAY);
   const second = seconds - day * SECONDS_PER_DAY;
   const time = `${twoDigits(second / 3600)}:${twoDigits((second / 60) % 60)}:${twoDigits(second % 60)}`;
-  return `${isoDate(day)}T${time}${utcOffset}`;
+  return `${isoDate(day)}T${time}${offsetTextAt(zone, ms)}`;
+}
+
+/** The server's local day of an instant, as rows keep it: `2026-02-01`. */
+export function toLocalDay(ms: number, zone: ServerZone): string {
+  return isoDate(localDayAt(zone, ms));
 }
 
 /**
- * A date in Bitrix24's format: midnight in UTC, written with the portal's offset, so `T03:00:00+03:00`
- * [core:rest/classes/general/rest_util.php, ConvertDate].
+ * A day in Bitrix24's format: the server's midnight of that day, plus the server's offset of now, in the offset of the
+ * resulting instant (company-data 0.3) [core:rest/classes/general/rest_util.php, ConvertDate]. With a fixed offset
+ * that is midnight in UTC, so 1 February is `2026-02-01T03:00:00+03:00`.
  *
- * @param ms  any instant of the day, in the portal's offset
+ * @param day    `2026-02-01`
+ * @param nowMs  the emulator's clock
  */
-export function toIsoDay(ms: number, utcOffset: string): string {
-  const msPerDay = SECONDS_PER_DAY * 1000;
-  return toIsoWithOffset(Math.floor((ms + offsetToMs(utcOffset)) / msPerDay) * msPerDay, utcOffset);
+export function toWireDay(day: string, zone: ServerZone, nowMs: number): string {
+  const midnightMs = instantOfLocal(zone, Date.parse(`${day}T00:00:00Z`));
+  return toIsoWithOffset(midnightMs + offsetMsAt(zone, nowMs), zone);
 }
 
 const SECONDS_PER_DAY = 24 * 60 * 60;
@@ -64,16 +69,4 @@ function isoDate(day: number): string {
   const date = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, -'T00:00:00.000Z'.length);
   DATES.set(day, date);
   return date;
-}
-
-const OFFSETS_MS = new Map<string, number>();
-
-export function offsetToMs(utcOffset: string): number {
-  const known = OFFSETS_MS.get(utcOffset);
-  if (known !== undefined) return known;
-  const [hours = '0', minutes = '0'] = utcOffset.slice(1).split(':');
-  const size = (Number(hours) * 60 + Number(minutes)) * 60_000;
-  const ms = utcOffset.startsWith('-') ? -size : size;
-  OFFSETS_MS.set(utcOffset, ms);
-  return ms;
 }

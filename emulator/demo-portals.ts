@@ -159,7 +159,7 @@ function harbourCompanies(userFields: UserField[]): CompanyRow[] {
     count: 143,
     seed: 8052,
     language: 'en',
-    utcOffset: ENGLISH_OFFSET,
+    zone: ENGLISH_OFFSET,
     responsibleIds: [1, 2],
     userFields,
     firstId: FIRST_ORDINARY_ID,

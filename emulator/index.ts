@@ -41,6 +41,9 @@ const DEFAULT_SWITCHES: Switches = {
   requestLimit: null,
   operatingLimit: null,
   countingMs: 0,
+  emptySelect: 'code',
+  listTotals: 'exact',
+  userFieldInFails: true,
   restStatuses: 'code',
   tokenScope: 'app',
 };

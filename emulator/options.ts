@@ -31,6 +31,22 @@ export interface Switches {
    * portal with many rows, counting takes most of the time (6.1).
    */
   countingMs: number;
+  /**
+   * Which fields a list of companies, contacts or deals returns when `select` is empty: `code`, the default, the
+   * ordinary ones; `documents`, user fields too (company-data 0.1).
+   */
+  emptySelect: 'code' | 'documents';
+  /**
+   * `total` of these lists; default `exact`. `absent`: there is none. `late`: the first count of a user and filter is
+   * repeated, and `next` follows from it. `atMost`: never more than this number, while `next` is right; 50 is what some
+   * portals answer (protocol 13).
+   */
+  listTotals: 'exact' | 'absent' | 'late' | { atMost: number };
+  /**
+   * Whether a call fails with 500 when a filter has `@` on a user field that is a date or a number with a point, as
+   * in the portal's code (company-data 5.4); default true. Otherwise `@` is "any of".
+   */
+  userFieldInFails: boolean;
   /** Which column of the status tables in sections 3.3 and 4 the REST answers follow. */
   restStatuses: 'code' | 'documents';
   /** `scope` of a token response. Real answers contain `app`; the documents show the granted list (2.3). */
@@ -94,9 +110,11 @@ export interface PortalOptions {
   memberId?: string;
   title?: string;
   language?: Language;
-  /** `+03:00` */
+  /** Fixed offset of the server, `+03:00`. */
   utcOffset?: string;
-  /** `Europe/Moscow` */
+  /** IANA zone of the server, such as `Europe/Berlin`, with summer time and its history; overrides `utcOffset`. */
+  serverTimeZone?: string;
+  /** Default time zone of the users: `Europe/Moscow`. */
   timeZone?: string;
   users: PortalUserOptions[];
   /**

@@ -1,4 +1,5 @@
-import { type Comparable, type FieldKind, toComparable } from './comparable.ts';
+import type { ServerZone } from '../server-zone.ts';
+import { type Comparable, dayOfRow, type FieldKind, toComparable } from './comparable.ts';
 import type { CrmField } from './fields.ts';
 import { type CrmRow, isMultifieldName, type Multifield } from './row.ts';
 import type { Columns } from './table.ts';
@@ -6,6 +7,13 @@ import type { Columns } from './table.ts';
 const KIND_OF_TYPE: Record<string, FieldKind> = {
   integer: 'number',
   double: 'number',
+  boolean: 'number',
+  enumeration: 'number',
+  employee: 'number',
+  file: 'number',
+  iblock_element: 'number',
+  iblock_section: 'number',
+  resourcebooking: 'number',
   user: 'number',
   crm_lead: 'number',
   crm_company: 'number',
@@ -19,7 +27,7 @@ const KIND_OF_TYPE: Record<string, FieldKind> = {
 };
 
 /** Column definitions of CRM rows, for comparing in a table. */
-export function crmColumns(fields: readonly CrmField[], utcOffset: string): Columns<CrmRow> {
+export function crmColumns(fields: readonly CrmField[], zone: ServerZone): Columns<CrmRow> {
   const kinds = new Map(
     fields
       .filter(({ isUnlisted }) => !isUnlisted)
@@ -27,17 +35,16 @@ export function crmColumns(fields: readonly CrmField[], utcOffset: string): Colu
   );
   return {
     kindOf: (field) => kinds.get(field),
-    valueOf: (row, field, kind) => comparableOf(row, field, kind, utcOffset),
+    valueOf: (row, field, kind) => comparableOf(row, field, kind, zone),
   };
 }
 
-function comparableOf(row: CrmRow, field: string, kind: FieldKind, utcOffset: string): Comparable {
+function comparableOf(row: CrmRow, field: string, kind: FieldKind, zone: ServerZone): Comparable {
   const value = row[field];
   if (value === null || value === undefined) return kind === 'list' ? [] : null;
-  // On the wire a date is midnight in UTC, written with any offset, so its day is the UTC day.
-  if (typeof value === 'string') return toComparable(value, kind, kind === 'day' ? '+00:00' : utcOffset);
+  if (typeof value === 'string') return kind === 'day' ? dayOfRow(value) : toComparable(value, kind, zone);
   const texts = isMultifieldName(field)
     ? (value as Multifield[]).map(({ VALUE }) => VALUE)
     : (value as string[]);
-  return texts.map((text) => toComparable(text, 'list', utcOffset));
+  return texts.map((text) => toComparable(text, 'list', zone));
 }

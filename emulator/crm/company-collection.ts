@@ -1,3 +1,4 @@
+import type { ServerZone } from '../server-zone.ts';
 import { crmColumns } from './columns.ts';
 import { companyFields } from './company-fields.ts';
 import type { CrmField } from './fields.ts';
@@ -8,7 +9,7 @@ import type { UserField } from './user-fields.ts';
 
 export interface CompanyCollectionOptions {
   userFields: UserField[];
-  utcOffset: string;
+  zone: ServerZone;
 }
 
 /** Generates companies with consecutive IDs. */
@@ -42,11 +43,11 @@ export class CompanyCollection {
 
   constructor(
     companies: readonly CompanyRow[] | CompanySource,
-    { userFields, utcOffset }: CompanyCollectionOptions,
+    { userFields, zone }: CompanyCollectionOptions,
   ) {
     this.userFields = userFields;
     this.fields = companyFields(userFields);
-    this.#columns = crmColumns(this.fields, utcOffset);
+    this.#columns = crmColumns(this.fields, zone);
     if ('make' in companies) {
       this.#source = companies;
       this.#kept = new Map();

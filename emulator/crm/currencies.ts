@@ -1,4 +1,6 @@
+import { toIsoWithOffset } from '../clock.ts';
 import type { Language } from '../language.ts';
+import type { ServerZone } from '../server-zone.ts';
 
 interface Currency {
   CURRENCY: string;
@@ -7,6 +9,8 @@ interface Currency {
   names: Record<Language, string>;
   FORMAT_STRING: string;
 }
+
+const UPDATED_AT_MS = Date.UTC(2026, 0, 12, 9);
 
 const CURRENCIES: readonly Currency[] = [
   {
@@ -36,7 +40,7 @@ const CURRENCIES: readonly Currency[] = [
 ];
 
 /** Rows of `crm.currency.list` [RU:api-reference/crm/currency/crm-currency-list.md]. */
-export function currencyRows(language: Language, utcOffset: string): Record<string, string>[] {
+export function currencyRows(language: Language, zone: ServerZone): Record<string, string>[] {
   return CURRENCIES.map(({ CURRENCY, rates, names, FORMAT_STRING }, index) => ({
     CURRENCY,
     AMOUNT_CNT: '1',
@@ -49,6 +53,6 @@ export function currencyRows(language: Language, utcOffset: string): Record<stri
     DEC_POINT: '.',
     THOUSANDS_SEP: '&nbsp;',
     DECIMALS: '2',
-    DATE_UPDATE: `2026-01-12T09:00:00${utcOffset}`,
+    DATE_UPDATE: toIsoWithOffset(UPDATED_AT_MS, zone),
   }));
 }

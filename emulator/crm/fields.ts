@@ -60,6 +60,16 @@ export function multifieldFields(): CrmField[] {
 }
 
 export function fieldOfUserField(userField: UserField): CrmField {
-  const { name, type, label, isMultiple } = userField;
-  return { ...readField([name, type, label, label, isMultiple ? 'm' : '']), isDynamic: true, userField };
+  const { name, type, label, isMultiple, statusType } = userField;
+  return {
+    ...readField([name, type, label, label, isMultiple ? 'm' : '']),
+    ...(statusType !== undefined && { statusType }),
+    isDynamic: true,
+    userField,
+  };
+}
+
+/** The fields that exist for this portal user: some user fields are hidden from others (company-data 5.1). */
+export function visibleFields(fields: readonly CrmField[], userId: number): CrmField[] {
+  return fields.filter(({ userField }) => userField?.visibleTo?.includes(userId) ?? true);
 }

@@ -110,7 +110,7 @@ export function compileCondition(
     case '!like':
       return not(matchesAny(values));
     default:
-      return compares(simple, toComparable(values[0] ?? '', kind, utcOffset));
+      return compares(simple, orNull(toComparable(values[0] ?? '', kind, utcOffset)));
   }
 }
 
@@ -123,11 +123,16 @@ function operatorFor(operator: Operator, kind: FieldKind): Operator {
 }
 
 function equalsAny(values: string[], kind: FieldKind, utcOffset: string): ValueTest {
-  const wanted = new Set<unknown>(values.map((value) => toComparable(value, kind, utcOffset)));
+  const wanted = new Set<unknown>(values.map((value) => orNull(toComparable(value, kind, utcOffset))));
   return (value) => {
-    if (!Array.isArray(value)) return wanted.has(value);
+    if (!Array.isArray(value)) return wanted.has(orNull(value));
     return value.length === 0 ? wanted.has(null) : value.some((item) => wanted.has(item));
   };
+}
+
+/** Here an empty text is the same as no value. */
+function orNull(value: Comparable): Comparable {
+  return value === '' ? null : value;
 }
 
 function containsAny(values: string[]): ValueTest {
@@ -152,14 +157,18 @@ function compares(operator: '>' | '>=' | '<' | '<=', wanted: Comparable): ValueT
   if (wanted === null || Array.isArray(wanted)) return () => false;
   switch (operator) {
     case '>':
-      return (value) => value !== null && value > wanted;
+      return (value) => isFilled(value) && value > wanted;
     case '>=':
-      return (value) => value !== null && value >= wanted;
+      return (value) => isFilled(value) && value >= wanted;
     case '<':
-      return (value) => value !== null && value < wanted;
+      return (value) => isFilled(value) && value < wanted;
     case '<=':
-      return (value) => value !== null && value <= wanted;
+      return (value) => isFilled(value) && value <= wanted;
   }
+}
+
+function isFilled(value: Comparable): value is NonNullable<Comparable> {
+  return value !== null && value !== '';
 }
 
 function not(test: ValueTest): ValueTest {

@@ -1,7 +1,9 @@
+import type { ServerZone } from '../server-zone.ts';
 import { crmColumns } from './columns.ts';
 import type { CompanyCollection } from './company-collection.ts';
 import type { CrmField } from './fields.ts';
-import type { Condition } from './filter.ts';
+import type { ListCondition } from './list-conditions.ts';
+import { toPhpInt } from './php-cast.ts';
 import type { CompanyRow, CrmRow } from './row.ts';
 import { type Columns, type Rows, rowsOfList, Table } from './table.ts';
 
@@ -22,6 +24,13 @@ export function generatedId(companyId: number, index: number): number {
 /** With more companies in the conditions, iterating over all companies is faster. */
 const MAX_NAMED_COMPANIES = 1000;
 
+/** All rows and their table, valid while `companies.changes` equals `changes`. */
+interface AllRows<Row> {
+  rows: Rows<Row>;
+  table: Table<Row> | undefined;
+  changes: number;
+}
+
 /**
  * Contacts or deals of a portal: given rows, or generated rows, which are not kept.
  *
@@ -34,37 +43,46 @@ export class RelatedCollection<Row extends CrmRow> {
   readonly #companies: CompanyCollection;
   readonly #rows: readonly Row[] | RelatedSource<Row>;
   readonly #columns: Columns<CrmRow>;
-  /** All rows and their table, valid while `companies.changes` equals `changes`. */
-  #allRows: { rows: Rows<Row>; table: Table<Row> | undefined; changes: number } | undefined;
+  #allRows: AllRows<Row> | undefined;
 
   constructor(
     rows: readonly Row[] | RelatedSource<Row>,
     {
       companies,
       fields,
-      utcOffset,
-    }: { companies: CompanyCollection; fields: readonly CrmField[]; utcOffset: string },
+      zone,
+    }: { companies: CompanyCollection; fields: readonly CrmField[]; zone: ServerZone },
   ) {
     this.fields = fields;
     this.#rows = rows;
     this.#companies = companies;
-    this.#columns = crmColumns(fields, utcOffset);
+    this.#columns = crmColumns(fields, zone);
   }
 
   /** A table that contains at least all rows that match the conditions. */
-  tableFor(conditions: readonly Condition[]): Table<Row> {
+  tableFor(conditions: readonly ListCondition[]): Table<Row> {
     const companyIds = isSource(this.#rows) ? namedCompanies(conditions) : undefined;
     if (companyIds) {
       return new Table<Row>(rowsOfList(companyIds.flatMap((id) => this.ofCompany(id))), this.#columns);
     }
-    const { changes, keepsGenerated } = this.#companies;
+    const all = this.#all();
+    const table = all.table ?? new Table<Row>(all.rows, this.#columns);
+    if (this.#companies.keepsGenerated) all.table = table;
+    return table;
+  }
+
+  /** The current rows, ordered by ID. */
+  get byId(): Rows<Row> {
+    return this.#all().rows;
+  }
+
+  #all(): AllRows<Row> {
+    const { changes } = this.#companies;
     if (this.#allRows?.changes !== changes) {
       const rows = isSource(this.#rows) ? this.#iterateAll(this.#rows) : rowsOfList(this.#rows);
       this.#allRows = { rows, table: undefined, changes };
     }
-    const table = this.#allRows.table ?? new Table<Row>(this.#allRows.rows, this.#columns);
-    if (keepsGenerated) this.#allRows.table = table;
-    return table;
+    return this.#allRows;
   }
 
   /** All rows of one company, ordered by ID. */
@@ -124,10 +142,12 @@ function companiesOf({ COMPANY_ID, COMPANY_IDS }: CrmRow): unknown[] {
 }
 
 /** The companies that matching rows can belong to; undefined if it can be any company. */
-function namedCompanies(conditions: readonly Condition[]): string[] | undefined {
-  for (const { field, operator, values } of conditions) {
-    if (operator !== '=' || values.length > MAX_NAMED_COMPANIES) continue;
-    const numbers = values.map((value) => Math.trunc(Number(value)));
+function namedCompanies(conditions: readonly ListCondition[]): string[] | undefined {
+  for (const { field, operator, isNegated, orEmpty, values } of conditions) {
+    const namesRows = (operator === '=' || operator === 'in') && !isNegated && !orEmpty;
+    // An empty list is no condition at all.
+    if (!namesRows || values.length === 0 || values.length > MAX_NAMED_COMPANIES) continue;
+    const numbers = values.map(toPhpInt);
     if (field === 'COMPANY_ID') return distinct(numbers);
     if (field === 'ID') return distinct(numbers.map((id) => Math.floor(id / IDS_PER_COMPANY)));
   }

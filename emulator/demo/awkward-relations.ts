@@ -48,7 +48,7 @@ const CONTACTS: readonly Partial<ContactRow>[] = [
   { NAME: 'N'.repeat(255), LAST_NAME: 'L'.repeat(255), POST: 'Very long post '.repeat(17) },
   { TYPE_ID: 'UC_GONE42', SOURCE_ID: 'OLD_SOURCE', ASSIGNED_BY_ID: '9999' },
   { PHONE: [], EMAIL: [], POST: null },
-  { BIRTHDATE: '1900-01-01T00:00:00+00:00' },
+  { BIRTHDATE: '1900-01-01' },
 ];
 
 const DEALS: readonly Partial<DealRow>[] = [
@@ -59,7 +59,7 @@ const DEALS: readonly Partial<DealRow>[] = [
   { OPPORTUNITY: '-1500.50' },
   { OPPORTUNITY: '1000.00', CURRENCY_ID: 'XTS' },
   { BEGINDATE: null, CLOSEDATE: null },
-  { BEGINDATE: '2026-03-01T00:00:00+00:00', CLOSEDATE: '2026-02-01T00:00:00+00:00' },
+  { BEGINDATE: '2026-03-01', CLOSEDATE: '2026-02-01' },
   { TITLE: '' },
   { CLOSED: 'Y', STAGE_ID: 'NEW', STAGE_SEMANTIC_ID: 'P', CATEGORY_ID: '0' },
   { ASSIGNED_BY_ID: '9999', TYPE_ID: 'UC_GONE42', CONTACT_ID: '999999999' },

@@ -1,8 +1,9 @@
-import { toIsoDay, toIsoWithOffset } from '../clock.ts';
+import { toIsoWithOffset, toLocalDay } from '../clock.ts';
 import { type CompanySource, completeRow, MAX_KEPT_COMPANIES } from '../crm/company-collection.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../language.ts';
+import type { ServerZone } from '../server-zone.ts';
 import { Random, seedOfRow } from './random.ts';
 import { type City, WORDS, type Words } from './words.ts';
 
@@ -10,7 +11,7 @@ export interface GenerateOptions {
   count: number;
   seed?: number;
   language: Language;
-  utcOffset: string;
+  zone: ServerZone;
   /** IDs of users who can be responsible for a company; if empty, user 1 is. */
   responsibleIds: number[];
   userFields: UserField[];
@@ -37,7 +38,7 @@ const TEMPLATE_COUNT = 5_000;
  * the order of calls.
  */
 export function companySource(options: GenerateOptions): CompanySource {
-  const { count, seed = 1, firstId = 1, utcOffset } = options;
+  const { count, seed = 1, firstId = 1, zone } = options;
   const createdAtMs = (index: number, part: number) =>
     NEWEST_AT_MS - (1 - (index + part) / count) * COVERED_MS;
   const generate = (id: number) => {
@@ -59,7 +60,7 @@ export function companySource(options: GenerateOptions): CompanySource {
       return copyTemplate(
         templates[number],
         id,
-        toIsoWithOffset(createdAtMs(index, 0.5), utcOffset),
+        toIsoWithOffset(createdAtMs(index, 0.5), zone),
         options.userFields,
       );
     },
@@ -125,13 +126,13 @@ function generateCompany(
   id: number,
   createdAtMs: number,
   random: Random,
-  { language, utcOffset, responsibleIds, userFields }: GenerateOptions,
+  { language, zone, responsibleIds, userFields }: GenerateOptions,
 ): CompanyRow {
   const words = WORDS[language];
   const name = makeName(random, words);
   const city = random.pick(words.cities);
   const modifiedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() ** 3 * 700 * MS_PER_DAY);
-  const modified = toIsoWithOffset(modifiedAtMs, utcOffset);
+  const modified = toIsoWithOffset(modifiedAtMs, zone);
   const responsibleId = String(responsibleIds[random.integer(0, responsibleIds.length - 1)] ?? 1);
   const domain = `${name.slug}-${id}.example`;
 
@@ -146,7 +147,7 @@ function generateCompany(
     ASSIGNED_BY_ID: responsibleId,
     CREATED_BY_ID: responsibleId,
     MODIFY_BY_ID: responsibleId,
-    DATE_CREATE: toIsoWithOffset(createdAtMs, utcOffset),
+    DATE_CREATE: toIsoWithOffset(createdAtMs, zone),
     DATE_MODIFY: modified,
     LAST_ACTIVITY_TIME: modified,
     LAST_ACTIVITY_BY: responsibleId,
@@ -159,7 +160,7 @@ function generateCompany(
   if (random.chance(0.6)) row.WEB = [multifield(id, 0, 'WEB', 'WORK', `https://${domain}`)];
   if (random.chance(0.8)) addAddress(row, random, words, city);
   for (const field of userFields) {
-    row[field.name] = makeUserValue(field, random, domain, createdAtMs, utcOffset);
+    row[field.name] = makeUserValue(field, random, domain, createdAtMs, zone);
   }
   return row;
 }
@@ -285,7 +286,7 @@ function makeUserValue(
   random: Random,
   domain: string,
   createdAtMs: number,
-  utcOffset: string,
+  zone: ServerZone,
 ): string | string[] | null {
   if (isMultiple) return items.filter(() => random.chance(0.25)).map(({ ID }) => ID);
   if (random.chance(0.4)) return null;
@@ -297,7 +298,7 @@ function makeUserValue(
     case 'url':
       return `https://${domain}/catalogue`;
     case 'date':
-      return toIsoDay(createdAtMs + 30 * MS_PER_DAY, utcOffset);
+      return toLocalDay(createdAtMs + 30 * MS_PER_DAY, zone);
     default:
       return null;
   }

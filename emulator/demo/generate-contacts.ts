@@ -1,7 +1,8 @@
-import { toIsoDay, toIsoWithOffset } from '../clock.ts';
+import { toIsoWithOffset, toLocalDay } from '../clock.ts';
 import { generatedId, type RelatedSource } from '../crm/related-collection.ts';
 import { type CompanyRow, type ContactRow, completeMultifields, type Multifield } from '../crm/row.ts';
 import type { Language } from '../language.ts';
+import type { ServerZone } from '../server-zone.ts';
 import { isAwkward, MANY_RELATIONS_TITLE, NO_RELATIONS_TITLE } from './awkward-companies.ts';
 import { makeAwkwardContact } from './awkward-relations.ts';
 import { MS_PER_DAY, makePhone, NEWEST_AT_MS, slugOf } from './generate-companies.ts';
@@ -10,7 +11,7 @@ import { WORDS, type Words } from './words.ts';
 
 export interface RelationOptions {
   language: Language;
-  utcOffset: string;
+  zone: ServerZone;
   /** IDs of users who can be responsible if the responsible user of the company is not. */
   responsibleIds: number[];
 }
@@ -44,14 +45,14 @@ export function countContacts(company: CompanyRow): number {
 function generateContact(
   id: number,
   company: CompanyRow,
-  { language, utcOffset, responsibleIds }: RelationOptions,
+  { language, zone, responsibleIds }: RelationOptions,
 ): ContactRow {
   const random = new Random(seedOfRow(SEED, id));
   const words = WORDS[language];
   const name = makePersonName(random, words);
   const createdAtMs = randomInstantAfter(company, random);
   const modifiedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() ** 3 * 500 * MS_PER_DAY);
-  const modified = toIsoWithOffset(modifiedAtMs, utcOffset);
+  const modified = toIsoWithOffset(modifiedAtMs, zone);
   const responsibleId = pickResponsible(company, random, responsibleIds);
   return {
     ID: String(id),
@@ -64,14 +65,11 @@ function generateContact(
     SOURCE_ID: random.pick(SOURCES),
     COMPANY_ID: company.ID,
     BIRTHDATE: random.chance(0.3)
-      ? toIsoDay(
-          Date.UTC(1955 + random.integer(0, 48), random.integer(0, 11), random.integer(1, 28)),
-          utcOffset,
-        )
+      ? toLocalDay(Date.UTC(1955 + random.integer(0, 48), random.integer(0, 11), random.integer(1, 28)), zone)
       : null,
     EXPORT: 'Y',
     OPENED: 'Y',
-    DATE_CREATE: toIsoWithOffset(createdAtMs, utcOffset),
+    DATE_CREATE: toIsoWithOffset(createdAtMs, zone),
     DATE_MODIFY: modified,
     ASSIGNED_BY_ID: responsibleId,
     CREATED_BY_ID: responsibleId,

@@ -1,4 +1,4 @@
-import { toIsoDay, toIsoWithOffset } from '../clock.ts';
+import { toIsoWithOffset, toLocalDay } from '../clock.ts';
 import type { DealCategory, DealStage } from '../crm/deal-categories.ts';
 import { generatedId, type RelatedSource } from '../crm/related-collection.ts';
 import type { CompanyRow, DealRow } from '../crm/row.ts';
@@ -46,7 +46,7 @@ function countDeals(company: CompanyRow): number {
 function generateDeal(
   id: number,
   company: CompanyRow,
-  { language, utcOffset, responsibleIds, categories }: DealOptions,
+  { language, zone, responsibleIds, categories }: DealOptions,
 ): DealRow {
   const random = new Random(seedOfRow(SEED, id));
   const words = WORDS[language];
@@ -55,7 +55,7 @@ function generateDeal(
   const category = categories[Math.floor(categories.length * random.next() ** 1.5)];
   const stage = pickStage(category, plannedAtMs <= NEWEST_AT_MS, random);
   const movedAtMs = Math.min(NEWEST_AT_MS, createdAtMs + random.next() * (plannedAtMs - createdAtMs));
-  const moved = toIsoWithOffset(movedAtMs, utcOffset);
+  const moved = toIsoWithOffset(movedAtMs, zone);
   const responsibleId = pickResponsible(company, random, responsibleIds);
   const isManual = random.chance(0.7);
   return {
@@ -72,12 +72,12 @@ function generateDeal(
     TAX_VALUE: isManual ? null : '0.00',
     COMPANY_ID: company.ID,
     CONTACT_ID: pickContactId(company, random),
-    BEGINDATE: toIsoDay(createdAtMs, utcOffset),
-    CLOSEDATE: toIsoDay(plannedAtMs, utcOffset),
+    BEGINDATE: toLocalDay(createdAtMs, zone),
+    CLOSEDATE: toLocalDay(plannedAtMs, zone),
     ASSIGNED_BY_ID: responsibleId,
     CREATED_BY_ID: responsibleId,
     MODIFY_BY_ID: responsibleId,
-    DATE_CREATE: toIsoWithOffset(createdAtMs, utcOffset),
+    DATE_CREATE: toIsoWithOffset(createdAtMs, zone),
     DATE_MODIFY: moved,
     OPENED: 'Y',
     CLOSED: stage?.SEMANTICS ? 'Y' : 'N',

@@ -1,3 +1,4 @@
+import { CommunicationIndex } from '../crm/communication-index.ts';
 import { CompanyCollection, type CompanySource } from '../crm/company-collection.ts';
 import { CONTACT_FIELDS } from '../crm/contact-fields.ts';
 import { type DealCategory, demoDealCategories } from '../crm/deal-categories.ts';
@@ -12,6 +13,7 @@ import { dealSource } from '../demo/generate-deals.ts';
 import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
+import type { ServerZone } from '../server-zone.ts';
 
 /** A user of this portal, with defaults for all optional properties. */
 export type PortalUser = Required<PortalUserOptions>;
@@ -21,7 +23,8 @@ export class Portal {
   readonly memberId: string;
   readonly title: string;
   readonly language: Language;
-  readonly utcOffset: string;
+  /** The server's zone, in which answers write dates and filters read them. */
+  readonly serverZone: ServerZone;
   readonly timeZone: string;
   readonly dictionaries: Dictionaries;
   readonly userFields: UserField[];
@@ -29,6 +32,8 @@ export class Portal {
   readonly contacts: RelatedCollection<ContactRow>;
   readonly deals: RelatedCollection<DealRow>;
   readonly dealCategories: DealCategory[];
+  /** Phones and e-mails of companies and contacts, as `crm.duplicate.findbycomm` searches them. */
+  readonly communications: Record<'COMPANY' | 'CONTACT', CommunicationIndex>;
   host: string;
   installed = true;
   /** Increases with each removal, so that tokens issued before stay invalid after a new installation. */
@@ -43,7 +48,7 @@ export class Portal {
     this.memberId = options.memberId ?? randomHex(32);
     this.language = options.language ?? 'en';
     this.title = options.title ?? (this.language === 'ru' ? 'Портал' : 'Portal');
-    this.utcOffset = options.utcOffset ?? '+00:00';
+    this.serverZone = options.serverTimeZone ?? options.utcOffset ?? '+00:00';
     this.timeZone = options.timeZone ?? 'Etc/UTC';
     this.userFields = options.userFields ?? demoUserFields(this.language);
     this.dictionaries = completeDictionaries(this.language, options.dictionaries);
@@ -52,20 +57,29 @@ export class Portal {
     this.#users = new Map(options.users.map((user) => [user.id, completeUser(user, this.timeZone)]));
     this.companies = new CompanyCollection(
       Array.isArray(options.companies) ? options.companies : this.#companySource(options.companies),
-      { userFields: this.userFields, utcOffset: this.utcOffset },
+      { userFields: this.userFields, zone: this.serverZone },
     );
     const { contacts, deals } = withRelations(options);
-    const { companies, utcOffset } = this;
+    const { companies, serverZone: zone } = this;
     this.contacts = new RelatedCollection(
       contacts === 'made'
         ? contactSource(this.#generatorOptions)
         : contacts.map((row) => completeMultifields({ ...row })),
-      { companies, fields: CONTACT_FIELDS, utcOffset },
+      { companies, fields: CONTACT_FIELDS, zone },
     );
     this.deals = new RelatedCollection(
       deals === 'made' ? dealSource({ ...this.#generatorOptions, categories: this.dealCategories }) : deals,
-      { companies, fields: DEAL_FIELDS, utcOffset },
+      { companies, fields: DEAL_FIELDS, zone },
     );
+    this.communications = {
+      COMPANY: new CommunicationIndex(companies, companies),
+      CONTACT: new CommunicationIndex(this.contacts, companies),
+    };
+  }
+
+  /** Name of `serverZone` in older callers. */
+  get utcOffset(): ServerZone {
+    return this.serverZone;
   }
 
   get users(): PortalUser[] {
@@ -125,9 +139,9 @@ export class Portal {
 
   /** Options shared by the generators of companies, contacts and deals. */
   get #generatorOptions() {
-    const { language, utcOffset } = this;
+    const { language, serverZone: zone } = this;
     const responsibleIds = this.users.filter((user) => user.crm !== 'none').map((user) => user.id);
-    return { language, utcOffset, responsibleIds };
+    return { language, zone, responsibleIds };
   }
 }
 

@@ -55,6 +55,7 @@ export function identifyCaller(
     client,
     user,
     scope: portal.grantedScope(client.scope),
+    accessToken: found.value,
     accessTokenExpiresAtMs: token.expiresAtMs,
   };
 }

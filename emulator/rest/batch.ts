@@ -104,8 +104,12 @@ function isTrue(halt: PhpValue | undefined): boolean {
   return !['', '0', 'false', undefined].includes(asText(halt));
 }
 
-const REFERENCE = /\$(result|error|total|next|time)((?:\[[^\]]+\])+)/g;
-const ONLY_A_REFERENCE = new RegExp(`^${REFERENCE.source}$`);
+/**
+ * A reference is everything up to the next blank (company-data 0.2), so a text that follows without a blank is part of
+ * it. Without a path in brackets it is ordinary text.
+ */
+const REFERENCE = /\$(result|error|total|next|time)(\S*)/gi;
+const PATH_MEMBER = /\[([^\]]+)\]/g;
 
 /**
  * Replaces references: `$result[me][UF_DEPARTMENT][0]` becomes the value. A value that is only a reference may become
@@ -118,23 +122,44 @@ function resolveReferences(value: PhpValue, results: Results): PhpValue {
       Object.entries(value).map(([name, item]) => [name, resolveReferences(item, results)]),
     );
   }
-  if (typeof value !== 'string') return value;
-
-  const only = ONLY_A_REFERENCE.exec(value);
-  if (only) return lookUp(results, only[1], only[2]);
-  return value.replace(
-    REFERENCE,
-    (_, kind: string, path: string) => asText(lookUp(results, kind, path)) ?? '',
-  );
+  return typeof value === 'string' ? resolveText(value, results) : value;
 }
 
-/** The value of a reference; an empty string if there is none. */
-function lookUp(results: Results, kind: string | undefined, path: string | undefined): PhpValue {
-  const [key = '', ...rest] = [...(path ?? '').matchAll(/\[([^\]]+)\]/g)].map((match) => match[1] ?? '');
-  let value: unknown = results[kind as keyof Results].get(key);
-  for (const name of rest) {
-    value =
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+function resolveText(text: string, results: Results): PhpValue {
+  let resolved = text;
+  for (const [reference, kind = '', path = ''] of text.matchAll(REFERENCE)) {
+    const members = [...path.matchAll(PATH_MEMBER)].map(([, member = '']) => member);
+    if (members.length === 0) continue;
+    const value = lookUp(results, kind, members);
+    if (reference === text) return value;
+    // Inside a longer text an array or null leaves the reference as it was written.
+    if (typeof value === 'string' || typeof value === 'number') {
+      resolved = resolved.replaceAll(reference, () => String(value));
+    }
   }
-  return (value ?? '') as PhpValue;
+  return resolved;
+}
+
+/**
+ * Follows the path as far as it leads: a missing member, and one that is null, ends the walk, and the container found
+ * last is the value (company-data 0.2). A name in capital letters is recognized as a reference, but nothing is kept
+ * under it, so it is null [core:rest/classes/general/rest_util.php, processBatchElement].
+ */
+function lookUp(results: Results, kind: string, members: readonly string[]): PhpValue {
+  if (!Object.hasOwn(results, kind)) return null;
+  const [key = '', ...rest] = members;
+  const map = results[kind as keyof Results];
+  let value: unknown = map.get(key) ?? null;
+  if (value === null) return toPhpArray(map) as PhpValue;
+  for (const member of rest) {
+    const inner = memberOf(value, member);
+    if (inner === undefined || inner === null) break;
+    value = inner;
+  }
+  return value as PhpValue;
+}
+
+function memberOf(container: unknown, member: string): unknown {
+  if (typeof container !== 'object' || container === null) return undefined;
+  return Object.hasOwn(container, member) ? (container as Record<string, unknown>)[member] : undefined;
 }

@@ -1,15 +1,17 @@
+import { visibleFields } from '../crm/fields.ts';
 import { asText } from '../wire/php-params.ts';
-import { describeFields, listCrmRows, pick, readableBy } from './crm-list.ts';
+import { describeFields, listCrmRows, readableBy } from './crm-list.ts';
+import { rowWriter } from './crm-values.ts';
 import type { Outcome, RestCall, RestMethods } from './method.ts';
 import { crmRefusal, RestRefusal } from './refusal.ts';
 
 /** `crm.company.*` (sections 7.2 to 7.4). */
 export const COMPANY_METHODS: RestMethods = {
-  'crm.company.list': { scopes: ['crm'], run: (call) => listCrmRows(call, call.portal.companies) },
+  'crm.company.list': { scopes: ['crm'], run: (call) => listCrmRows(call, 'company', call.portal.companies) },
   'crm.company.get': { scopes: ['crm'], run: getCompany },
   'crm.company.fields': {
     scopes: ['crm'],
-    run: ({ portal }) => describeFields(portal.companies.fields, portal),
+    run: (call) => describeFields(call.portal.companies.fields, call),
   },
   'crm.company.contact.items.get': { scopes: ['crm'], run: listContactBindings },
 };
@@ -23,7 +25,8 @@ function getCompany(call: RestCall): Outcome {
   const mayRead = user.crm === 'all' || (row !== undefined && readableBy(user).test(row));
   if (!mayRead) throw crmRefusal('Access denied.');
   if (row === undefined) throw crmRefusal('Not found');
-  return { result: pick(row, portal.companies.fields) };
+  const listed = portal.companies.fields.filter(({ isUnlisted }) => !isUnlisted);
+  return { result: rowWriter(call, 'company', visibleFields(listed, user.id), 'get')(row) };
 }
 
 const FIRST_SORT = 100;

@@ -4,6 +4,6 @@ import type { RestMethods } from './method.ts';
 
 /** `crm.contact.*` [RU:api-reference/crm/contacts/crm-contact-list.md, crm-contact-fields.md]. */
 export const CONTACT_METHODS: RestMethods = {
-  'crm.contact.list': { scopes: ['crm'], run: (call) => listCrmRows(call, call.portal.contacts) },
-  'crm.contact.fields': { scopes: ['crm'], run: ({ portal }) => describeFields(CONTACT_FIELDS, portal) },
+  'crm.contact.list': { scopes: ['crm'], run: (call) => listCrmRows(call, 'contact', call.portal.contacts) },
+  'crm.contact.fields': { scopes: ['crm'], run: (call) => describeFields(CONTACT_FIELDS, call) },
 };

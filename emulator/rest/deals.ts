@@ -6,8 +6,8 @@ import { RestRefusal } from './refusal.ts';
 
 /** Deals and their pipelines [RU:api-reference/crm/deals/crm-deal-list.md, crm-deal-fields.md]. */
 export const DEAL_METHODS: RestMethods = {
-  'crm.deal.list': { scopes: ['crm'], run: (call) => listCrmRows(call, call.portal.deals) },
-  'crm.deal.fields': { scopes: ['crm'], run: ({ portal }) => describeFields(DEAL_FIELDS, portal) },
+  'crm.deal.list': { scopes: ['crm'], run: (call) => listCrmRows(call, 'deal', call.portal.deals) },
+  'crm.deal.fields': { scopes: ['crm'], run: (call) => describeFields(DEAL_FIELDS, call) },
   'crm.category.list': { scopes: ['crm'], run: listCategories },
 };
 

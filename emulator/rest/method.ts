@@ -11,6 +11,8 @@ export interface Caller {
   user: PortalUser;
   /** Scope granted to the application on this portal. */
   scope: string[];
+  /** As received; addresses of files contain it. */
+  accessToken: string;
   accessTokenExpiresAtMs: number;
 }
 

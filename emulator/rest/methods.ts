@@ -3,6 +3,7 @@ import { COMPANY_METHODS } from './companies.ts';
 import { CONTACT_METHODS } from './contacts.ts';
 import { DEAL_METHODS } from './deals.ts';
 import { DICTIONARY_METHODS } from './dictionaries.ts';
+import { DUPLICATE_METHODS } from './duplicates.ts';
 import { ITEM_METHODS } from './items.ts';
 import type { RestMethod, RestMethods } from './method.ts';
 import { USER_METHODS } from './users.ts';
@@ -13,6 +14,7 @@ const METHODS: RestMethods = {
   ...CONTACT_METHODS,
   ...DEAL_METHODS,
   ...DICTIONARY_METHODS,
+  ...DUPLICATE_METHODS,
   ...ITEM_METHODS,
   ...USER_METHODS,
   methods: { scopes: [], run: ({ scope }) => ({ result: methodsWithin(scope) }) },

@@ -94,8 +94,105 @@ describe('batch', () => {
     expect(result.result.last).toMatchObject({ ID: '60' });
   });
 
-  it('when a reference has no value › it is empty', async () => {
-    const { result } = await batch({ cmd: { next: 'crm.company.get?id=$result[missing][ID]' } });
+  it.each([
+    ['a list leads past its end', '$result[list][70][ID]', ['1']],
+    ['a member is missing', '$result[list][0][NO_SUCH][0]', ['1']],
+    ['a member is null', '$result[first][COMMENTS]', ['1']],
+    ['the command failed, so that nothing is kept under its name', '$result[bad][ID]', ['1']],
+    ['the last page has no next', '$next[short]', ['1']],
+    ['the container is empty', '$result[none][0][ID]', []],
+  ])(
+    'when %s › the reference yields the last container, and as an ID that is 1 or 0',
+    async (_, reference, expected) => {
+      const { result } = await batch({
+        cmd: {
+          first: 'crm.company.get?id=1',
+          list: 'crm.company.list?select[]=ID',
+          bad: 'crm.company.get?id=999',
+          short: 'crm.company.list?filter[<ID]=3',
+          none: 'crm.company.list?filter[ID]=999',
+          asked: `crm.company.list?filter[@ID][0]=${reference}&select[]=ID`,
+        },
+      });
+
+      expect((result.result.asked as { ID: string }[]).map(({ ID }) => ID)).toEqual(expected);
+    },
+  );
+
+  it('when a chain of pages goes on behind a short page › it starts again behind ID 1', async () => {
+    const { result } = await batch({
+      cmd: {
+        c0: 'crm.company.list?filter[>ID]=50&start=-1&select[]=ID',
+        c1: 'crm.company.list?filter[>ID]=$result[c0][49][ID]&start=-1&select[]=ID',
+      },
+    });
+
+    expect(result.result.c0).toHaveLength(10);
+    expect((result.result.c1 as unknown[])[0]).toEqual({ ID: '2' });
+    expect(result.result.c1).toHaveLength(50);
+  });
+
+  it('when a list condition refers to an empty list › the condition is skipped and everything matches', async () => {
+    const { result } = await batch({
+      cmd: {
+        none: 'crm.company.list?filter[ID]=999',
+        rows: 'crm.company.list?filter[@ID]=$result[none]&start=-1&select[]=ID',
+      },
+    });
+
+    expect(result.result.none).toEqual([]);
+    expect(result.result.rows).toHaveLength(50);
+  });
+
+  it.each([
+    ['an array', 'DEAL_STAGE_$result[list]'],
+    ['null, because nothing is kept under capital letters', 'DEAL_STAGE_$RESULT[list][0][ID]'],
+    ['no path, so that it is ordinary text', 'DEAL_STAGE_$result'],
+  ])('when a reference inside a longer text is %s › it stays as it was written', async (_, text) => {
+    const { emulator, result } = await batch({
+      cmd: {
+        list: 'crm.company.list?select[]=ID',
+        named: `crm.company.list?filter[TITLE]=${text}`,
+      },
+    });
+    const [portal] = emulator.portals;
+    portal?.putCompany(aCompany({ ID: '61', TITLE: text }));
+
+    const again = await callRest(tokensFor(portal as never), 'batch', {
+      cmd: { list: 'crm.company.list?select[]=ID', named: `crm.company.list?filter[TITLE]=${text}` },
+    });
+
+    expect(result.result.named).toEqual([]);
+    expect((again.body.result as BatchResult).result.named).toMatchObject([{ ID: '61' }]);
+  });
+
+  it('when text follows a reference without a blank › it is part of the reference and disappears', async () => {
+    const { result } = await batch({
+      cmd: { list: 'crm.company.list', one: 'crm.company.get?id=$result[list][4][ID]99' },
+    });
+
+    expect(result.result.one).toMatchObject({ ID: '5' });
+  });
+
+  it('when a text has two references with a blank between › both are replaced', async () => {
+    const { emulator } = await batch({ cmd: {} });
+    const [portal] = emulator.portals;
+    portal?.putCompany(aCompany({ ID: '61', TITLE: 'Numbers 2 3' }));
+
+    const { body } = await callRest(tokensFor(portal as never), 'batch', {
+      cmd: {
+        list: 'crm.company.list?select[]=ID',
+        both: 'crm.company.list?filter[TITLE]=Numbers%20$result[list][1][ID]%20$result[list][2][ID]',
+      },
+    });
+
+    expect((body.result as BatchResult).result.both).toMatchObject([{ ID: '61' }]);
+  });
+
+  it('when a whole value is a reference in capital letters › it is null', async () => {
+    const { result } = await batch({
+      cmd: { first: 'crm.company.get?id=1', next: 'crm.company.get?id=$RESULT[first][ID]' },
+    });
 
     expect(result.result_error).toEqual({
       next: { error: '', error_description: 'ID is not defined or invalid.' },

@@ -17,7 +17,10 @@ const numbered = (count: number) =>
   Array.from({ length: count }, (_, index) => aCompany({ ID: String(index + 1) }));
 
 async function list(companies: ReturnType<typeof numbered>, params: object = {}): Promise<JsonAnswer> {
-  const { portal } = await start({ portals: [aPortal({ companies, utcOffset: '+03:00' })] });
+  const { portal } = await start({
+    portals: [aPortal({ companies, utcOffset: '+03:00' })],
+    now: () => Date.parse('2026-01-11T12:00:00+03:00'),
+  });
   return callRest(tokensFor(portal), 'crm.company.list', params);
 }
 
@@ -51,11 +54,20 @@ describe('pages of crm.company.list', () => {
     expect(answer.body.next).toBe(100);
   });
 
-  it('when start is past the end › the page is empty and the total stays', async () => {
-    const answer = await list(numbered(3), { start: '500' });
+  it('when start is past the end › gives the first page again, with its next', async () => {
+    const answer = await list(numbered(60), { start: '500' });
+
+    expect(idsOf(answer).slice(0, 2)).toEqual(['1', '2']);
+    expect(rowsOf(answer)).toHaveLength(50);
+    expect(answer.body).toMatchObject({ total: 60, next: 50 });
+  });
+
+  it('when start is past the end and nothing matches › the page is empty', async () => {
+    const answer = await list(numbered(3), { start: 50, filter: { ID: 99 } });
 
     expect(rowsOf(answer)).toEqual([]);
-    expect(answer.body.total).toBe(3);
+    expect(answer.body.total).toBe(0);
+    expect(answer.body).not.toHaveProperty('next');
   });
 
   it('when start is -1 › neither total nor next are counted', async () => {
@@ -70,10 +82,10 @@ describe('pages of crm.company.list', () => {
 
 describe('order of crm.company.list', () => {
   const companies = [
-    aCompany({ ID: '2', TITLE: 'beta', REVENUE: '10.00' }),
-    aCompany({ ID: '10', TITLE: 'Alpha', REVENUE: '9.00' }),
-    aCompany({ ID: '1', TITLE: 'gamma', REVENUE: null }),
-    aCompany({ ID: '3', TITLE: 'alpha', REVENUE: '100.00' }),
+    aCompany({ ID: '2', TITLE: 'beta', REVENUE: '10.00', UF_CRM_1700000001: '200' }),
+    aCompany({ ID: '10', TITLE: 'Alpha', REVENUE: '9.00', UF_CRM_1700000001: '51' }),
+    aCompany({ ID: '1', TITLE: 'gamma', REVENUE: null, UF_CRM_1700000001: '100' }),
+    aCompany({ ID: '3', TITLE: 'alpha', REVENUE: '100.00', UF_CRM_1700000001: '52' }),
   ];
 
   it.each([
@@ -83,6 +95,11 @@ describe('order of crm.company.list', () => {
     ['by a number, empty first', { REVENUE: 'asc' }, ['1', '10', '2', '3']],
     ['by two fields', { TITLE: 'ASC', ID: 'DESC' }, ['10', '3', '2', '1']],
     ['by an unknown field', { NONSENSE: 'DESC' }, ['1', '2', '3', '10']],
+    ['in a direction that is no word of SQL, which means descending', { ID: 'UP' }, ['10', '3', '2', '1']],
+    ['without a direction, which means descending', { ID: '' }, ['10', '3', '2', '1']],
+    ['by a field in lower case', { id: 'desc' }, ['10', '3', '2', '1']],
+    ['by a user field, where only DESC means descending', { UF_CRM_1700000001: 'UP' }, ['10', '3', '1', '2']],
+    ['by a user field descending', { UF_CRM_1700000001: 'desc' }, ['2', '1', '3', '10']],
   ])('when %s › rows come in that order', async (_, order, expected) => {
     const answer = await list(companies, { order });
 
@@ -98,7 +115,10 @@ describe('filter of crm.company.list', () => {
       REVENUE: '100.00',
       COMPANY_TYPE: 'CUSTOMER',
       DATE_CREATE: '2026-01-10T23:30:00+03:00',
+      LEAD_ID: '5',
       PHONE: [aMultifield({ VALUE: '+1 212 555 0100' }), aMultifield({ VALUE: '+1 212 555 0101' })],
+      WEB: [aMultifield({ VALUE: 'https://north.example', TYPE_ID: 'WEB' })],
+      UF_CRM_1700000001: '51',
       UF_CRM_1700000005: ['61', '62'],
     }),
     aCompany({
@@ -107,7 +127,11 @@ describe('filter of crm.company.list', () => {
       REVENUE: '200.00',
       COMPANY_TYPE: 'SUPPLIER',
       DATE_CREATE: '2026-01-11T00:30:00+03:00',
+      LEAD_ID: '0',
+      ORIGIN_ID: '17-a',
       EMAIL: [aMultifield({ VALUE: 'Info@example.com', TYPE_ID: 'EMAIL' })],
+      IM: [aMultifield({ VALUE: '@south', VALUE_TYPE: 'TELEGRAM', TYPE_ID: 'IM' })],
+      UF_CRM_1700000001: '52',
       UF_CRM_1700000005: ['63'],
     }),
     aCompany({
@@ -116,6 +140,8 @@ describe('filter of crm.company.list', () => {
       REVENUE: null,
       COMPANY_TYPE: null,
       DATE_CREATE: '2026-01-12T12:00:00+03:00',
+      DATE_MODIFY: null,
+      ORIGIN_ID: 'a-17',
     }),
   ];
 
@@ -130,20 +156,72 @@ describe('filter of crm.company.list', () => {
     ['<', { '<ID': '2' }, ['1']],
     ['<=', { '<=REVENUE': 100 }, ['1']],
     ['@', { '@ID': ['2', '3', '99'] }, ['2', '3']],
-    ['!@', { '!@COMPANY_TYPE': ['CUSTOMER', 'SUPPLIER'] }, ['3']],
+    ['!@, which excludes rows without a value', { '!@COMPANY_TYPE': ['CUSTOMER', 'OTHER'] }, ['2']],
+    [
+      '! and an array, which includes rows without a value',
+      { '!COMPANY_TYPE': ['CUSTOMER', 'OTHER'] },
+      ['2', '3'],
+    ],
+    ['= and an array', { '=COMPANY_TYPE': ['CUSTOMER', 'OTHER'] }, ['1']],
     ['%', { '%TITLE': 'WIND' }, ['1', '2']],
     ['=%', { '=%TITLE': 'north%' }, ['1']],
     ['%=', { '%=TITLE': '%wind' }, ['1', '2']],
     ['=% without a % in the value', { '=%TITLE': 'wind' }, []],
     ['several conditions', { '%TITLE': 'wind', '>REVENUE': 100 }, ['2']],
-    ['an empty value', { REVENUE: '' }, ['3']],
-    ['! and an empty value', { '!REVENUE': '' }, ['1', '2']],
+    ['an empty text', { COMPANY_TYPE: '' }, ['3']],
+    ['! and an empty text', { '!COMPANY_TYPE': '' }, ['1', '2']],
+    ['@ and an empty text, which is not “no value”', { '@COMPANY_TYPE': ['', 'SUPPLIER'] }, ['2']],
+    ['an array with an empty text', { COMPANY_TYPE: ['', 'SUPPLIER'] }, ['2', '3']],
+    ['an integer 0, which is also “no value”', { LEAD_ID: 0 }, ['2', '3']],
+    ['>= and an integer 0', { '>=LEAD_ID': 0 }, ['1', '2', '3']],
+    ['! and an integer 0', { '!LEAD_ID': 0 }, ['1']],
+    ['@ and an integer 0, which is not “no value”', { '@LEAD_ID': [0] }, ['2']],
+    ['an empty number with a point, which is 0', { REVENUE: '' }, []],
+    ['! and an empty number with a point', { '!REVENUE': '' }, ['1', '2', '3']],
+    ['! of a range, which includes rows without a value', { '!>REVENUE': 100 }, ['1', '3']],
+    ['+, which adds rows without a value', { '+REVENUE': 200 }, ['2', '3']],
+    ['a number with a comma', { REVENUE: '200,00' }, ['2']],
+    ['an ID with text behind it', { ID: '2 or so' }, ['2']],
+    ['an ID that is an array inside of an array', { ID: [['7', '8']] }, ['1']],
+    ['@ and an array inside of the array', { '@ID': [['7', '8'], 3] }, ['1', '3']],
+    ['a range with an array', { '>ID': ['7'] }, ['2', '3']],
+    ['a range with an empty array', { '>ID': [] }, ['1', '2', '3']],
+    ['an empty array, which is no condition', { ID: [] }, ['1', '2', '3']],
+    ['@ and an empty array', { '@ID': [] }, ['1', '2', '3']],
+    ['!@ and an empty array', { '!@ID': [] }, ['1', '2', '3']],
+    ['_ in a pattern', { '=%TITLE': 'N_rth w%' }, ['1']],
+    ['an escaped _ in a pattern', { '=%TITLE': 'N\\_rth w%' }, []],
+    ['an escaped % in a pattern', { '%=TITLE': 'calm 100\\%' }, ['3']],
+    ['% with a % in the value, which is an ordinary character', { '%TITLE': '0%' }, ['3']],
+    ['% with a _ in the value', { '%TITLE': 'N_rth' }, []],
+    ['% and nothing, which finds texts that begin with a number', { '%ORIGIN_ID': '' }, ['2']],
+    ['^%^, which is any value', { COMPANY_TYPE: '^%^' }, ['1', '2']],
+    ['^&^, which is no value', { COMPANY_TYPE: '^&^' }, ['3']],
+    ['NOW', { '<DATE_CREATE': 'now' }, ['1', '2']],
+    ['an empty instant', { DATE_MODIFY: '' }, ['3']],
+    ['a range with an empty instant, which is “no value” too', { '>DATE_MODIFY': '' }, ['3']],
     ['% on a dictionary field, which becomes equals', { '%COMPANY_TYPE': 'SUPP' }, []],
     ['% on a dictionary field and the whole value', { '%COMPANY_TYPE': 'SUPPLIER' }, ['2']],
     ['a multifield', { PHONE: '+1 212 555 0101' }, ['1']],
-    ['a part of a multifield, which matches only exactly', { '%PHONE': '0101' }, []],
-    ['% and the whole of a multifield, which becomes equals', { '%PHONE': '+1 212 555 0101' }, ['1']],
-    ['an e-mail in another case', { EMAIL: 'info@EXAMPLE.com' }, ['2']],
+    ['the beginning of a multifield', { PHONE: '+1 212 555' }, ['1']],
+    ['the end of a multifield', { PHONE: '0101' }, []],
+    ['another spelling of a phone', { PHONE: '+12125550101' }, []],
+    ['blanks around a multifield', { PHONE: '  +1 212\t' }, ['1']],
+    ['_ in a multifield', { PHONE: '+1_212_555' }, ['1']],
+    ['% in a multifield, which is removed', { PHONE: '%+1 212%' }, ['1']],
+    ['only % in a multifield', { PHONE: '%' }, ['1']],
+    ['several multifields, of which the first counts', { PHONE: ['+44', '+1 212 555 0101'] }, []],
+    ['an array of multifields without element 0', { PHONE: { 1: '+44' } }, ['1', '2', '3']],
+    ['an empty multifield', { PHONE: '' }, ['1', '2', '3']],
+    ['an empty array of multifields', { PHONE: [] }, ['1', '2', '3']],
+    ['a multifield with =, which is no condition', { '=PHONE': '+44' }, ['1', '2', '3']],
+    ['a multifield with %, which is no condition', { '%PHONE': '+44' }, ['1', '2', '3']],
+    ['a multifield with @, which is no condition', { '@PHONE': ['+44'] }, ['1', '2', '3']],
+    ['a multifield with !, which is no condition', { '!PHONE': '+1' }, ['1', '2', '3']],
+    ['LINK, which is no condition', { LINK: '389' }, ['1', '2', '3']],
+    ['the beginning of an e-mail in another case', { EMAIL: 'INFO@' }, ['2']],
+    ['the beginning of a website', { WEB: 'https://north' }, ['1']],
+    ['the beginning of a messenger', { IM: '@sou' }, ['2']],
     ['a derived flag', { HAS_PHONE: 'Y' }, ['1']],
     ['a multiple user field', { UF_CRM_1700000005: '62' }, ['1']],
     ['an instant with an offset', { '>DATE_CREATE': '2026-01-10T21:00:00+00:00' }, ['2', '3']],
@@ -151,12 +229,10 @@ describe('filter of crm.company.list', () => {
     ['a day written the Russian way', { '<DATE_CREATE': '11.01.2026' }, ['1']],
     ['an invalid instant', { '>DATE_CREATE': 'yesterday' }, []],
     ['an unknown field, which is dropped', { TITEL: 'north wind' }, ['1', '2', '3']],
-    [
-      'an operator that this method does not have, so the field is unknown',
-      { '!%TITLE': 'wind' },
-      ['1', '2', '3'],
-    ],
-    ['an empty array', { ID: [] }, []],
+    ['!%, whose negation gets lost', { '!%TITLE': 'wind' }, ['1', '2']],
+    ['CONTACT_ID, which has no column', { CONTACT_ID: 7 }, ['1', '2', '3']],
+    ['a user field', { '=UF_CRM_1700000001': '51' }, ['1']],
+    ['!= of a user field, which excludes rows without a value', { '!=UF_CRM_1700000001': '51' }, ['2']],
   ])('when it uses %s › only those match', async (_, filter, expected) => {
     const answer = await list(companies, { filter, order: { ID: 'ASC' } });
 
@@ -184,11 +260,32 @@ describe('filter of crm.company.list', () => {
 describe('select of crm.company.list', () => {
   const company = aCompany({ ID: '7', PHONE: [aMultifield({ ID: '903' })], UF_CRM_1700000002: '1' });
 
-  it('when it is absent › gives ordinary and user fields, but no multifields', async () => {
-    const [row] = rowsOf(await list([company]));
+  it.each([
+    ['absent', {}],
+    ['empty', { select: [] }],
+  ])('when it is %s › gives ordinary fields only', async (_, params) => {
+    const [row] = rowsOf(await list([company], params));
 
-    expect(row).toMatchObject({ ID: '7', HAS_PHONE: 'Y', COMMENTS: null, UF_CRM_1700000002: '1' });
+    expect(row).toMatchObject({ ID: '7', HAS_PHONE: 'Y', COMMENTS: null });
     expect(row).not.toHaveProperty('PHONE');
+    expect(row).not.toHaveProperty('UF_CRM_1700000002');
+    expect(row).not.toHaveProperty('CONTACT_ID');
+  });
+
+  it('when it is absent on a portal that follows the documents › gives user fields too', async () => {
+    const { emulator, portal } = await start({ portals: [aPortal({ companies: [company] })] });
+    emulator.set({ emptySelect: 'documents' });
+
+    const [row] = rowsOf(await callRest(tokensFor(portal), 'crm.company.list'));
+
+    expect(row).toMatchObject({ HAS_PHONE: 'Y', UF_CRM_1700000002: '1', UF_CRM_1700000005: false });
+    expect(row).not.toHaveProperty('PHONE');
+  });
+
+  it('when fields are named in lower case or unknown › gives those that exist', async () => {
+    const [row] = rowsOf(await list([company], { select: ['title', 'NO_SUCH'] }));
+
+    expect(row).toEqual({ ID: '7', TITLE: 'Company 7' });
   });
 
   it('when it is * › gives no user fields', async () => {

@@ -21,10 +21,12 @@ describe('crm.company.get', () => {
       ID: '1',
       TITLE: 'Company 1',
       COMMENTS: null,
-      UF_CRM_1700000002: null,
+      UF_CRM_1700000002: '',
+      UF_CRM_1700000005: false,
     });
     expect(body.result).toHaveProperty('PHONE', [expect.objectContaining({ VALUE: '+1 212 555 0100' })]);
     expect(body.result).not.toHaveProperty('EMAIL');
+    expect(body.result).not.toHaveProperty('CONTACT_ID');
   });
 
   it.each([
