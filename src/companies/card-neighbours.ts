@@ -21,10 +21,11 @@ export async function findNeighbours(
   const hrefOf = (company: { id: number } | undefined, page: number) =>
     company && `/companies/${company.id}?from=${encodeURIComponent(writeListView({ ...view, page }))}`;
   try {
-    const { companies, total } = await pageAt(view.page);
+    const page = await pageAt(view.page);
+    const { companies } = page;
     const index = companies.findIndex((company) => company.id === id);
     if (index < 0) return {};
-    const paging = buildPaging(view, total, companies.length);
+    const paging = buildPaging(view, page);
     const before = companies[index - 1];
     const after = companies[index + 1];
     return {

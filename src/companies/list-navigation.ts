@@ -1,4 +1,5 @@
 import { type ColumnName, rowOf } from '../bitrix24/crm/company-columns.ts';
+import type { CompanyPage } from '../bitrix24/crm/company-list.ts';
 import { PAGE_SIZE } from '../bitrix24/rest/pages.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { isSortable } from './columns.ts';
@@ -37,29 +38,26 @@ function nextOrder({ sort, order }: ListView, name: ListView['sort']): ListView[
   return name === 'title' ? 'asc' : 'desc';
 }
 
-/**
- * Links to the other pages of a view.
- *
- * @param total  null while the portal has not counted; then a full page has a next one
- */
-export function buildPaging(view: ListView, total: number | null, rows: number) {
+type Shown = Pick<CompanyPage, 'companies' | 'total' | 'hasMore'>;
+
+/** Links to the other pages of a view. While the portal has not counted, only the next one is known. */
+export function buildPaging(view: ListView, { companies, total, hasMore }: Shown) {
   const addressOf = (page: number) => listAddress({ ...view, page });
   const pages = total === null ? undefined : Math.max(1, Math.ceil(total / PAGE_SIZE));
   const { page } = view;
-  const hasNext = pages === undefined ? rows === PAGE_SIZE : page < pages;
   const hasPrevious = page > 1 && page <= (pages ?? page);
   return {
     page,
     pages,
     total,
     from: (page - 1) * PAGE_SIZE + 1,
-    to: (page - 1) * PAGE_SIZE + rows,
+    to: (page - 1) * PAGE_SIZE + companies.length,
     pageLinks: pageNumbers(page, pages ?? 1).map((number) => ({
       page: number,
       href: number ? addressOf(number) : undefined,
     })),
     previousHref: hasPrevious ? addressOf(page - 1) : undefined,
-    nextHref: hasNext ? addressOf(page + 1) : undefined,
+    nextHref: hasMore ? addressOf(page + 1) : undefined,
     firstPageHref: addressOf(1),
   };
 }

@@ -60,10 +60,9 @@ export function showCompanies({
       age: describeAge(answer, now()),
     };
     if (answer.value.total !== null) return res.render('companies', values);
-    const rows = answer.value.companies.length;
     await sendBeforeCounting(res, values, async () => {
       const counted = await companyReader.count(user, query.filter).catch(() => null);
-      return buildPaging(view, counted, rows);
+      return buildPaging(view, { ...answer.value, total: counted });
     });
   };
 }

@@ -8,6 +8,7 @@ import {
   type Period,
 } from '../bitrix24/crm/company-filter.ts';
 import type { CompanyQuery } from '../bitrix24/crm/company-list.ts';
+import { readSearch } from '../bitrix24/crm/search-readings.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { findTimeZone, type TimeZone } from '../i18n/time-zone.ts';
 
@@ -200,12 +201,10 @@ function plainNumber(text: string): string {
   return digits.replace(',', '.');
 }
 
-/** Whole phones and e-mails are looked for as such: portals do not find parts of them. */
 function asSearch(text: string): CompanySearch | null {
   if (text === '') return null;
-  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return { by: 'email', text };
-  const isPhone = /^[+(]?\d[\d\s().-]*$/.test(text) && text.replace(/\D/g, '').length >= 7;
-  return { by: isPhone ? 'phone' : 'title', text };
+  const { phones, emails } = readSearch(text);
+  return { by: emails.length > 0 ? 'email' : phones.length > 0 ? 'phone' : 'title', text };
 }
 
 /** How companies are asked for that have no value of a dictionary. */

@@ -19,19 +19,15 @@ export interface ShownList {
 }
 
 /** Everything that the partials list-top and list-body show. */
-export function buildListValues(
-  { companies, total, referenceData }: CompanyPage,
-  shown: ShownList,
-  locale: Locale,
-) {
+export function buildListValues(page: CompanyPage, shown: ShownList, locale: Locale) {
   const { view, preferences } = shown;
   return {
     ...shown,
     ...buildListPage(view, preferences.columns, locale),
     allColumns: COLUMNS,
     sorts: COMPANY_SORTS,
-    filters: presentFilters(view, referenceData, locale),
-    paging: buildPaging(view, total, companies.length),
-    rows: presentRows(companies, locale),
+    filters: presentFilters(view, page.referenceData, locale),
+    paging: buildPaging(view, page),
+    rows: presentRows(page.companies, locale),
   };
 }

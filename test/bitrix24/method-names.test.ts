@@ -15,6 +15,7 @@ const OUR_METHODS = [
   'crm.company.list',
   'crm.contact.list',
   'crm.deal.list',
+  'crm.duplicate.findbycomm',
   'crm.status.list',
   'profile',
   'scope',

@@ -31,7 +31,13 @@ function aPage(title: string): CompanyPage {
     created: '2026-03-05T20:30:00+03:00',
     modified: null,
   };
-  return { companies: [company], total: 1, seconds: undefined, referenceData: new ReferenceData() };
+  return {
+    companies: [company],
+    total: 1,
+    hasMore: false,
+    seconds: undefined,
+    referenceData: new ReferenceData(),
+  };
 }
 
 describe('listHtml()', () => {

@@ -21,8 +21,7 @@ import { anyJson, anyText, anyWellFormedText } from '../support/hostile-values.t
 /** The only conditions a portal is ever asked with (protocol 7.2). */
 const WIRE_FIELDS = [
   '%TITLE',
-  'PHONE',
-  'EMAIL',
+  '=%TITLE',
   'COMPANY_TYPE',
   'INDUSTRY',
   'EMPLOYEES',

@@ -1,13 +1,15 @@
-import type { Params, RestClient } from '../rest/rest-types.ts';
+import type { RestClient } from '../rest/rest-types.ts';
+import { COMMAND, retry } from '../rest/retry-policy.ts';
+import { ALL_COMPANIES, buildWireFilter, type CompanyFilter } from './company-filter.ts';
 import { type Chunk, type ListPart, PartReader } from './company-parts.ts';
+import { resolveFilter } from './company-search.ts';
 import type { IdRanges, Range } from './id-ranges.ts';
-import { readResumeToken } from './resume-token.ts';
+import { readResumeToken, writeResumeToken } from './resume-token.ts';
 
 export interface WholeListOptions {
   /** @param signal  ends the calls; their priority should be that of background work, which waits for the portal's limits */
   clientFor: (signal: AbortSignal) => RestClient;
-  /** As `crm.company.list` takes it, without conditions on `ID`. Unknown fields are ignored by portals (protocol 7.2). */
-  filter?: Params;
+  filter?: CompanyFilter;
   /** Where an earlier reading of the same filter stopped. */
   resumeToken?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -28,12 +30,21 @@ const AT_ONCE = 5;
  *         part's `resumeToken` still holds
  */
 export async function* readWholeList(options: WholeListOptions): AsyncGenerator<ListPart, void, undefined> {
-  const { filter = {}, resumeToken } = options;
+  const { filter = ALL_COMPANIES, resumeToken } = options;
   const ending = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, ending.signal]) : ending.signal;
-  const reader = new PartReader(options.clientFor(signal), filter, signal);
+  const client = options.clientFor(signal);
+  // A search may find other ids when the reading goes on: the token is of what was searched for.
+  const list = buildWireFilter(filter);
+  const after = readResumeToken(resumeToken, list);
   try {
-    const { part, ranges } = await reader.readFirst(readResumeToken(resumeToken, filter));
+    const found = await retry(COMMAND, signal, () => resolveFilter(client, filter));
+    if (found === null) {
+      yield { companies: [], resumeToken: writeResumeToken(after, list), strangeRows: 0 };
+      return;
+    }
+    const reader = new PartReader(client, { list, found }, signal);
+    const { part, ranges } = await reader.readFirst(after);
     yield part;
     if (ranges) yield* readRanges(reader, ranges);
   } catch (error) {

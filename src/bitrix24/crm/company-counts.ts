@@ -7,8 +7,9 @@ import {
 import { MAX_COMMANDS } from '../rest/batch.ts';
 import type { CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import { COMMAND, Retries } from '../rest/retry-policy.ts';
-import { ALL_COMPANIES, type CompanyFilter, type Period } from './company-filter.ts';
+import { ALL_COMPANIES, buildWireFilter, type CompanyFilter, type Period } from './company-filter.ts';
 import { askForTotal } from './company-list.ts';
+import { readTotal } from './list-answer.ts';
 import { ReferenceData } from './reference-data.ts';
 import type { Person } from './users.ts';
 
@@ -204,7 +205,7 @@ async function askAtOnce(
   asked: { filter: CompanyFilter }[],
 ): Promise<CommandAnswer[] | 'too much'> {
   try {
-    const answers = await client.batchUpTo(asked.map(({ filter }) => askForTotal(filter)));
+    const answers = await client.batchUpTo(asked.map(({ filter }) => askForTotal(buildWireFilter(filter))));
     for (const answer of answers) {
       if ('error' in answer && answer.error.endsAccess) throw answer.error;
     }
@@ -218,7 +219,7 @@ async function askAtOnce(
 }
 
 function totalOf(answer: CommandAnswer): number | null {
-  return 'error' in answer ? null : (answer.total ?? null);
+  return 'error' in answer ? null : readTotal(answer, 0);
 }
 
 function joinCounts<T>(kinds: T[], counts: (number | null)[]): (T & { count: number | null })[] {

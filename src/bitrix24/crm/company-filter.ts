@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { InvalidRequestError } from '../../errors.ts';
 import type { Params } from '../rest/rest-types.ts';
 import { columnsOf, type FilterOf } from './company-columns.ts';
+import { readSearch } from './search-readings.ts';
 
-/** Part of a title in any letter case; or a whole phone or e-mail as the portal has it (protocol 7.2). */
+/** What was typed, and what it most likely is; portals are asked for every reading of it (search-readings.ts). */
 const Search = z.object({ by: z.enum(['title', 'phone', 'email']), text: z.string() });
 export type CompanySearch = z.infer<typeof Search>;
 
@@ -51,8 +52,6 @@ function each<Name extends string, T>(columns: { filter: string }[], value: T): 
   return Object.fromEntries(columns.map(({ filter }) => [filter, value])) as Record<Name, T>;
 }
 
-const SEARCH_FIELDS = { title: '%TITLE', phone: 'PHONE', email: 'EMAIL' } as const;
-
 /** What a portal replaces inside a batch by the answers of other commands (protocol 6.2). */
 const REFERENCE = /\$(result|error|total|next|time)\[/i;
 
@@ -68,14 +67,15 @@ function requireNoReference(filter: CompanyFilter): void {
 }
 
 /**
- * The `filter` of `crm.company.list`. Portals silently ignore fields they do not know and answer everything then (protocol
+ * The `filter` of `crm.company.list`. What is searched for is read as part of a title; `resolveFilter` asks for its other
+ * readings. Portals silently ignore fields they do not know and answer everything then (protocol
  * 7.2), so every name of a field comes from here or from the table of columns.
  */
 export function buildWireFilter(filter: CompanyFilter): Params {
   requireNoReference(filter);
   const { search } = filter;
   const conditions: [field: string, value: Params[string] | null][] = [
-    ...(search ? [searchCondition(search)] : []),
+    ...(search ? [titleCondition(search)] : []),
     ...CHOICES.map(({ wire, filter: name }): [string, string[] | null] => [wire, anyOf(filter[name])]),
     ...PEOPLE.map(({ wire, filter: name }): [string, number | null] => [wire, filter[name]]),
     ...PERIODS.flatMap(({ wire, filter: name }): [string, string | null][] => [
@@ -92,41 +92,9 @@ export function buildWireFilter(filter: CompanyFilter): Params {
   return Object.fromEntries(conditions.filter(([, value]) => value !== null)) as Params;
 }
 
-function searchCondition({ by, text }: CompanySearch): [string, Params[string]] {
-  return [SEARCH_FIELDS[by], by === 'phone' ? spellings(text) : text];
-}
-
-/**
- * Portals compare a phone letter by letter (protocol 7.2), so it is asked for as it was written and in the usual spellings of
- * its digits; those that begin with 7 or 8 and have eleven are Russian, and mean the same with either.
- */
-function spellings(phone: string): string[] {
-  const digits = phone.replace(/\D/g, '');
-  if (!/^[78]\d{10}$/.test(digits)) return [...new Set([phone, digits, `+${digits}`])];
-  const national = digits.slice(1);
-  const forms = ['+7', '7', '8'].flatMap((prefix) => [
-    prefix + national,
-    ...AREA_LENGTHS.flatMap((length) => writings(prefix, national.slice(0, length), national.slice(length))),
-  ]);
-  return [...new Set([phone, ...forms])];
-}
-
-/** Of Russian towns; the larger the town, the shorter. */
-const AREA_LENGTHS = [3, 4, 5];
-
-function writings(prefix: string, area: string, local: string): string[] {
-  const [dashed, spaced] = ['-', ' '].map((between) =>
-    local.replace(/^(\d{1,3})(\d{2})(\d{2})$/, `$1${between}$2${between}$3`),
-  );
-  return [
-    `${prefix} (${area}) ${dashed}`,
-    `${prefix}(${area})${dashed}`,
-    `${prefix} (${area}) ${local}`,
-    `${prefix} ${area} ${dashed}`,
-    `${prefix} ${area} ${spaced}`,
-    `${prefix} ${area} ${local}`,
-    `${prefix}-${area}-${dashed}`,
-  ];
+function titleCondition({ text }: CompanySearch): [string, Params[string]] {
+  const { field, pattern } = readSearch(text).title;
+  return [field, pattern];
 }
 
 function anyOf(ids: string[]): string[] | null {

@@ -9,8 +9,9 @@ import { mustSucceed, type Params, type RestClient } from '../rest/rest-types.ts
 import { CLOSED_CIRCUIT, COMMAND, retry } from '../rest/retry-policy.ts';
 import { type Company, readCompany, responsibleOf } from './company.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
+import { asRows } from './list-answer.ts';
 import { ListNames } from './list-names.ts';
-import { askForChain, askForPage, asRows, type CompanyRows, readChain, readPage } from './page-chain.ts';
+import { askForChain, askForPage, type CompanyRows, readChain, readPage } from './page-chain.ts';
 import { writeResumeToken } from './resume-token.ts';
 import { askForPeople } from './users.ts';
 import { readRow } from './values.ts';
@@ -33,18 +34,26 @@ export interface Chunk {
   isLast: boolean;
 }
 
+/** As `crm.company.list` takes them. */
+export interface ListFilters {
+  /** What resume tokens belong to. */
+  list: Params;
+  /** The same, with the ids that a search has found. Without other conditions on `ID`. */
+  found: Params;
+}
+
 /** Reads ranges of a list a batch at a time, and names the dictionary values and people of its rows. */
 export class PartReader {
   readonly #client: RestClient;
-  readonly #filter: Params;
+  readonly #filters: ListFilters;
   readonly #signal: AbortSignal;
   readonly #names: ListNames;
   /** Fewer, where answers turned out to be too large or too slow. */
   #pagesAtOnce = MAX_COMMANDS;
 
-  constructor(client: RestClient, filter: Params, signal: AbortSignal) {
+  constructor(client: RestClient, filters: ListFilters, signal: AbortSignal) {
     this.#client = client;
-    this.#filter = filter;
+    this.#filters = filters;
     this.#signal = signal;
     this.#names = new ListNames(client, signal);
   }
@@ -77,12 +86,12 @@ export class PartReader {
   async #tryFirst(after: number): Promise<{ part: ListPart; ranges?: IdRanges }> {
     const people = Array.from({ length: PAGE_SIZE }, (_, row) => `$result[first][${row}][ASSIGNED_BY_ID]`);
     const answers = await this.#client.batch({
-      first: askForPage(this.#filter, { '>ID': after }),
+      first: askForPage(this.#filters.found, { '>ID': after }),
       last: {
         method: 'crm.company.list',
         params: {
           select: ['ID'],
-          filter: { ...this.#filter, '>ID': after },
+          filter: { ...this.#filters.found, '>ID': after },
           order: { ID: 'DESC' },
           start: -1,
         },
@@ -99,7 +108,7 @@ export class PartReader {
   }
 
   async #tryChain(range: Range, wanted: number): Promise<Chunk> {
-    const answers = await this.#client.batchUpTo(askForChain(this.#filter, range, wanted));
+    const answers = await this.#client.batchUpTo(askForChain(this.#filters.found, range, wanted));
     const { pages, failure } = readChain(answers, range.after);
     // Pages before a failure count; the next chain begins behind them.
     if (pages.length === 0) throw failure;
@@ -120,7 +129,7 @@ export class PartReader {
   #asPart({ rows, lastId, strangeRows }: CompanyRows): ListPart {
     return {
       companies: rows.map((row) => readCompany(row, this.#names.referenceData, this.#names.people)),
-      resumeToken: writeResumeToken(lastId, this.#filter),
+      resumeToken: writeResumeToken(lastId, this.#filters.list),
       strangeRows,
     };
   }

@@ -3,6 +3,7 @@ import { PAGE_SIZE } from '../rest/pages.ts';
 import type { Command, CommandAnswer, Params } from '../rest/rest-types.ts';
 import { COMPANY_SELECT } from './company-columns.ts';
 import type { Range } from './id-ranges.ts';
+import { asRows } from './list-answer.ts';
 import { readRow } from './values.ts';
 
 /** One page of companies, as the portal sent it. */
@@ -89,10 +90,4 @@ export function readPage(result: unknown, after: number): ReadPage {
   // Those behind the last readable row come again: the next page begins there.
   const again = isShort ? 0 : raw.length - 1 - raw.findLastIndex((row) => readRow(row) !== undefined);
   return { rows, strangeRows: raw.length - rows.length - again, lastId, isShort, isCut: again > 0 };
-}
-
-/** @throws {UnexpectedResponseError} */
-export function asRows(result: unknown): unknown[] {
-  if (Array.isArray(result)) return result;
-  throw new UnexpectedResponseError('result', 'crm.company.list answered no list of companies');
 }

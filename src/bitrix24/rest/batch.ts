@@ -28,9 +28,13 @@ export interface BatchAnswer<Name extends string> {
  */
 export function readBatch<Name extends string>(commands: Commands<Name>, result: unknown): BatchAnswer<Name> {
   const outer = asMap(result, 'result');
-  const [results, errors, totals, times] = ['result', 'result_error', 'result_total', 'result_time'].map(
-    (key) => asMap(outer[key], key),
-  );
+  const [results, errors, totals, nexts, times] = [
+    'result',
+    'result_error',
+    'result_total',
+    'result_next',
+    'result_time',
+  ].map((key) => asMap(outer[key], key));
   const names = Object.keys(commands) as Name[];
   const read = (name: Name): CommandAnswer => {
     const error = errors?.[name];
@@ -41,7 +45,12 @@ export function readBatch<Name extends string>(commands: Commands<Name>, result:
     if (results?.[name] === undefined) {
       throw new UnexpectedResponseError(name, `the batch has no answer for ${commands[name].method}`);
     }
-    return { result: results[name], total: readTotal(totals?.[name]), seconds: readSeconds(times?.[name]) };
+    return {
+      result: results[name],
+      total: readCount(totals?.[name]),
+      next: readCount(nexts?.[name]),
+      seconds: readSeconds(times?.[name]),
+    };
   };
   return {
     answers: Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, CommandAnswer>,
@@ -56,10 +65,10 @@ function readSeconds(time: unknown): number | undefined {
   return typeof duration === 'number' && duration >= 0 ? duration : undefined;
 }
 
-/** Totals come as numbers or strings; anything else counts as unknown. */
-export function readTotal(total: unknown): number | undefined {
+/** `total` and `next` come as numbers or strings; anything else counts as unknown. */
+export function readCount(value: unknown): number | undefined {
   const number =
-    typeof total === 'number' || (typeof total === 'string' && total !== '') ? Number(total) : Number.NaN;
+    typeof value === 'number' || (typeof value === 'string' && value !== '') ? Number(value) : Number.NaN;
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { CallObserver } from '../../http-client/call-observer.ts';
 import type { HttpClient } from '../../http-client/http-client.ts';
 import { readFinish, readOperating } from '../limits/operating-report.ts';
-import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from './batch.ts';
+import { buildBatch, MAX_COMMANDS, readBatch, readCount } from './batch.ts';
 import { readPages } from './pages.ts';
 import { createSender } from './rest-sender.ts';
 import type {
@@ -83,8 +83,8 @@ export function createRestClient<Access extends RestAccess>(options: {
   };
 }
 
-function asAnswer({ result, total }: Record<string, unknown>): RestAnswer {
-  return { result, total: readTotal(total) };
+function asAnswer({ result, total, next }: Record<string, unknown>): RestAnswer {
+  return { result, total: readCount(total), next: readCount(next) };
 }
 
 /** The answers by name, the execution time that they report, and the methods that were refused for it. */

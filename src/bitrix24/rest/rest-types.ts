@@ -41,6 +41,8 @@ export interface RestAnswer {
   result: unknown;
   /** Of list methods: all rows that match the filter, not those of this page. */
   total?: number | undefined;
+  /** Where the next page begins; absent on the last one. */
+  next?: number | undefined;
   /** How long the portal took for a command of a batch, where it tells. */
   seconds?: number | undefined;
 }

@@ -1,5 +1,4 @@
 import { readWholeList } from '../../bitrix24/crm/all-companies.ts';
-import { buildWireFilter } from '../../bitrix24/crm/company-filter.ts';
 import { JOB, Retries, type RetryPolicy } from '../../bitrix24/rest/retry-policy.ts';
 import type { Claim } from './claim.ts';
 import type { ExportFiles } from './export-files.ts';
@@ -58,7 +57,7 @@ async function appendParts(
   const { signal } = claim;
   const parts = readWholeList({
     clientFor: (ending) => portals.clientFor(claim.job, ending),
-    filter: buildWireFilter(claim.job.view.filter),
+    filter: claim.job.view.filter,
     resumeToken: rows.resumeToken,
     signal,
   });

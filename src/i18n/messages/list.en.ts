@@ -9,10 +9,10 @@ export const list = {
   found_other: '{{formatted}} companies with “{{q}}” in their titles',
   matching_one: '{{formatted}} company matches',
   matching_other: '{{formatted}} companies match',
-  foundByPhone_one: '{{formatted}} company with the phone {{q}}',
-  foundByPhone_other: '{{formatted}} companies with the phone {{q}}',
-  foundByEmail_one: '{{formatted}} company with the e-mail {{q}}',
-  foundByEmail_other: '{{formatted}} companies with the e-mail {{q}}',
+  foundByPhone_one: '{{formatted}} company with {{q}} as its phone or in its title',
+  foundByPhone_other: '{{formatted}} companies with {{q}} as their phone or in their titles',
+  foundByEmail_one: '{{formatted}} company with {{q}} as its e-mail or in its title',
+  foundByEmail_other: '{{formatted}} companies with {{q}} as their e-mail or in their titles',
   counting: 'Counting…',
   rangeUncounted: '{{from}}–{{to}}',
   notCounted: 'How many there are in all could not be counted just now.',
@@ -104,8 +104,10 @@ export const list = {
   nothingFound: {
     heading: 'Nothing found',
     title: 'No company that you may see has “{{q}}” in its title.',
-    phone: 'No company that you may see has the phone {{q}}. It is only found when it is whole.',
-    email: 'No company that you may see has the e-mail {{q}}. It is only found when it is whole.',
+    phone:
+      'No company that you may see has {{q}} as its phone or in its title. A phone is only found when it is whole.',
+    email:
+      'No company that you may see has {{q}} as its e-mail or in its title. An e-mail is only found when it is whole.',
     filtered: 'No company that you may see meets all of these conditions. Take one away.',
     action: 'Show all companies',
   },

@@ -8,6 +8,7 @@ import {
 } from '../../../emulator/index.ts';
 import { readWholeList, type WholeListOptions } from '../../../src/bitrix24/crm/all-companies.ts';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
+import { ALL_COMPANIES } from '../../../src/bitrix24/crm/company-filter.ts';
 import { createRateLimiter } from '../../../src/bitrix24/limits/rate-limiter.ts';
 import { createRestClient } from '../../../src/bitrix24/rest/rest-client.ts';
 import type { RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
@@ -100,7 +101,9 @@ describe('readWholeList', () => {
     });
 
     it('keeps to a filter', async () => {
-      const { companies } = await readAll(1, { filter: { '%TITLE': 'seven' } });
+      const { companies } = await readAll(1, {
+        filter: { ...ALL_COMPANIES, search: { by: 'title', text: 'seven' } },
+      });
 
       const expected = sparse().filter(({ TITLE }) => TITLE.includes('seven'));
       expect(companies.map(({ id }) => id)).toEqual(expected.map(({ ID }) => Number(ID)));
@@ -134,7 +137,9 @@ describe('readWholeList', () => {
     it('takes no token of another filter', async () => {
       const { resumeToken } = await readAll(3);
 
-      await expect(readAll(3, { resumeToken, filter: { COMPANY_TYPE: 'PARTNER' } })).rejects.toMatchObject({
+      await expect(
+        readAll(3, { resumeToken, filter: { ...ALL_COMPANIES, types: ['PARTNER'] } }),
+      ).rejects.toMatchObject({
         code: 'invalid_request',
       });
     });

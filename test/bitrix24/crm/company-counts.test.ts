@@ -215,7 +215,8 @@ describe('countByKind(), when something is refused', () => {
   });
 
   it('when the portal does not count at all › that is no number', async () => {
-    const uncounted = withAnswer(0, { result: [{ ID: '1' }] });
+    const page = Array.from({ length: 50 }, (_, index) => ({ ID: String(index + 1) }));
+    const uncounted = withAnswer(0, { result: page });
 
     await expect(countByKind(uncounted, SELF, PERIODS)).rejects.toMatchObject({ code: 'portal_failed' });
   });

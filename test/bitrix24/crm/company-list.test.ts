@@ -14,6 +14,9 @@ const QUERY = { filter: ALL_COMPANIES, page: 1, sort: 'id', order: 'desc' } as c
 interface Answers {
   rows?: unknown;
   total?: number;
+  next?: number;
+  /** Rows of the first page, asked for beside every other one. */
+  firstPage?: unknown;
   row?: unknown;
   fields?: unknown;
   types?: unknown;
@@ -24,7 +27,8 @@ interface Answers {
 
 function aPortalAnswering(answers: Answers): RestClient {
   const byName: Record<string, CommandAnswer> = {
-    list: { result: answers.rows, total: answers.total },
+    list: { result: answers.rows, total: answers.total, next: answers.next },
+    first: { result: answers.firstPage ?? [] },
     company: { result: answers.row },
     fields: asAnswer(answers.fields ?? {}),
     types: asAnswer(answers.types ?? []),
@@ -152,10 +156,55 @@ describe('listCompanies()', () => {
     },
   );
 
-  it('when the page is past the end and the portal repeats its last one › is empty', async () => {
-    const client = aPortalAnswering({ rows: [{ ID: '1' }], total: 1 });
+  describe('when the page is past the end', () => {
+    it('and the portal answers its first page again › is empty', async () => {
+      const client = aPortalAnswering({ rows: [{ ID: '1' }], total: 1, firstPage: [{ ID: '1' }] });
 
-    expect(await listCompanies(client, { ...QUERY, page: 2 })).toMatchObject({ companies: [], total: 1 });
+      expect(await listCompanies(client, { ...QUERY, page: 2 })).toMatchObject({ companies: [], total: 1 });
+    });
+
+    it('and the portal answers nothing › is empty', async () => {
+      const client = aPortalAnswering({ rows: [], total: 1, firstPage: [{ ID: '1' }] });
+
+      expect(await listCompanies(client, { ...QUERY, page: 2 })).toMatchObject({ companies: [], total: 1 });
+    });
+  });
+
+  describe('when `total` does not fit the rows', () => {
+    const many = (count: number, from = 1) =>
+      Array.from({ length: count }, (_, index) => ({ ID: String(from + index) }));
+
+    it.each<[string, Answers, { total: number | null; hasMore: boolean }]>([
+      ['it is missing, the page not full', { rows: many(7) }, { total: 7, hasMore: false }],
+      ['it is missing, the page full', { rows: many(50) }, { total: null, hasMore: true }],
+      ['it is missing, but not `next`', { rows: many(50), next: 50 }, { total: null, hasMore: true }],
+      [
+        'it stops at the page, but there is a next one',
+        { rows: many(50), total: 50, next: 50 },
+        { total: null, hasMore: true },
+      ],
+      ['it is lower than the rows', { rows: many(50), total: 45 }, { total: null, hasMore: false }],
+      ['it is 50 and so are the rows', { rows: many(50), total: 50 }, { total: 50, hasMore: false }],
+      ['it is as it should be', { rows: many(50), total: 51, next: 50 }, { total: 51, hasMore: true }],
+    ])('%s › is not believed alone', async (_, answers, expected) => {
+      expect(await listCompanies(aPortalAnswering(answers), QUERY)).toMatchObject(expected);
+    });
+
+    it('and lags behind on the second page › its rows are shown', async () => {
+      const rows = many(10, 51);
+      const client = aPortalAnswering({ rows, total: 50, firstPage: many(50) });
+
+      const page = await listCompanies(client, { ...QUERY, page: 2 });
+
+      expect(page.companies.map(({ id }) => id)).toEqual(rows.map(({ ID }) => Number(ID)));
+      expect(page).toMatchObject({ total: null, hasMore: false });
+    });
+  });
+
+  it('when PHP writes the list as an object › reads its rows', async () => {
+    const client = aPortalAnswering({ rows: { 1: { ID: '5' }, 3: { ID: '9' } }, total: 2 });
+
+    expect((await listCompanies(client, QUERY)).companies.map(({ id }) => id)).toEqual([5, 9]);
   });
 
   it('when there is nothing at all › is empty', async () => {

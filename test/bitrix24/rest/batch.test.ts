@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parsePhpParams } from '../../../emulator/wire/php-params.ts';
-import { buildBatch, MAX_COMMANDS, readBatch, readTotal } from '../../../src/bitrix24/rest/batch.ts';
+import { buildBatch, MAX_COMMANDS, readBatch, readCount } from '../../../src/bitrix24/rest/batch.ts';
 import type { Commands, Params } from '../../../src/bitrix24/rest/rest-types.ts';
 import { UnexpectedResponseError } from '../../../src/http-client/transport-errors.ts';
 
@@ -212,7 +212,7 @@ describe('readBatch()', () => {
   });
 });
 
-describe('readTotal()', () => {
+describe('readCount()', () => {
   it.each<[unknown, number | undefined]>([
     [0, 0],
     [51, 51],
@@ -229,6 +229,6 @@ describe('readTotal()', () => {
     [null, undefined],
     [undefined, undefined],
   ])('when it is %j › is %j', (total, read) => {
-    expect(readTotal(total)).toBe(read);
+    expect(readCount(total)).toBe(read);
   });
 });
