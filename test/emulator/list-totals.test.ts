@@ -17,7 +17,12 @@ async function startWith(listTotals: EmulatorOptions['listTotals'], count = 120)
     ...(listTotals && { listTotals }),
   });
   const tokens = tokensFor(portal);
-  return { emulator, portal, list: (params: object = {}) => callRest(tokens, 'crm.company.list', params), tokens };
+  return {
+    emulator,
+    portal,
+    list: (params: object = {}) => callRest(tokens, 'crm.company.list', params),
+    tokens,
+  };
 }
 
 describe('total of a list', () => {
