@@ -2,6 +2,7 @@ import type { CompanyRow } from './crm/row.ts';
 import { demoUserFields, type UserField } from './crm/user-fields.ts';
 import { awkwardCompanies } from './demo/awkward-companies.ts';
 import { generateCompanies } from './demo/generate-companies.ts';
+import { moreDemoUserFields } from './demo/more-user-fields.ts';
 import { Random } from './demo/random.ts';
 import { WORDS } from './demo/words.ts';
 import type { PortalOptions, PortalUserOptions } from './options.ts';
@@ -24,7 +25,7 @@ function northWind(): PortalOptions {
     memberId: '5e7e4a0de70b17815e7e4a0de70b1781',
     title: 'Северный ветер',
     language: 'ru',
-    utcOffset: '+03:00',
+    serverTimeZone: 'Europe/Moscow',
     timeZone: 'Europe/Moscow',
     users: [
       {
@@ -61,6 +62,7 @@ function northWind(): PortalOptions {
       ...colleagues(4, 28, { position: 'менеджер', crm: 'own' }),
       ...colleagues(32, 25, { position: 'сотрудник', crm: 'none' }),
     ],
+    userFields: [...demoUserFields('ru'), ...moreDemoUserFields('ru')],
     companies: { count: 12_000, seed: 8051 },
   };
 }
@@ -88,18 +90,18 @@ function colleagues(firstId: number, count: number, more: Partial<PortalUserOpti
   });
 }
 
-const ENGLISH_OFFSET = '+00:00';
+const ENGLISH_ZONE = 'Europe/London';
 const FIRST_AWKWARD_ID = 1;
 const FIRST_ORDINARY_ID = 101;
 
 function harbourTrading(): PortalOptions {
-  const userFields = demoUserFields('en');
+  const userFields = [...demoUserFields('en'), ...moreDemoUserFields('en')];
   return {
     host: '127.0.0.1',
     memberId: '4a12b0124ad1490f4a12b0124ad1490f',
     title: 'Harbour Trading',
     language: 'en',
-    utcOffset: ENGLISH_OFFSET,
+    serverTimeZone: ENGLISH_ZONE,
     timeZone: 'Europe/London',
     users: [
       {
@@ -159,7 +161,7 @@ function harbourCompanies(userFields: UserField[]): CompanyRow[] {
     count: 143,
     seed: 8052,
     language: 'en',
-    zone: ENGLISH_OFFSET,
+    zone: ENGLISH_ZONE,
     responsibleIds: [1, 2],
     userFields,
     firstId: FIRST_ORDINARY_ID,

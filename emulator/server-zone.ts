@@ -6,6 +6,12 @@ export type ServerZone = string;
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
+/** @throws {RangeError}  there is no zone of this name */
+export function requireZone(zone: ServerZone): ServerZone {
+  offsetMsAt(zone, 0);
+  return zone;
+}
+
 /** @returns  milliseconds that the local time of this instant is ahead of UTC */
 export function offsetMsAt(zone: ServerZone, ms: number): number {
   return isFixed(zone) ? fixedOffsetMs(zone) : rulesOf(zone).offsetMsAt(ms);
@@ -61,11 +67,20 @@ function rulesOf(zone: string): ZoneRules {
   return rules;
 }
 
-/** The offsets of an IANA zone, from the data of Node. Asking Intl takes microseconds, so days are kept. */
+const MS_PER_WEEK = 7 * MS_PER_DAY;
+
+/** A week of a zone. No zone changes its offset twice within one. */
+interface Week {
+  before: number;
+  after: number;
+  /** When `after` begins; the first millisecond of the week if the offset does not change. */
+  changesAtMs: number;
+}
+
+/** The offsets of an IANA zone, from the data of Node. Intl is slow, so it is asked about once a week. */
 class ZoneRules {
   readonly #format: Intl.DateTimeFormat;
-  /** By UTC day: the offset, or null if it changes within the day. */
-  readonly #days = new Map<number, number | null>();
+  readonly #weeks = new Map<number, Week>();
 
   /** @throws {RangeError}  no such zone */
   constructor(zone: string) {
@@ -74,14 +89,31 @@ class ZoneRules {
 
   offsetMsAt(ms: number): number {
     if (!Number.isFinite(ms)) return 0;
-    const day = Math.floor(ms / MS_PER_DAY);
-    let offset = this.#days.get(day);
-    if (offset === undefined) {
-      const atStart = this.#ask(day * MS_PER_DAY);
-      offset = atStart === this.#ask((day + 1) * MS_PER_DAY) ? atStart : null;
-      this.#days.set(day, offset);
+    const number = Math.floor(ms / MS_PER_WEEK);
+    const week = this.#weeks.get(number) ?? this.#readWeek(number);
+    return ms < week.changesAtMs ? week.before : week.after;
+  }
+
+  #readWeek(number: number): Week {
+    const startMs = number * MS_PER_WEEK;
+    const before = this.#weeks.get(number - 1)?.after ?? this.#ask(startMs);
+    const after = this.#weeks.get(number + 1)?.before ?? this.#ask(startMs + MS_PER_WEEK);
+    const changesAtMs = before === after ? startMs : this.#findChange(startMs, before);
+    const week = { before, after, changesAtMs };
+    this.#weeks.set(number, week);
+    return week;
+  }
+
+  /** Binary search, to the second. */
+  #findChange(startMs: number, before: number): number {
+    let low = startMs / 1000;
+    let high = low + MS_PER_WEEK / 1000;
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#ask(middle * 1000) === before) low = middle;
+      else high = middle;
     }
-    return offset ?? this.#ask(ms);
+    return high * 1000;
   }
 
   /** Intl writes `GMT`, `GMT+03:00`, and for local mean time `GMT+02:30:17`. */

@@ -1,6 +1,6 @@
 import type { PhpValue } from '../wire/php-params.ts';
 import { asList, isArrayLike } from '../wire/php-params.ts';
-import { type Comparable, parseInstant, toComparable, type ValueTest } from './comparable.ts';
+import { type Comparable, dayOfRow, parseInstant, toComparable, type ValueTest } from './comparable.ts';
 import type { FilterContext } from './filter-context.ts';
 import { compileLike } from './like-pattern.ts';
 import type { ListCondition } from './list-conditions.ts';
@@ -206,7 +206,7 @@ function toDateValue(text: string, baseType: 'instant' | 'day', { zone }: Filter
     : (toComparable(new Date(instantMs).toISOString(), 'day', zone) as number);
 }
 
-/** Columns hold the values of a multiple field as texts. */
+/** Columns hold the values of a multiple field as texts in lower case. */
 function toStored(
   value: string | number | null,
   baseType: BaseType,
@@ -214,5 +214,6 @@ function toStored(
 ): string | number | null {
   if (typeof value !== 'string' || baseType === 'text') return value;
   if (baseType === 'int' || baseType === 'double') return Number(value);
-  return toComparable(value, baseType, baseType === 'day' ? '+00:00' : zone);
+  const date = value.toUpperCase();
+  return baseType === 'day' ? dayOfRow(date) : toComparable(date, 'instant', zone);
 }

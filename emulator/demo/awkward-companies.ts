@@ -63,9 +63,19 @@ const AWKWARD = {
   },
   noRevenue: { TITLE: 'Company without a revenue', REVENUE: null },
   zeroRevenue: { TITLE: 'Company that earned nothing', REVENUE: '0.00' },
-  hugeRevenue: { TITLE: 'Company that earned nearly everything', REVENUE: '99999999999.99' },
+  hugeRevenue: {
+    TITLE: 'Company that earned nearly everything',
+    REVENUE: '99999999999.99',
+    UF_CRM_1700000006: '99999999999.99|USD',
+  },
   negativeRevenue: { TITLE: 'Company that earned less than nothing', REVENUE: '-1500.50' },
-  noCurrency: { TITLE: 'Company without a currency', REVENUE: '1000.00', CURRENCY_ID: null },
+  noCurrency: {
+    TITLE: 'Company without a currency',
+    REVENUE: '1000.00',
+    CURRENCY_ID: null,
+    UF_CRM_1700000006: '|USD',
+    UF_CRM_1700000007: '12 Mill Lane|;|',
+  },
   oddCurrency: { TITLE: 'Company with a currency of its own', REVENUE: '1000.00', CURRENCY_ID: 'XTS' },
   manyContacts: {
     TITLE: 'Company that is easy to reach',

@@ -1,9 +1,10 @@
-import { toIsoWithOffset, toLocalDay } from '../clock.ts';
+import { toIsoWithOffset } from '../clock.ts';
 import { type CompanySource, completeRow, MAX_KEPT_COMPANIES } from '../crm/company-collection.ts';
 import type { CompanyRow, Multifield, MultifieldName } from '../crm/row.ts';
 import type { UserField } from '../crm/user-fields.ts';
 import type { Language } from '../language.ts';
 import type { ServerZone } from '../server-zone.ts';
+import { makeUserValue } from './generate-user-values.ts';
 import { Random, seedOfRow } from './random.ts';
 import { type City, WORDS, type Words } from './words.ts';
 
@@ -160,7 +161,7 @@ function generateCompany(
   if (random.chance(0.6)) row.WEB = [multifield(id, 0, 'WEB', 'WORK', `https://${domain}`)];
   if (random.chance(0.8)) addAddress(row, random, words, city);
   for (const field of userFields) {
-    row[field.name] = makeUserValue(field, random, domain, createdAtMs, zone);
+    row[field.name] = makeUserValue(field, random, { row, domain, createdAtMs, zone, responsibleIds });
   }
   return row;
 }
@@ -279,29 +280,6 @@ function multifield(
   value: string,
 ): Multifield {
   return { ID: String(id * 10 + FIRST_ID_OF[type] + index), VALUE_TYPE: kind, VALUE: value, TYPE_ID: type };
-}
-
-function makeUserValue(
-  { type, items = [], isMultiple }: UserField,
-  random: Random,
-  domain: string,
-  createdAtMs: number,
-  zone: ServerZone,
-): string | string[] | null {
-  if (isMultiple) return items.filter(() => random.chance(0.25)).map(({ ID }) => ID);
-  if (random.chance(0.4)) return null;
-  switch (type) {
-    case 'enumeration':
-      return items[random.integer(0, items.length - 1)]?.ID ?? null;
-    case 'boolean':
-      return random.chance(0.2) ? '1' : '0';
-    case 'url':
-      return `https://${domain}/catalogue`;
-    case 'date':
-      return toLocalDay(createdAtMs + 30 * MS_PER_DAY, zone);
-    default:
-      return null;
-  }
 }
 
 const LATIN: Record<string, string> = Object.fromEntries(

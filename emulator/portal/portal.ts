@@ -13,7 +13,7 @@ import { dealSource } from '../demo/generate-deals.ts';
 import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
-import type { ServerZone } from '../server-zone.ts';
+import { requireZone, type ServerZone } from '../server-zone.ts';
 
 /** A user of this portal, with defaults for all optional properties. */
 export type PortalUser = Required<PortalUserOptions>;
@@ -43,12 +43,13 @@ export class Portal {
   readonly #sessions = new Map<string, number>();
   readonly #scope: string[] | undefined;
 
+  /** @throws {RangeError}  there is no time zone of this name */
   constructor(options: PortalOptions) {
     this.host = options.host.toLowerCase();
     this.memberId = options.memberId ?? randomHex(32);
     this.language = options.language ?? 'en';
     this.title = options.title ?? (this.language === 'ru' ? 'Портал' : 'Portal');
-    this.serverZone = options.serverTimeZone ?? options.utcOffset ?? '+00:00';
+    this.serverZone = requireZone(options.serverTimeZone ?? options.utcOffset ?? '+00:00');
     this.timeZone = options.timeZone ?? 'Etc/UTC';
     this.userFields = options.userFields ?? demoUserFields(this.language);
     this.dictionaries = completeDictionaries(this.language, options.dictionaries);

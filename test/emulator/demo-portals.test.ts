@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { demoPortals, type EmulatedPortal, type Emulator, startEmulator } from '../../emulator/index.ts';
-import { callRest, start, tokensFor } from './support.ts';
+import { callRest, rowsOf, start, tokensFor } from './support.ts';
 
 describe('the demo portals', () => {
   // Tests only read, so the emulator starts once: generating 12,000 companies takes time.
@@ -65,6 +65,27 @@ describe('the demo portals', () => {
     expect(
       values.filter((value) => !/^(https:\/\/[a-z0-9-]+|[a-z]+@[a-z0-9-]+)\.example$/.test(value)),
     ).toEqual([]);
+  });
+
+  it('when user fields are listed › some companies have each of them, in the format of answers', async () => {
+    const select = ['UF_*'];
+    const answers = await Promise.all(
+      [russian, english].map((portal) =>
+        callRest(tokensFor(portal), 'crm.company.list', { select, order: { ID: 'DESC' } }),
+      ),
+    );
+
+    for (const rows of answers.map(rowsOf)) {
+      const valuesOf = (name: string) => rows.map((row) => row[name]).filter(Boolean);
+      for (const value of valuesOf('UF_CRM_1700000006')) expect(value).toMatch(/^\d+\|[A-Z]{3}$/);
+      for (const value of valuesOf('UF_CRM_1700000007'))
+        expect(value).toMatch(/^[^|]+(\|;\||\|\d\d\.75;37\.61\|\d+)?$/);
+      for (const value of valuesOf('UF_CRM_1700000009'))
+        expect(value).toEqual([expect.stringMatching(/^CO_\d+$/)]);
+      for (const value of valuesOf('UF_CRM_1700000011')) expect(value).toHaveProperty('downloadUrl');
+      for (const name of Object.keys(rows[0] ?? {}))
+        expect([name, valuesOf(name).length > 0]).toEqual([name, true]);
+    }
   });
 
   it('when 12,000 companies are filtered and sorted again › are neither sorted nor made anew', async () => {
