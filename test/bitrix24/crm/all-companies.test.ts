@@ -32,6 +32,7 @@ beforeAll(async () => {
       aPortal({ host: '127.0.0.3', companies: [] }),
       aPortal({ host: '127.0.0.4', companies: dense(50) }),
       aPortal({ host: '127.0.0.5', users: staff(130), companies: dense(130, assignedInTurn) }),
+      aPortal({ host: '127.0.0.6', companies: dense(80, (id) => ([5, 77].includes(id) ? PHONED : {})) }),
     ],
   });
 });
@@ -108,6 +109,29 @@ describe('readWholeList', () => {
       const expected = sparse().filter(({ TITLE }) => TITLE.includes('seven'));
       expect(companies.map(({ id }) => id)).toEqual(expected.map(({ ID }) => Number(ID)));
       expect(expected.length).toBeGreaterThan(50);
+    });
+
+    it('keeps to a search by phone, and names nobody where nothing is found', async () => {
+      const search = (text: string) => ({
+        filter: { ...ALL_COMPANIES, search: { by: 'phone' as const, text } },
+      });
+
+      const found = await readAll(5, search('8 (499) 111-00-22'));
+      const none = await readAll(5, search('+7 499 111-00-33'));
+
+      expect(found.companies.map(({ id }) => id)).toEqual([5, 77]);
+      expect(none.companies).toEqual([]);
+    });
+
+    it('takes the token of a search that has found others meanwhile', async () => {
+      const filter = { ...ALL_COMPANIES, search: { by: 'phone' as const, text: '+7 499 111-00-22' } };
+      const { resumeToken } = await readAll(5, { filter });
+      portalAt(5).putCompany(aCompany({ ID: '200', PHONE: phone('4991110022') }));
+
+      const { companies } = await readAll(5, { filter, resumeToken });
+      portalAt(5).removeCompany('200');
+
+      expect(companies.map(({ id }) => id)).toEqual([200]);
     });
 
     it('names all people who are responsible, however many they are', async () => {
@@ -375,6 +399,12 @@ function strange(ids: number[]): (signal: AbortSignal) => RestClient {
         (await client.batchUpTo(commands)).map((answer) => spoil(answer as object) as never),
     };
   };
+}
+
+const PHONED = { PHONE: phone('+7 499 111-00-22') };
+
+function phone(value: string): NonNullable<CompanyRow['PHONE']> {
+  return [{ ID: '1', VALUE_TYPE: 'WORK', VALUE: value, TYPE_ID: 'PHONE' }];
 }
 
 function range(from: number, to: number): number[] {
