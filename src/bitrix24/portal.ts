@@ -75,12 +75,30 @@ export function parseAllowedPortals(text: string): AllowedPortals {
       // Named by its place only: an address may hold a password.
       if (portal === undefined)
         throw new Error(`cannot read entry ${entries.indexOf(entry) + 1} as the address of a portal`);
+      if (isBareWord(entry))
+        throw new Error(
+          `entry ${entries.indexOf(entry) + 1} is a word, not a host: write acme.bitrix24.com, not acme`,
+        );
       return portal;
     });
+  requireDifferent([
+    ...listed.map(({ origin }) => origin),
+    ...patterns.map((pattern) => pattern.toLowerCase()),
+  ]);
   return createAllowedPortals(
     listed,
     patterns.map((pattern) => pattern.toLowerCase()),
   );
+}
+
+/** Without a scheme it would be https, and no portal is there. `http://box` is written out, so it is meant. */
+function isBareWord(entry: string): boolean {
+  return /^[\w-]+$/.test(entry) && entry !== 'localhost';
+}
+
+function requireDifferent(portals: string[]): void {
+  const again = portals.findIndex((portal, index) => portals.indexOf(portal) < index);
+  if (again >= 0) throw new Error('names the same portal twice, perhaps in another spelling');
 }
 
 function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPortals {

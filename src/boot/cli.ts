@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.ts';
 
 /** Development keeps its settings in .env; what the environment says wins. */
@@ -12,7 +13,18 @@ export function loadEnvFile(): void {
 
 /** Ends a program that cannot go on, with words for people: a list of settings, or one sentence. */
 export function endWith(error: unknown, sentence: (error: NodeJS.ErrnoException) => string): never {
-  const text = error instanceof ConfigError ? error.message : sentence(error as NodeJS.ErrnoException);
+  const text =
+    error instanceof ConfigError
+      ? `${error.message}${whyNotRead()}`
+      : sentence(error as NodeJS.ErrnoException);
   process.stderr.write(`${text}\n`);
   process.exit(1);
+}
+
+/** Half of all first starts on a server: the settings are there, in a file that production does not read. */
+function whyNotRead(): string {
+  const isOverlooked = process.env.NODE_ENV === 'production' && existsSync('.env');
+  return isOverlooked
+    ? '\nThere is a .env here, but with NODE_ENV=production it is not read: start with node --env-file=.env, or name it as env_file or EnvironmentFile'
+    : '';
 }

@@ -16,6 +16,7 @@ import {
   parseTokenKeys,
   parseWholeNumber,
 } from './setting-parsers.ts';
+import { readSettingText } from './setting-text.ts';
 
 /** Every setting, by the name of its field in `Config`. A new one is an entry here, and a line in .env.example and README. */
 export const SETTINGS = {
@@ -31,6 +32,7 @@ export const SETTINGS = {
   }),
   clientSecret: required('BITRIX24_CLIENT_SECRET', {
     parse: parseClientSecret,
+    mayBeFile: true,
     example: "(the application's client_secret, from its card in Bitrix24)",
   }),
   /** Portals whose users may sign in. */
@@ -47,6 +49,7 @@ export const SETTINGS = {
   /** Absent: the embedded store. */
   redis: optional('REDIS_URL', {
     parse: parseRedisAddress,
+    mayBeFile: true,
     example: 'redis://127.0.0.1:6379 or redis+sentinel://10.0.0.1:26379,10.0.0.2:26379/mymaster',
   }),
   /** Folder of the embedded store, of export files and of the secrets of development; an absolute path. */
@@ -58,11 +61,13 @@ export const SETTINGS = {
   /** The first signs, all verify. */
   sessionSecrets: requiredInProduction('SESSION_SECRETS', {
     parse: parseSessionSecrets,
+    mayBeFile: true,
     example: '(the output of: openssl rand -hex 32)',
   }),
   /** 32 bytes each; the first seals, all open. */
   tokenKeys: requiredInProduction('TOKEN_KEYS', {
     parse: parseTokenKeys,
+    mayBeFile: true,
     example: '(the output of: openssl rand -base64 32)',
   }),
   /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
@@ -120,8 +125,8 @@ export type Config = {
  * @throws {ConfigError} naming every bad key at once
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const isProduction = env.NODE_ENV === 'production';
-  const given = readSettings(env, isProduction);
+  const { isProduction, problem } = readMode(env);
+  const given = readSettings(env, isProduction, problem);
   const publicUrl = given.publicUrl ?? new URL(`http://localhost:${given.port}`);
   const { sessionSecrets, tokenKeys, notes } = completeSecrets(given);
   if (isProduction && publicUrl.protocol !== 'https:') notes.push(NOT_HTTPS);
@@ -131,12 +136,28 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 const NOT_HTTPS =
   'PUBLIC_URL is not https: cookies are not Secure, and anyone on the network path can read them; set it to the https address that browsers use';
 
-function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean): Given {
+/** A misspelt NODE_ENV would run production with what is good for development only. */
+function readMode(env: NodeJS.ProcessEnv): { isProduction: boolean; problem: ConfigProblem[] } {
+  const key = 'NODE_ENV';
+  try {
+    const mode = parseOneOf(MODES)(readSettingText(env, key) ?? 'development');
+    return { isProduction: mode === 'production', problem: [] };
+  } catch (error) {
+    // The stricter of both, so that nothing of development is made on a server.
+    return {
+      isProduction: true,
+      problem: [{ key, wrong: (error as Error).message, example: 'production' }],
+    };
+  }
+}
+
+const MODES = ['development', 'test', 'production'] as const;
+
+function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean, problems: ConfigProblem[]): Given {
   const given: Partial<Record<Field, unknown>> = {};
-  const problems: ConfigProblem[] = [];
   for (const [field, setting] of Object.entries(SETTINGS) as [Field, Setting<unknown>][]) {
     try {
-      given[field] = setting.read(textOf(env[setting.key]), isProduction);
+      given[field] = setting.read(readSettingText(env, setting.key, setting), isProduction);
     } catch (error) {
       problems.push(problemOf(setting, error));
     }
@@ -147,11 +168,6 @@ function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean): Given {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return given as Given;
-}
-
-/** A blank variable is how compose files and CI say "not set". */
-function textOf(value: string | undefined): string | undefined {
-  return value?.trim() === '' ? undefined : value;
 }
 
 function problemOf({ key, example }: Setting<unknown>, error: unknown): ConfigProblem {

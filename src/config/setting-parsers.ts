@@ -6,16 +6,24 @@ import ipaddr from 'ipaddr.js';
 export function parseWholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (/^\d+$/.test(text.trim()) && number >= least && number <= most) return number;
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    if (SET_BY_KUBERNETES.test(text)) throw new Error(WHY_KUBERNETES);
     throw new Error(`must be a whole number from ${least} to ${most}`);
   };
 }
+
+/** For a Service named `metrics`, Kubernetes sets METRICS_PORT of every Pod to `tcp://10.43.7.9:9464`. */
+const SET_BY_KUBERNETES = /^(tcp|udp|sctp):\/\/[\d.:[\]a-f]+$/;
+const WHY_KUBERNETES =
+  'was set by Kubernetes for a Service of that name: set enableServiceLinks: false in the Pod, or set it yourself';
 
 export function parseOneOf<Value extends string>(values: readonly Value[]): (text: string) => Value {
   return (text) => {
     const value = values.find((each) => each === text);
     if (value !== undefined) return value;
-    throw new Error(`must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);
+    const meant = values.find((each) => each.startsWith(text.toLowerCase()));
+    const hint = meant === undefined ? '' : `: write ${meant}`;
+    throw new Error(`must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}${hint}`);
   };
 }
 

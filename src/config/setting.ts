@@ -4,6 +4,8 @@ export interface Setting<Value> {
   example: string;
   /** What stands for a missing variable, as an operator would write it. */
   default?: string;
+  /** `<KEY>_FILE` may name a file that holds the value instead. */
+  mayBeFile?: boolean | undefined;
   /**
    * @param text  undefined when the variable is missing or blank
    * @throws {Error}  in words that say what to write instead, and that never repeat a secret
@@ -17,12 +19,17 @@ export type Parse<Value> = (text: string, isProduction: boolean) => Value;
 interface Described<Value> {
   parse: Parse<Value>;
   example: string;
+  mayBeFile?: boolean;
 }
 
-export function required<Value>(key: string, { parse, example }: Described<Value>): Setting<Value> {
+export function required<Value>(
+  key: string,
+  { parse, example, mayBeFile }: Described<Value>,
+): Setting<Value> {
   return {
     key,
     example,
+    mayBeFile,
     read(text, isProduction) {
       if (text === undefined) throw new Error('is required');
       return parse(text, isProduction);
@@ -45,22 +52,24 @@ export function withDefault<Value>(
 
 export function optional<Value>(
   key: string,
-  { parse, example }: Described<Value>,
+  { parse, example, mayBeFile }: Described<Value>,
 ): Setting<Value | undefined> {
   return {
     key,
     example,
+    mayBeFile,
     read: (text, isProduction) => (text === undefined ? undefined : parse(text, isProduction)),
   };
 }
 
 export function requiredInProduction<Value>(
   key: string,
-  { parse, example }: Described<Value>,
+  { parse, example, mayBeFile }: Described<Value>,
 ): Setting<Value | undefined> {
   return {
     key,
     example,
+    mayBeFile,
     read(text, isProduction) {
       if (text !== undefined) return parse(text, isProduction);
       if (isProduction) throw new Error('is required when NODE_ENV=production');

@@ -385,6 +385,122 @@ describe('readConfig()', () => {
   });
 });
 
+describe('how a setting is written', () => {
+  const TEXTS = [
+    'BITRIX24_CLIENT_ID',
+    'BITRIX24_CLIENT_SECRET',
+    'BITRIX24_PORTALS',
+    'PUBLIC_URL',
+    'DATA_DIR',
+  ];
+
+  it.each(TEXTS)('when %s has blanks and a line end around it › they are left out', (key) => {
+    const env = aProductionEnvironment();
+    const spoilt = readConfig({ ...env, [key]: ` \t${env[key]} \r\n` });
+
+    expect(JSON.stringify(spoilt)).toBe(JSON.stringify(readConfig(env)));
+  });
+
+  it.each<[string, (value: string) => string, RegExp]>([
+    ['in quotes', (value) => `"${value}"`, /in quotes/],
+    ['in single quotes', (value) => `'${value}'`, /in quotes/],
+    ['in typographic quotes', (value) => `“${value}”`, /in quotes/],
+    ['in angle quotes', (value) => `«${value}»`, /in quotes/],
+    ['behind a byte order mark', (value) => `\ufeff${value}`, /byte order mark/],
+    ['two lines', (value) => `${value}\n${value}`, /line end/],
+    ['with a character that nobody sees', (value) => `${value}\u200b`, /cannot be seen/],
+  ])('when a text is %s › every setting says so, none with its value', (_, spoil, reason) => {
+    for (const { key, example } of Object.values(SETTINGS)) {
+      const value = aProductionEnvironment()[key] ?? example;
+      const [problem] = problemsOf({ ...aProductionEnvironment(), [key]: spoil(value) });
+
+      expect(problem).toMatchObject({ key, wrong: expect.stringMatching(reason) });
+      expect(problem?.wrong).not.toContain(value);
+    }
+  });
+
+  it.each<[string, NodeJS.ProcessEnv, string, RegExp]>([
+    [
+      'a port is that of a Kubernetes Service',
+      { METRICS_PORT: 'tcp://10.43.7.9:9464' },
+      'METRICS_PORT',
+      /Kubernetes/,
+    ],
+    ['so is the server’s', { PORT: 'tcp://[fd00::1]:8050' }, 'PORT', /enableServiceLinks/],
+    ['NODE_ENV is misspelt', { NODE_ENV: 'prod' }, 'NODE_ENV', /write production/],
+    ['NODE_ENV begins with a capital', { NODE_ENV: 'Production' }, 'NODE_ENV', /write production/],
+    ['NODE_ENV is a word of another program', { NODE_ENV: 'staging' }, 'NODE_ENV', /must be development/],
+    ['LOG_LEVEL is in capitals', { LOG_LEVEL: 'WARN' }, 'LOG_LEVEL', /write warn/],
+    [
+      'a portal is a bare word',
+      { BITRIX24_PORTALS: 'acme' },
+      'BITRIX24_PORTALS',
+      /acme\.bitrix24\.com, not acme/,
+    ],
+    [
+      'a portal is there twice',
+      { BITRIX24_PORTALS: 'https://acme.bitrix24.com, ACME.bitrix24.com/company' },
+      'BITRIX24_PORTALS',
+      /twice/,
+    ],
+    [
+      'a region is there twice',
+      { BITRIX24_PORTALS: '*.bitrix24.ru,*.Bitrix24.RU' },
+      'BITRIX24_PORTALS',
+      /twice/,
+    ],
+  ])('when %s › says what is likely meant', (_, env, key, reason) => {
+    const problem = problemsOf(aProductionEnvironment(env)).find((each) => each.key === key);
+
+    expect(problem?.wrong).toMatch(reason);
+  });
+
+  it('when NODE_ENV is misspelt › no secret of development is made', () => {
+    expect(wrongKeys(anEnvironment({ NODE_ENV: 'prodution' }))).toContain('NODE_ENV');
+    expect(existsSync(join(dataDir, 'secrets.json'))).toBe(false);
+  });
+});
+
+describe('a setting that a file holds', () => {
+  const FILES = ['BITRIX24_CLIENT_SECRET', 'SESSION_SECRETS', 'TOKEN_KEYS', 'REDIS_URL'];
+  const path = () => join(dataDir, 'secret');
+  function inFile(key: string, text: string): NodeJS.ProcessEnv {
+    writeFileSync(path(), text);
+    const { [key]: _, ...others } = aProductionEnvironment();
+    return { ...others, [`${key}_FILE`]: path() };
+  }
+
+  it.each(FILES)('when %s_FILE names one › its text is the value, without the line end', (key) => {
+    const value = aProductionEnvironment()[key] ?? 'redis://localhost:6379';
+
+    const config = readConfig(inFile(key, `${value}\n`));
+
+    expect(JSON.stringify(config)).toBe(JSON.stringify(readConfig(aProductionEnvironment({ [key]: value }))));
+  });
+
+  it('when the variable is set too › refuses both', () => {
+    const env = { ...inFile('TOKEN_KEYS', aTokenKey('one')), TOKEN_KEYS: aTokenKey('two') };
+
+    expect(problemsOf(env)).toMatchObject([
+      { key: 'TOKEN_KEYS', wrong: expect.stringContaining('leave one') },
+    ]);
+  });
+
+  it.each<[string, (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv, RegExp]>([
+    ['is not there', (env) => ({ ...env, TOKEN_KEYS_FILE: join(dataDir, 'none') }), /no such file/],
+    ['is a folder', (env) => ({ ...env, TOKEN_KEYS_FILE: dataDir }), /it is a folder/],
+    ['is empty', () => inFile('TOKEN_KEYS', ' \n'), /is empty/],
+    ['holds something else', () => inFile('TOKEN_KEYS', 'x'.repeat(100_000)), /larger than any secret/],
+    ['holds quotes', () => inFile('TOKEN_KEYS', `"${aTokenKey('one')}"`), /in quotes/],
+  ])('when the file %s › says so', (_, envOf, reason) => {
+    const { TOKEN_KEYS: _left, ...env } = aProductionEnvironment();
+
+    expect(problemsOf(envOf(env))).toMatchObject([
+      { key: 'TOKEN_KEYS', wrong: expect.stringMatching(reason) },
+    ]);
+  });
+});
+
 describe('the secrets of development', () => {
   const path = () => join(dataDir, 'secrets.json');
 
