@@ -128,8 +128,8 @@ describe('checkReachability()', () => {
   });
 
   it('when there are very many › lists some and counts the rest', async () => {
-    const refused = `127.0.0.1:${await freePort()}`;
-    const portals = Array.from({ length: 30 }, () => `http://${refused}`);
+    const port = await freePort();
+    const portals = Array.from({ length: 30 }, (_, index) => `http://127.0.1.${index}:${port}`);
 
     const findings = checkReachability(await ask(await answers(200), ...portals), []);
 

@@ -21,7 +21,7 @@ const aHost = fc.constantFrom(
   'box.local',
   '10.0.0.5',
   '[::1]',
-  'xn--e1afmkfd',
+  'xn--e1afmkfd.example',
 );
 const anEntry: fc.Arbitrary<Entry> = fc.oneof(
   fc.record({
@@ -32,7 +32,12 @@ const anEntry: fc.Arbitrary<Entry> = fc.oneof(
   }),
   fc.record({ region: fc.constantFrom('.bitrix24.ru', '.bitrix24.com', '.portals.acme.example') }),
 );
-const someEntries = fc.array(anEntry, { minLength: 1, maxLength: 4 });
+/** All different: the same one twice is refused. */
+const someEntries = fc.uniqueArray(anEntry, {
+  minLength: 1,
+  maxLength: 4,
+  selector: (entry) => ('region' in entry ? entry.region.toLowerCase() : originOf(entry)),
+});
 
 const aLabel = fc.constantFrom(
   'acme',
