@@ -212,6 +212,7 @@ describe('filter of crm.company.list', () => {
     ['blanks around a multifield', { PHONE: '  +1 212\t' }, ['1']],
     ['_ in a multifield', { PHONE: '+1_212_555' }, ['1']],
     ['% in a multifield, which is removed', { PHONE: '%+1 212%' }, ['1']],
+    ['% before a part of a multifield, which is removed', { PHONE: '%212' }, []],
     ['only % in a multifield', { PHONE: '%' }, ['1']],
     ['several multifields, of which the first counts', { PHONE: ['+44', '+1 212 555 0101'] }, []],
     ['an array of multifields without element 0', { PHONE: { 1: '+44' } }, ['1', '2', '3']],
