@@ -49,4 +49,10 @@ const LINES: readonly FieldLine[] = [
   ['LAST_ACTIVITY_BY', 'user', 'Last timeline activity by', 'Автор последней активности', 'r'],
 ];
 
-export const DEAL_FIELDS: CrmField[] = LINES.map(readField);
+/** Name of an internal column, see `dealColumns`. */
+export const STAGE_SORT = 'STAGE_SORT';
+
+/** An order by stage is that of the pipeline, not of the IDs [core:crm/classes/general/crm_deal.php]. */
+export const DEAL_FIELDS: CrmField[] = LINES.map(readField).map((field) =>
+  field.name === 'STAGE_ID' ? { ...field, orderColumn: STAGE_SORT } : field,
+);

@@ -18,6 +18,8 @@ export interface CrmField {
   en: string;
   ru: string;
   userField?: UserField;
+  /** The column that rows are ordered by; default the field itself. */
+  orderColumn?: string;
 }
 
 /**

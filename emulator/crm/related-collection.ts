@@ -1,5 +1,3 @@
-import type { ServerZone } from '../server-zone.ts';
-import { crmColumns } from './columns.ts';
 import type { CompanyCollection } from './company-collection.ts';
 import type { CrmField } from './fields.ts';
 import type { ListCondition } from './list-conditions.ts';
@@ -50,13 +48,13 @@ export class RelatedCollection<Row extends CrmRow> {
     {
       companies,
       fields,
-      zone,
-    }: { companies: CompanyCollection; fields: readonly CrmField[]; zone: ServerZone },
+      columns,
+    }: { companies: CompanyCollection; fields: readonly CrmField[]; columns: Columns<CrmRow> },
   ) {
     this.fields = fields;
     this.#rows = rows;
     this.#companies = companies;
-    this.#columns = crmColumns(fields, zone);
+    this.#columns = columns;
   }
 
   /** A table that contains at least all rows that match the conditions. */

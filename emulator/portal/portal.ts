@@ -1,7 +1,9 @@
+import { crmColumns } from '../crm/columns.ts';
 import { CommunicationIndex } from '../crm/communication-index.ts';
 import { CompanyCollection, type CompanySource } from '../crm/company-collection.ts';
 import { CONTACT_FIELDS } from '../crm/contact-fields.ts';
 import { type DealCategory, demoDealCategories } from '../crm/deal-categories.ts';
+import { dealColumns } from '../crm/deal-columns.ts';
 import { DEAL_FIELDS } from '../crm/deal-fields.ts';
 import { completeDictionaries, type Dictionaries } from '../crm/dictionaries.ts';
 import { RelatedCollection } from '../crm/related-collection.ts';
@@ -66,11 +68,11 @@ export class Portal {
       contacts === 'made'
         ? contactSource(this.#generatorOptions)
         : contacts.map((row) => completeMultifields({ ...row })),
-      { companies, fields: CONTACT_FIELDS, zone },
+      { companies, fields: CONTACT_FIELDS, columns: crmColumns(CONTACT_FIELDS, zone) },
     );
     this.deals = new RelatedCollection(
       deals === 'made' ? dealSource({ ...this.#generatorOptions, categories: this.dealCategories }) : deals,
-      { companies, fields: DEAL_FIELDS, zone },
+      { companies, fields: DEAL_FIELDS, columns: dealColumns(this.dealCategories, zone) },
     );
     this.communications = {
       COMPANY: new CommunicationIndex(companies, companies),

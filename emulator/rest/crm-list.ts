@@ -127,7 +127,8 @@ function readOrder(order: PhpValue | undefined, fields: readonly CrmField[]): Or
     const field = fields.find((each) => each.name === name.toUpperCase());
     if (field === undefined) return [];
     const text = asText(direction)?.toUpperCase();
-    return [{ field: field.name, descending: field.isDynamic ? text === 'DESC' : text !== 'ASC' }];
+    const column = field.orderColumn ?? field.name;
+    return [{ field: column, descending: field.isDynamic ? text === 'DESC' : text !== 'ASC' }];
   });
 }
 

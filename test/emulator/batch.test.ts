@@ -189,14 +189,27 @@ describe('batch', () => {
     expect((body.result as BatchResult).result.both).toMatchObject([{ ID: '61' }]);
   });
 
-  it('when a whole value is a reference in capital letters › it is null', async () => {
+  it('when a whole value is a reference in capital letters › it is null, which finds rows without a value', async () => {
     const { result } = await batch({
-      cmd: { first: 'crm.company.get?id=1', next: 'crm.company.get?id=$RESULT[first][ID]' },
+      cmd: {
+        first: 'crm.company.get?id=1',
+        rows: 'crm.company.list?filter[COMMENTS]=$RESULT[first][TITLE]',
+      },
     });
 
-    expect(result.result_error).toEqual({
-      next: { error: '', error_description: 'ID is not defined or invalid.' },
+    expect(result.result_total).toEqual({ rows: 60 });
+  });
+
+  it('when a whole value looks like a reference but has no path › it is text', async () => {
+    const { emulator } = await batch({ cmd: {} });
+    const [portal] = emulator.portals;
+    portal?.putCompany(aCompany({ ID: '61', TITLE: '$result' }));
+
+    const { body } = await callRest(tokensFor(portal as never), 'batch', {
+      cmd: { rows: 'crm.company.list?filter[TITLE]=$result' },
     });
+
+    expect((body.result as BatchResult).result.rows).toMatchObject([{ ID: '61' }]);
   });
 
   it('when there are more than 50 commands › each further one is refused', async () => {

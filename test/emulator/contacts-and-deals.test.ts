@@ -278,6 +278,22 @@ describe('crm.deal.list', () => {
     expect(idsOf(answer)).toEqual(['23', '21', '24', '22']);
   });
 
+  it('when they are ordered by stage › the order is that of the pipeline, unknown stages first', async () => {
+    const staged = ['WON', 'APOLOGY', 'NEW', 'GONE', 'EXECUTING'].map((STAGE_ID, index) =>
+      aDeal({ ID: String(index + 1), STAGE_ID }),
+    );
+    const { tokens } = await startWith({ deals: staged });
+    const stages = async (STAGE_ID: string) => {
+      const answer = await callRest(tokens, 'crm.deal.list', { order: { STAGE_ID } });
+      return rowsOf(answer).map((row) => row.STAGE_ID);
+    };
+
+    const ascending = await stages('ASC');
+
+    expect(ascending).toEqual(['GONE', 'NEW', 'EXECUTING', 'WON', 'APOLOGY']);
+    expect(await stages('DESC')).toEqual(ascending.reverse());
+  });
+
   it('when the user sees own rows › other rows are neither listed nor counted', async () => {
     const { tokens } = await startWith({ deals }, 2);
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { normalizePhone } from '../../emulator/crm/communication-index.ts';
+import { CommunicationIndex, normalizePhone } from '../../emulator/crm/communication-index.ts';
+import { rowsOfList } from '../../emulator/crm/table.ts';
 import type { PortalOptions } from '../../emulator/index.ts';
 import {
   aCompany,
@@ -189,6 +190,26 @@ describe('crm.duplicate.findbycomm', () => {
     const { body } = await callRest(tokensFor(portal), 'crm.duplicate.findbycomm', params);
 
     expect((body.result as Record<string, number[]>).COMPANY).toContain(Number(company?.ID));
+  });
+});
+
+describe('the index of phones', () => {
+  it('when many rows have one number › keeps no more of them than an answer can have', () => {
+    const rows = Array.from({ length: 30 }, (_, index) =>
+      aCompany({ ID: String(index + 1), PHONE: phone('5550100') }),
+    );
+    const index = new CommunicationIndex({ byId: rowsOfList(rows) }, { changes: 0 });
+
+    expect(index.find('PHONE', '555-01-00')).toEqual(
+      Array.from({ length: 20 }, (_, position) => position + 1),
+    );
+  });
+
+  it('when a row has one number twice › it is found once', () => {
+    const twice = aCompany({ ID: '1', PHONE: [...phone('5550100'), ...phone('555-01-00')] });
+    const index = new CommunicationIndex({ byId: rowsOfList([twice]) }, { changes: 0 });
+
+    expect(index.find('PHONE', '5550100')).toEqual([1]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { toIsoWithOffset, toLocalDay, toWireDay } from '../../emulator/clock.ts';
 import type { PortalOptions } from '../../emulator/index.ts';
+import { instantOfLocal } from '../../emulator/server-zone.ts';
 import { aCompany, aContact, aDeal, aPortal, callRest, idsOf, rowsOf, start, tokensFor } from './support.ts';
 
 const SUMMER = '2026-07-01T12:00:00Z';
@@ -32,6 +33,21 @@ describe('an instant in the server’s zone', () => {
     ['-03:30', '2026-01-15T12:00:00Z', '2026-01-15T08:30:00-03:30'],
   ])('when the zone is %s and it is %s › is written %s', (zone, instant, expected) => {
     expect(toIsoWithOffset(Date.parse(instant), zone)).toBe(expected);
+  });
+});
+
+describe('the instant of a local time', () => {
+  it.each([
+    ['Europe/Berlin', 'before the clocks go forward', '2026-03-29T01:30:00Z', '2026-03-29T00:30:00Z'],
+    ['Europe/Berlin', 'after the clocks went forward', '2026-03-29T03:30:00Z', '2026-03-29T01:30:00Z'],
+    ['Europe/Berlin', 'in the hour that is skipped', '2026-03-29T02:30:00Z', '2026-03-29T01:30:00Z'],
+    ['Europe/Berlin', 'after the clocks went back', '2026-10-25T03:30:00Z', '2026-10-25T02:30:00Z'],
+    ['America/New_York', 'before the clocks go forward', '2026-03-08T01:30:00Z', '2026-03-08T06:30:00Z'],
+    ['America/New_York', 'after the clocks went forward', '2026-03-08T03:30:00Z', '2026-03-08T07:30:00Z'],
+    ['America/New_York', 'after the clocks went back', '2026-11-01T03:30:00Z', '2026-11-01T08:30:00Z'],
+    ['-03:30', 'at any time', '2026-11-01T03:30:00Z', '2026-11-01T07:00:00Z'],
+  ])('when it is %s, %s › is found', (zone, _, local, expected) => {
+    expect(new Date(instantOfLocal(zone, Date.parse(local)))).toEqual(new Date(expected));
   });
 });
 
