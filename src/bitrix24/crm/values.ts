@@ -56,6 +56,8 @@ export function asNumber(value: unknown): number | null {
 
 /** A double holds fifteen digits; of a fraction, a page shows at least two. */
 const SHORT_NUMBER = /^-?\d{1,13}(\.\d{1,2})?$/;
+/** No database keeps more digits; longer texts would only cost time. */
+const MAX_DIGITS = 400;
 
 /**
  * The digits of a number that `asNumber` reads, where a number would be shown with fewer: `1234567890123456.78`, `12.500`.
@@ -64,7 +66,8 @@ const SHORT_NUMBER = /^-?\d{1,13}(\.\d{1,2})?$/;
  */
 export function exactDigits(value: unknown): string | undefined {
   const text = readText(value);
-  return text === null || SHORT_NUMBER.test(text) || asNumber(text) === null ? undefined : text;
+  if (text === null || SHORT_NUMBER.test(text) || text.length > MAX_DIGITS) return undefined;
+  return asNumber(text) === null ? undefined : text;
 }
 
 /** As portals write instants. Excludes days 29 to 31, which not every month has. */
