@@ -43,7 +43,13 @@ export function asPhoneText(text: string): string {
     .trim();
   const [, plus = '', digits = ''] = /^(\+?)(\d+)$/.exec(blank) ?? [];
   const first = firstDigits(plus, digits);
-  return first === 0 ? blank : `${plus}${digits.slice(0, first)} ${digits.slice(first)}`;
+  return withoutThousands(first === 0 ? blank : `${plus}${digits.slice(0, first)} ${digits.slice(first)}`);
+}
+
+/** Where blanks stand between thousands, `+48 600 123 456` is a number, and `+48 (600) 123 456` is none. */
+function withoutThousands(phone: string): string {
+  if (!/^\+?\d{1,3}(?: \d{3})+$/.test(phone)) return phone;
+  return phone.startsWith('+') ? phone.replace(/ (\d{3})/, ' ($1)') : phone.replace(/^\d+/, '($&)');
 }
 
 /** How many digits stand before the blank: the country code, the trunk prefix, or else three; none where a number would do. */
