@@ -144,6 +144,15 @@ export function dealPage(portal: Portal, dealId: number): string {
   return new URL(`/crm/deal/details/${dealId}/`, portal.origin).href;
 }
 
+export function leadPage(portal: Portal, leadId: number): string {
+  return new URL(`/crm/lead/details/${leadId}/`, portal.origin).href;
+}
+
+/** An item of a smart process. */
+export function itemPage(portal: Portal, entityTypeId: number, itemId: number): string {
+  return new URL(`/crm/type/${entityTypeId}/details/${itemId}/`, portal.origin).href;
+}
+
 /**
  * Checks the REST root that a token answer names.
  *

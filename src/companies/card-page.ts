@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { requireSignIn } from '../auth/current-user.ts';
 import type { CompanyCard } from '../bitrix24/crm/company-card.ts';
+import type { CrmReference } from '../bitrix24/crm/crm-reference.ts';
 import { groupFields } from '../bitrix24/crm/field-groups.ts';
 import { companyPage, contactPage, dealPage } from '../bitrix24/portal.ts';
 import { NotFoundError } from '../errors.ts';
@@ -10,7 +11,7 @@ import { prefersJson } from '../web/negotiate.ts';
 import { describeAge } from './age.ts';
 import { findNeighbours } from './card-neighbours.ts';
 import type { CompanyReader } from './company-reader.ts';
-import { mailHref, phoneHref, webHref } from './links.ts';
+import { mailHref, phoneHref, referenceHref, webHref } from './links.ts';
 import { asJson } from './list-page.ts';
 import { listAddress, readStoredView } from './list-query.ts';
 
@@ -58,6 +59,7 @@ function linksInto(portal: Parameters<typeof companyPage>[0]) {
     portalHref: ({ id }: { id: number }) => companyPage(portal, id),
     contactHref: ({ id }: { id: number }) => contactPage(portal, id),
     dealHref: ({ id }: { id: number }) => dealPage(portal, id),
+    referenceHref: (reference: CrmReference) => referenceHref(portal, reference),
   };
 }
 

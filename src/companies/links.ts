@@ -1,3 +1,6 @@
+import type { CrmReference } from '../bitrix24/crm/crm-reference.ts';
+import { contactPage, dealPage, itemPage, leadPage, type Portal } from '../bitrix24/portal.ts';
+
 /** A `tel:` link; undefined where there is no number to dial. */
 export function phoneHref(phone: string): string | undefined {
   // What follows a number, an extension or a second number, would be dialled as part of it.
@@ -23,4 +26,13 @@ export function webHref(address: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined;
+}
+
+/** Our page of a company, the portal's own page of another record; undefined where it is not known to have one. */
+export function referenceHref(portal: Portal, { to, id, entityTypeId }: CrmReference): string | undefined {
+  if (to === 'company') return `/companies/${id}`;
+  if (to === 'contact') return contactPage(portal, id);
+  if (to === 'deal') return dealPage(portal, id);
+  if (to === 'lead') return leadPage(portal, id);
+  return entityTypeId === undefined ? undefined : itemPage(portal, entityTypeId, id);
 }

@@ -44,8 +44,8 @@ const SHOWN = {
   ...all(
     'money',
     () =>
-      ({ revenue, currency }, { format }) =>
-        revenue === null ? null : format.money(revenue, currency),
+      ({ revenue, exactRevenue, currency }, { format }) =>
+        revenue === null ? null : format.money(exactRevenue ?? revenue, currency),
   ),
   ...all('instant', (name) => (company, { format }) => {
     const iso = company[name];

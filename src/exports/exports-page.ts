@@ -17,6 +17,7 @@ import { idOf } from '../portal-user.ts';
 import { languageOf, localeOf, translate } from '../web/language.ts';
 import { prefersJson } from '../web/negotiate.ts';
 import { logOf } from '../web/request-log.ts';
+import { attachmentHeader } from './attachment.ts';
 import { asJson, presentExport } from './export-rows.ts';
 import type { Exports } from './exports.ts';
 import {
@@ -100,8 +101,8 @@ export function sendExportFile({
     const user = requireSignIn(req);
     await requireAccess(user);
     const { job, file, bytes } = await exports.openFile(refOf(user, req));
-    // Set before the type: `attachment` would guess one.
-    res.attachment(nameOfFile(job));
+    const { name, fallback } = namesOfFile(job);
+    res.setHeader('Content-Disposition', attachmentHeader(name, fallback));
     res.type(job.format === 'csv' ? 'text/csv; charset=utf-8' : 'xlsx');
     res.setHeader('Content-Length', bytes);
     // A browser that leaves before the end is no failure of ours.
@@ -150,11 +151,12 @@ function labelOf(column: FileColumn, t: Translate): string {
 }
 
 /** What it is, of what, and of which day of the reader's; nothing that a file system dislikes. */
-function nameOfFile({ view, format, timeZone, endedAt, createdAt }: ExportJob): string {
+function namesOfFile({ view, format, timeZone, endedAt, createdAt }: ExportJob) {
   const iso = new Date(endedAt ?? createdAt).toISOString();
   const day = (findTimeZone(timeZone)?.shift(iso) ?? iso).slice(0, 10);
   const name = [view.title, view.description, day].filter(Boolean).join(' ');
   const tame = name.replace(/[\p{C}\\/:*?"<>|%]+/gu, ' ').replace(/\s+/g, ' ');
   // By letters: half an emoji is no text that a header could hold.
-  return `${[...tame].slice(0, MAX_NAME).join('').trim()}.${format}`;
+  const short = [...tame].slice(0, MAX_NAME).join('').trim();
+  return { name: `${short}.${format}`, fallback: `companies-${day}.${format}` };
 }

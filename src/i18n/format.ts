@@ -1,11 +1,13 @@
+import { formatExactly } from './exact-number.ts';
 import type { Language } from './languages.ts';
 import { type TimeZone, wallClock } from './time-zone.ts';
 
 /** Formats of numbers and dates for one language and time zone. */
 export interface Format {
-  number(value: number): string;
-  /** Whole amounts without cents; an unknown currency is written behind the number. */
-  money(amount: number, currency: string | null): string;
+  /** A number to hundredths; of a text of digits every one. */
+  number(value: number | string): string;
+  /** As `number`, whole amounts without cents; an unknown currency is written behind the number. */
+  money(amount: number | string, currency: string | null): string;
   /** Day, month, year; of an instant, that of the reader's time zone. */
   date(iso: string): string;
   /** With hours and minutes of the reader's time zone. */
@@ -72,10 +74,12 @@ export function createFormat(language: Language, zone?: TimeZone): Format {
   }
 
   return {
-    number: (value) => number.format(value),
+    number: (value) => (typeof value === 'number' ? number.format(value) : formatExactly(number, value)),
     money(sum, currency) {
-      if (currency === null) return amount.format(sum);
-      return currencyFormat(language, currency)?.format(sum) ?? `${amount.format(sum)} ${currency}`;
+      const known = currency === null ? undefined : currencyFormat(language, currency);
+      const format = known ?? amount;
+      const text = typeof sum === 'number' ? format.format(sum) : formatExactly(format, sum);
+      return known || currency === null ? text : `${text} ${currency}`;
     },
     date: (iso) => date.format(local(iso)),
     instant: (iso) => instant.format(local(iso)),

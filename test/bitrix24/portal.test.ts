@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   authorizationEndpoint,
   companyPage,
+  itemPage,
+  leadPage,
   type Portal,
   PortalMismatchError,
   parseAllowedPortals,
@@ -207,6 +209,8 @@ describe('what is built from a portal', () => {
 
     expect(authorizationEndpoint(portal).href).toBe('http://box.local:8080/oauth/authorize/');
     expect(companyPage(portal, 42)).toBe('http://box.local:8080/crm/company/details/42/');
+    expect(leadPage(portal, 42)).toBe('http://box.local:8080/crm/lead/details/42/');
+    expect(itemPage(portal, 128, 42)).toBe('http://box.local:8080/crm/type/128/details/42/');
   });
 });
 

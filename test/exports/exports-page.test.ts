@@ -150,7 +150,7 @@ describe.each(STORE_KINDS)('exports on the %s store', (store) => {
         'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
       );
       expect(decodeURIComponent(file.headers.get('content-disposition') ?? '')).toMatch(
-        /^attachment; .*Companies “needle” \d{4}-\d\d-\d\d\.xlsx/,
+        /^attachment; filename="companies-\d{4}-\d\d-\d\d\.xlsx"; filename\*=UTF-8''Companies “needle” \d{4}-\d\d-\d\d\.xlsx$/,
       );
       expect(file.headers.get('cache-control')).toBe('no-store');
       expect(file.headers.get('x-content-type-options')).toBe('nosniff');

@@ -1,9 +1,9 @@
 import { inflateRawSync } from 'node:zlib';
 
-/** Cells of a CSV file as RFC 4180 reads them. */
+/** Cells of a CSV file as RFC 4180 reads them, behind a byte order mark if there is one. */
 export function readCsv(text: string, delimiter = ','): string[][] {
   const rows: string[][] = [[]];
-  let at = 0;
+  let at = text.startsWith('\ufeff') ? 1 : 0;
   while (at < text.length) {
     let cell = '';
     if (text[at] === '"') {

@@ -36,6 +36,19 @@ const PIECES = [
   '[url=',
   '[url=http://a.example]',
   '[*]',
+  '[list]',
+  '[/list]',
+  '[td]',
+  '[/td]',
+  '[code]',
+  '[/code]',
+  '[img]',
+  '[/img]',
+  '[/url]',
+  '[disk file id=',
+  '[timestamp=1',
+  '<td>',
+  '<dl><dt>',
   '"',
   "'",
   '=',
@@ -54,8 +67,35 @@ interface Rich {
   words: string[];
 }
 const aWord = fc.stringMatching(/^[a-z]{1,8}$/).map((word): Rich => ({ markup: `${word} `, words: [word] }));
-const aTag = fc.constantFrom('b', 'i', 'p', 'div', 'span', 'em', 'ul', 'blockquote', 'h2');
-const aCode = fc.constantFrom('b', 'i', 'u', 's', 'quote', 'list', 'center');
+const aTag = fc.constantFrom(
+  'b',
+  'i',
+  'p',
+  'div',
+  'span',
+  'em',
+  'ul',
+  'blockquote',
+  'h2',
+  'dt',
+  'figure',
+  'center',
+);
+const aCode = fc.constantFrom(
+  'b',
+  'i',
+  'u',
+  's',
+  'quote',
+  'list',
+  'center',
+  'td',
+  'tr',
+  'h1',
+  'li',
+  'user',
+  'url',
+);
 const aRichText = fc.letrec<{ rich: Rich }>((tie) => ({
   rich: fc.oneof(
     { maxDepth: 6, withCrossShrink: true },
@@ -110,9 +150,24 @@ describe('a text without its markup', () => {
     const aUnit = fc
       .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 4 })
       .map((pieces) => pieces.join(''));
-    const known = ['<a ', '[url=', '<!', '&#', '<b></i>', '<ul><li>', '\n', '[b][/', '</'].map(
-      (unit): [string] => [unit],
-    );
+    const known = [
+      ...[
+        '<a ',
+        '[url=',
+        '<!',
+        '&#',
+        '<b></i>',
+        '<ul><li>',
+        '\n',
+        '[b][/',
+        '</',
+        ' ',
+        '[a ',
+        '[code]',
+        '[td]',
+      ],
+      ...['[list][*]', '[url=http://a.example]', '[b][/code]', '[img]', '[/url]', '<td>', '<dl><dt>'],
+    ].map((unit): [string] => [unit]);
     fc.assert(
       fc.property(aUnit, (unit) => {
         const text = repeated(unit, LONG);

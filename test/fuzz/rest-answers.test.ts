@@ -120,6 +120,11 @@ const aDescription = nearly({
     'file',
     'integer',
     'iblock_ID',
+    'crm',
+    'address',
+    'iblock_element',
+    'crm_entity',
+    'rest_1_own',
   ),
   title: aText,
   formLabel: aText,
@@ -127,6 +132,7 @@ const aDescription = nearly({
   statusType: fc.constantFrom('COMPANY_TYPE', 'INDUSTRY', '__proto__'),
   isMultiple: fc.boolean(),
   items: fc.array(nearly({ ID: anId, VALUE: aText }), { maxLength: 3 }),
+  settings: fc.constantFrom({ COMPANY: 'Y' }, { DYNAMIC_128: 'Y', LEAD: 'N' }, [], null),
 });
 const someDescriptions = fc.dictionary(
   fc.constantFrom('ID', 'TITLE', 'COMMENTS', 'REVENUE', 'ASSIGNED_BY_ID', 'UF_CRM_1', '__proto__'),
@@ -224,6 +230,7 @@ const Id = z.number().refine((id) => Number.isSafeInteger(id) && id > 0);
 const Person = z.strictObject({ id: z.number().int().positive(), name: Text.nullable() });
 const DictionaryValue = z.strictObject({ id: Text, name: z.string().nullable() });
 const Texts = z.array(Text);
+const Digits = z.string().regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i);
 const Company = z.strictObject({
   id: Id,
   title: z.string(),
@@ -233,6 +240,7 @@ const Company = z.strictObject({
   phones: Texts,
   emails: Texts,
   revenue: z.number().nullable(),
+  exactRevenue: Digits.optional(),
   currency: Text.nullable(),
   responsible: Person.nullable(),
   created: Instant.nullable(),
@@ -252,6 +260,7 @@ const Card = z.strictObject({
       title: z.string(),
       stage: z.strictObject({ name: z.string(), outcome: z.enum(['won', 'lost']).nullable() }).nullable(),
       amount: z.number().nullable(),
+      exactAmount: Digits.optional(),
       currency: Text.nullable(),
       created: Instant.nullable(),
       isClosed: z.boolean(),
@@ -265,8 +274,13 @@ const Card = z.strictObject({
         .array(
           z.discriminatedUnion('kind', [
             z.strictObject({ kind: z.literal('text'), text: z.string() }),
-            z.strictObject({ kind: z.literal('number'), number: z.number() }),
-            z.strictObject({ kind: z.literal('money'), amount: z.number(), currency: z.string().nullable() }),
+            z.strictObject({ kind: z.literal('number'), number: z.number(), exact: Digits.optional() }),
+            z.strictObject({
+              kind: z.literal('money'),
+              amount: z.number(),
+              exact: Digits.optional(),
+              currency: z.string().nullable(),
+            }),
             z.strictObject({ kind: z.literal('instant'), iso: Instant }),
             z.strictObject({ kind: z.literal('date'), iso: z.iso.date() }),
             z.strictObject({ kind: z.literal('flag'), isOn: z.boolean() }),
@@ -278,6 +292,13 @@ const Card = z.strictObject({
               kind: z.enum(['phone', 'email', 'web', 'messenger']),
               value: Text,
               valueType: z.string(),
+            }),
+            z.strictObject({ kind: z.literal('chat') }),
+            z.strictObject({
+              kind: z.literal('reference'),
+              to: Text,
+              id: Id,
+              entityTypeId: z.number().int().optional(),
             }),
             z.strictObject({ kind: z.literal('file') }),
           ]),

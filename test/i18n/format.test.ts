@@ -21,6 +21,36 @@ describe('number()', () => {
   });
 });
 
+describe('number() and money() of digits', () => {
+  it.each([
+    ['1234567890123456.78', '1,234,567,890,123,456.78', '₽1,234,567,890,123,456.78'],
+    ['-1234567890123456.789', '-1,234,567,890,123,456.789', '-₽1,234,567,890,123,456.789'],
+    ['12.500', '12.500', '₽12.500'],
+    ['0.1', '0.1', '₽0.10'],
+    ['1000.00', '1,000', '₽1,000'],
+    ['0.0000000000000000000000000001', '0.0000000000000000000000000001', '₽0.0000000000000000000000000001'],
+    ['1e3', '1,000', '₽1,000'],
+    ['1.0E+25', '10,000,000,000,000,000,000,000,000', '₽10,000,000,000,000,000,000,000,000'],
+    ['1.25e-3', '0.00125', '₽0.00125'],
+    ['-125e-1', '-12.5', '-₽12.50'],
+    ['007.5', '7.5', '₽7.50'],
+  ])('when they are %s › every one is shown', (digits, number, money) => {
+    expect(plain(english.number(digits))).toBe(number);
+    expect(plain(english.money(digits, 'RUB'))).toBe(money);
+  });
+
+  it('when the reader is Russian › are grouped and marked as in Russian', () => {
+    expect(plain(russian.number('1234567890123456.789'))).toBe('1 234 567 890 123 456,789');
+    expect(plain(russian.money('1234567890123456.789', 'RUB'))).toBe('1 234 567 890 123 456,789 ₽');
+    expect(plain(russian.money('0.125', 'очки'))).toBe('0,125 очки');
+    expect(plain(russian.money('0.125', null))).toBe('0,125');
+  });
+
+  it.each(['1e999999999', 'many', ''])('when they are none, %j › are shown as they came', (text) => {
+    expect(english.number(text)).toBe(text);
+  });
+});
+
 describe('money()', () => {
   it.each<[number, string | null, string, string]>([
     [1234567, 'EUR', '€1,234,567', '1 234 567 €'],

@@ -2,11 +2,14 @@ import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { PAGE_SIZE } from '../rest/pages.ts';
 import { mustSucceed, type RestClient } from '../rest/rest-types.ts';
 import { type Company, readCompany } from './company.ts';
-import { type CompanyField, type FieldDescription, isPersonType, readFields } from './company-fields.ts';
+import { type CompanyField, readFields } from './company-fields.ts';
+import type { FieldDescription } from './field-description.ts';
+import { linkedPeople } from './multifield.ts';
+import { isPersonType } from './read-field-value.ts';
 import { DICTIONARY_NAMES, ReferenceData } from './reference-data.ts';
 import { askForRelated, completeRelated, type Related } from './related-records.ts';
 import { askForPeople, loadPeople, type Person, readPeople } from './users.ts';
-import { asList, asNumber, readRow } from './values.ts';
+import { asList, readId, readRow } from './values.ts';
 
 export interface CompanyCard extends Related {
   company: Company;
@@ -69,11 +72,13 @@ async function completePeople(
   return new Map([...known, ...(await loadPeople(client, missing))]);
 }
 
+/** Whom the fields of a company name. */
 function peopleOf(fields: Record<string, unknown>, descriptions: Map<string, FieldDescription>): number[] {
   const isPerson = (name: string) =>
     name === 'ASSIGNED_BY_ID' || isPersonType(descriptions.get(name)?.type ?? '');
-  return Object.keys(fields)
+  const named = Object.keys(fields)
     .filter(isPerson)
     .flatMap((name) => asList(fields[name]))
-    .flatMap((id) => asNumber(id) || []);
+    .flatMap((id) => readId(id) ?? []);
+  return [...named, ...linkedPeople(fields.LINK)];
 }

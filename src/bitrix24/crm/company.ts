@@ -1,7 +1,7 @@
 import { COMPANY_COLUMNS, type ColumnName, type ColumnOf } from './company-columns.ts';
 import type { ReferenceData } from './reference-data.ts';
 import type { Person } from './users.ts';
-import { asInstant, asNumber, type CompanyRow, readId, readText, readValues } from './values.ts';
+import { asInstant, asNumber, type CompanyRow, exactDigits, readId, readText, readValues } from './values.ts';
 
 /** A value of one of the portal's own dictionaries. The name is null when the dictionary does not know the id. */
 export interface DictionaryValue {
@@ -17,6 +17,8 @@ export type Company = {
   emails: string[];
   /** In `currency`. */
   revenue: number | null;
+  /** Only where a number cannot hold all of its digits: the digits as the portal has them. */
+  exactRevenue?: string;
   /** ISO 4217, as the portal has it. */
   currency: string | null;
 } & Record<ColumnOf<'dictionary'>, DictionaryValue | null> &
@@ -76,6 +78,8 @@ function readerOf(name: string, { kind, wire }: (typeof COMPANY_COLUMNS)[ColumnN
     case 'money':
       return (company, { fields }) => {
         company.revenue = asNumber(fields[field]);
+        const exact = exactDigits(fields[field]);
+        if (exact !== undefined) company.exactRevenue = exact;
         company.currency = readText(fields[second]);
       };
     case 'instant':

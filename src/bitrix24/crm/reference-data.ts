@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Command, CommandAnswer, Commands, RestClient } from '../rest/rest-types.ts';
 import { columnsOf, type FilterOf } from './company-columns.ts';
-import { type FieldDescription, readDescriptions } from './company-fields.ts';
 import type { CompanyFilter } from './company-filter.ts';
+import { type FieldDescription, readDescriptions } from './field-description.ts';
 import { askForColleagues, askForPeople, type Person, readPeople } from './users.ts';
-import type { Dictionary } from './values.ts';
+import { asRows, type Dictionary } from './values.ts';
 
 /** The dictionaries that fields of companies refer to (protocol 7.5), by their `ENTITY_ID`. */
 const DICTIONARIES = Object.fromEntries(
@@ -17,7 +17,9 @@ export const DICTIONARY_NAMES = Object.keys(DICTIONARIES) as DictionaryName[];
 const PEOPLE_PER_PAGE = 50;
 const COLLEAGUE_PAGES = [0, 1, 2, 3];
 
-const StatusRow = z.object({ STATUS_ID: z.string(), NAME: z.string() });
+/** Some portals write numbers without quotes. */
+const Text = z.union([z.string(), z.number().transform(String)]);
+const StatusRow = z.object({ STATUS_ID: Text, NAME: Text });
 const StageRow = StatusRow.extend({ SEMANTICS: z.string().nullish().catch(null) });
 
 /** The stage of a deal. */
@@ -193,7 +195,7 @@ function askForDictionary(entityId: string): Command {
 
 function readDictionary(result: unknown): Dictionary {
   return new Map(
-    (Array.isArray(result) ? result : []).flatMap((row) => {
+    (asRows(result) ?? []).flatMap((row): [string, string][] => {
       const status = StatusRow.safeParse(row);
       return status.success ? [[status.data.STATUS_ID, status.data.NAME]] : [];
     }),
@@ -213,7 +215,7 @@ const OUTCOMES = new Map<string | null | undefined, Stage['outcome']>([
 ]);
 
 function readStages(result: unknown): [string, Stage][] {
-  return (Array.isArray(result) ? result : []).flatMap((row): [string, Stage][] => {
+  return (asRows(result) ?? []).flatMap((row): [string, Stage][] => {
     const stage = StageRow.safeParse(row);
     if (!stage.success) return [];
     const { STATUS_ID, NAME, SEMANTICS } = stage.data;

@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
 import type { ReferenceData, Stage } from './reference-data.ts';
-import { asInstant, asNumber, readRow, readText, readValues } from './values.ts';
+import { asInstant, asNumber, asRows, exactDigits, readId, readRow, readText, readValues } from './values.ts';
 
 /** Contacts and deals of a company. Null is a list that this person may not read. */
 export interface Related {
@@ -33,6 +33,8 @@ export interface Deal {
   /** Named by its id where the portal does not tell what it is called. */
   stage: Stage | null;
   amount: number | null;
+  /** Only where a number cannot hold all of its digits: the digits as the portal has them. */
+  exactAmount?: string;
   currency: string | null;
   /** ISO 8601. */
   created: string | null;
@@ -133,8 +135,9 @@ function readSome<T>(
   answer: CommandAnswer,
   read: (fields: Record<string, unknown>, id: number) => T,
 ): Some<T> | null {
-  if ('error' in answer || !Array.isArray(answer.result)) return null;
-  const rows = answer.result.flatMap((raw) => readRow(raw) ?? []);
+  const list = 'error' in answer ? undefined : asRows(answer.result);
+  if ('error' in answer || list === undefined) return null;
+  const rows = list.flatMap((raw) => readRow(raw) ?? []);
   return { items: rows.map(({ fields, id }) => read(fields, id)), total: answer.total ?? rows.length };
 }
 
@@ -151,23 +154,23 @@ function readContact(fields: Record<string, unknown>, id: number): Contact {
 
 function readDeal(fields: Record<string, unknown>, id: number, referenceData: ReferenceData): Deal {
   const stage = readText(fields.STAGE_ID);
+  const exactAmount = exactDigits(fields.OPPORTUNITY);
   return {
     id,
     title: readText(fields.TITLE) ?? '',
     stage: stage === null ? null : (referenceData.stage(stage) ?? { name: stage, outcome: null }),
     amount: asNumber(fields.OPPORTUNITY),
+    ...(exactAmount === undefined ? {} : { exactAmount }),
     currency: readText(fields.CURRENCY_ID),
     created: asInstant(fields.DATE_CREATE),
-    isClosed: fields.CLOSED === 'Y',
+    isClosed: fields.CLOSED === 'Y' || fields.CLOSED === true,
   };
 }
 
 function boundContacts(answer: CommandAnswer): number[] {
-  if ('error' in answer || !Array.isArray(answer.result)) return [];
-  return answer.result.flatMap((binding: unknown) => {
-    const id =
-      typeof binding === 'object' && binding !== null && 'CONTACT_ID' in binding ? binding.CONTACT_ID : null;
-    const number = asNumber(id);
-    return number !== null && Number.isSafeInteger(number) && number > 0 ? [number] : [];
+  const bindings = 'error' in answer ? [] : (asRows(answer.result) ?? []);
+  return bindings.flatMap((binding) => {
+    const isBinding = typeof binding === 'object' && binding !== null && 'CONTACT_ID' in binding;
+    return (isBinding && readId(binding.CONTACT_ID)) || [];
   });
 }

@@ -2,7 +2,7 @@ import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
-import { readId, readText } from './values.ts';
+import { asRows, readId, readText } from './values.ts';
 
 /** A portal user as others see them. The name is unknown without the `user` permission. */
 export interface Person {
@@ -55,9 +55,9 @@ export function askForColleagues(start: number): Command {
 
 /** People by their ids. Companies without names of people are still companies, so a refusal leaves the map empty. */
 export function readPeople(answer: CommandAnswer): Map<number, Person> {
-  const rows = 'error' in answer || !Array.isArray(answer.result) ? [] : answer.result;
+  const rows = 'error' in answer ? [] : (asRows(answer.result) ?? []);
   const people = new Map<number, Person>();
-  for (const row of rows as unknown[]) {
+  for (const row of rows) {
     const person = readPerson(row);
     if (person) people.set(person.id, person);
   }
@@ -69,13 +69,9 @@ function readPerson(row: unknown): Person | undefined {
   if (typeof row !== 'object' || row === null) return undefined;
   const { ID, NAME, LAST_NAME } = row as Record<string, unknown>;
   const id = readId(ID);
-  if (id === null || !isText(NAME) || !isText(LAST_NAME)) return undefined;
-  const name = [NAME, LAST_NAME].filter((part) => part?.trim()).join(' ');
+  if (id === null) return undefined;
+  const name = [readText(NAME), readText(LAST_NAME)].filter((part) => part?.trim()).join(' ');
   return { id, name: name || null };
-}
-
-function isText(value: unknown): value is string | null | undefined {
-  return typeof value === 'string' || value === null || value === undefined;
 }
 
 /**

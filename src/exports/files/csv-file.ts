@@ -3,13 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { Company } from '../../bitrix24/crm/company.ts';
+import { withoutExponent } from '../../i18n/exact-number.ts';
 import type { ExportJob } from '../jobs/export-job.ts';
 import { type Cell, createCellReader } from './cells.ts';
-
-/** What spreadsheets take for the beginning of a formula, the full-width forms of East Asian input included. */
-const FORMULA = /^[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/;
-/** One or several phone numbers, as a portal has them. An apostrophe before them would be copied into a dialler. */
-const PHONES = /^\+[\d ()\u00a0-]+(?:, ?\+?[\d()-][\d ()\u00a0-]*)*$/;
+import { asLiteral, asPhoneText } from './literal-text.ts';
 
 /** Writes a CSV file as RFC 4180 has it, in the dialect that the reader's Excel opens with a double click. */
 export async function writeCsv(
@@ -28,28 +25,33 @@ async function* csvChunks(
   job: Pick<ExportJob, 'view' | 'timeZone' | 'language'>,
 ): AsyncGenerator<Buffer> {
   const isRussian = job.language === 'ru';
-  const asText = isRussian ? (number: number) => String(number).replace('.', ',') : String;
+  const asText = isRussian ? (digits: string) => digits.replace('.', ',') : (digits: string) => digits;
   const dialect = {
     delimiter: isRussian ? ';' : ',',
     record_delimiter: '\r\n',
     // A lone carriage return or line feed is a line break as well.
     quoted_match: /[\r\n]/,
   };
-  yield Buffer.from(stringify([job.view.header.map(asLiteral)], { ...dialect, bom: isRussian }));
+  // Without a BOM, Excel on Windows reads UTF-8 as the code page of the country.
+  yield Buffer.from(stringify([job.view.header.map(asLiteral)], { ...dialect, bom: true }));
   const cellsOf = createCellReader(job);
   for await (const companies of batches) {
-    const rows = companies.map((company) => cellsOf(company).map((cell) => asCsvCell(cell, asText)));
+    const rows = companies.map((company) =>
+      cellsOf(withPhoneTexts(company)).map((cell) => asCsvCell(cell, asText)),
+    );
     yield Buffer.from(stringify(rows, dialect));
   }
 }
 
-function asCsvCell(cell: Cell, asText: (number: number) => string): string {
-  if (typeof cell === 'number') return asText(cell);
-  if (cell instanceof Date) return cell.toISOString().slice(0, 19).replace('T', ' ');
-  return cell === null ? '' : asLiteral(cell);
+/** A cell of a CSV file has no type, so a spreadsheet would make a number of a phone, or calculate it. */
+function withPhoneTexts(company: Company): Company {
+  return company.phones.length === 0 ? company : { ...company, phones: company.phones.map(asPhoneText) };
 }
 
-/** The text, marked with an apostrophe where a spreadsheet would run it as a formula. */
-export function asLiteral(text: string): string {
-  return FORMULA.test(text) && !PHONES.test(text) ? `'${text}` : text;
+function asCsvCell(cell: Cell, asText: (digits: string) => string): string {
+  if (cell === null) return '';
+  if (typeof cell === 'string') return asLiteral(cell);
+  if (typeof cell === 'number') return asText(withoutExponent(String(cell)));
+  if (cell instanceof Date) return cell.toISOString().slice(0, 19).replace('T', ' ');
+  return asText(cell.digits);
 }

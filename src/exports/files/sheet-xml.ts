@@ -1,11 +1,13 @@
 import { FILE_WIDTHS } from '../../bitrix24/crm/company-columns.ts';
 import type { ExportView } from '../jobs/export-job.ts';
-import type { Cell } from './cells.ts';
+import type { Cell, ExactNumber } from './cells.ts';
 import { DATE_STYLE, HEADER_STYLE } from './workbook-xml.ts';
 
-/** Excel's own limits: rows of a sheet without its header, and characters of a cell. */
+/** Excel's own limits: rows of a sheet without its header, characters of a cell. */
 export const MOST_ROWS = 1_048_575;
 const MOST_CHARACTERS = 32_767;
+/** Significant digits of a number. */
+const MOST_DIGITS = 15;
 
 const DAY_MS = 24 * 3600_000;
 /** Days from Excel's zero to 1970. */
@@ -40,13 +42,25 @@ export function buildSheetEnd({ columns }: ExportView, lastRow: number): string 
   return `</sheetData>${filter}</worksheet>`;
 }
 
-function buildCell(place: string, cell: string | number | Date): string {
+function buildCell(place: string, cell: Exclude<Cell, null>): string {
   if (typeof cell === 'string') return textCell(place, cell);
   if (typeof cell === 'number') return `<c r="${place}"><v>${cell}</v></c>`;
-  const days = cell.getTime() / DAY_MS + EPOCH_DAYS;
+  if (cell instanceof Date) return dateCell(place, cell);
+  return exactCell(place, cell);
+}
+
+function dateCell(place: string, date: Date): string {
+  // One division, so that the nearest number to the very millisecond comes out: what is a little less is the minute before.
+  const days = (date.getTime() + EPOCH_DAYS * DAY_MS) / DAY_MS;
   // Excel knows no time before 1900, and takes its first months for others.
-  if (days < 61) return textCell(place, cell.toISOString());
-  return `<c r="${place}" s="${DATE_STYLE}"><v>${Number(days.toFixed(8))}</v></c>`;
+  if (days < 61) return textCell(place, date.toISOString());
+  return `<c r="${place}" s="${DATE_STYLE}"><v>${days}</v></c>`;
+}
+
+/** A number as far as Excel keeps its digits; else a text, which keeps them all. */
+function exactCell(place: string, { digits }: ExactNumber): string {
+  const significant = digits.replace(/^-?[0.]*|\./g, '').replace(/^(\d*?)0*$/, '$1');
+  return significant.length > MOST_DIGITS ? textCell(place, digits) : `<c r="${place}"><v>${digits}</v></c>`;
 }
 
 function textCell(place: string, text: string, style?: number): string {

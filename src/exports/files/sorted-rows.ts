@@ -3,6 +3,7 @@ import TinyQueue from 'tinyqueue';
 import type { Company } from '../../bitrix24/crm/company.ts';
 import type { ExportJob, ExportView } from '../jobs/export-job.ts';
 import { parseRow, readLines } from '../jobs/gathered-rows.ts';
+import { personName } from './cells.ts';
 
 /** A run is sorted in one go, during which the process answers no page. */
 const LEAST_RUN_ROWS = 2_000;
@@ -35,7 +36,7 @@ export async function* sortRows(
   job: Pick<ExportJob, 'view' | 'language' | 'rows'>,
   file: FileHandle,
 ): AsyncGenerator<Company[]> {
-  const keyOf = keyReader(job.view);
+  const keyOf = keyReader(job);
   const compare = comparison(job);
   const runs = await writeRuns(lines, { keyOf, compare, file, runRows: runRowsFor(job.rows) });
   yield* mergeRuns(runs, { keyOf, compare, file });
@@ -57,12 +58,17 @@ export function comparison({ view, language }: Pick<ExportJob, 'view' | 'languag
   return (a, b) => compareKeys(a.key, b.key) || sign * (a.id - b.id);
 }
 
-export function keyReader({ sort }: ExportView): (company: Company) => Key {
+export function keyReader({
+  view,
+  language,
+}: Pick<ExportJob, 'view' | 'language'>): (company: Company) => Key {
+  const { sort } = view;
   if (sort === 'title') return ({ title }) => title || null;
   if (sort === 'created' || sort === 'modified') return (company) => instantOf(company[sort]);
   if (sort === 'id' || sort === 'revenue') return (company) => company[sort];
   // By the text in the file: the portal sorts by an order of its own, which it does not tell.
-  return (company) => company[sort] && (company[sort].name ?? String(company[sort].id));
+  if (sort === 'responsible') return (company) => personName(company[sort], language);
+  return (company) => company[sort] && (company[sort].name ?? company[sort].id);
 }
 
 function instantOf(iso: string | null): number | null {

@@ -8,10 +8,10 @@ import { createCellReader } from './cells.ts';
 import { buildSheetEnd, buildSheetRow, buildSheetStart, MOST_ROWS } from './sheet-xml.ts';
 import {
   buildContentTypes,
+  buildStyles,
   buildWorkbook,
   buildWorkbookParts,
   PACKAGE_PARTS,
-  STYLES,
 } from './workbook-xml.ts';
 
 /** Little is won by packing harder, and it takes three times as long. */
@@ -27,7 +27,7 @@ const COMPRESSION = 3;
 export async function writeXlsx(
   path: string,
   batches: AsyncIterable<Company[]>,
-  job: Pick<ExportJob, 'view' | 'timeZone' | 'rows'>,
+  job: Pick<ExportJob, 'view' | 'timeZone' | 'rows' | 'language'>,
   signal: AbortSignal,
   sheetRows = MOST_ROWS,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function writeXlsx(
   add('_rels/.rels', PACKAGE_PARTS);
   add('xl/workbook.xml', buildWorkbook(sheets, job.view.title));
   add('xl/_rels/workbook.xml.rels', buildWorkbookParts(sheets));
-  add('xl/styles.xml', STYLES);
+  add('xl/styles.xml', buildStyles(job.language));
   const rows = new Batches(batches);
   const failed = new AbortController();
   for (let sheet = 1; sheet <= sheets; sheet += 1) {
@@ -59,7 +59,11 @@ export async function writeXlsx(
   }
 }
 
-async function* sheetXml(rows: Batches, job: Pick<ExportJob, 'view' | 'timeZone'>, sheetRows: number) {
+async function* sheetXml(
+  rows: Batches,
+  job: Pick<ExportJob, 'view' | 'timeZone' | 'language'>,
+  sheetRows: number,
+) {
   const cellsOf = createCellReader(job);
   yield Buffer.from(buildSheetStart(job.view));
   let row = 1;

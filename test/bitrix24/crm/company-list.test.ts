@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Company } from '../../../src/bitrix24/crm/company.ts';
 import { loadCompany } from '../../../src/bitrix24/crm/company-card.ts';
-import type { FieldValue } from '../../../src/bitrix24/crm/company-fields.ts';
 import { ALL_COMPANIES } from '../../../src/bitrix24/crm/company-filter.ts';
 import { listCompanies } from '../../../src/bitrix24/crm/company-list.ts';
+import type { FieldValue } from '../../../src/bitrix24/crm/field-value.ts';
 import { ReferenceData } from '../../../src/bitrix24/crm/reference-data.ts';
 import { type RestError, readRestError } from '../../../src/bitrix24/rest/rest-error.ts';
 import type { CommandAnswer, RestClient } from '../../../src/bitrix24/rest/rest-types.ts';
@@ -90,6 +90,8 @@ describe('listCompanies()', () => {
     ['ID', 41, { id: 41 }],
     ['TITLE', null, { title: '' }],
     ['TITLE', ['x'], { title: '' }],
+    ['TITLE', 42, { title: '42' }],
+    ['TITLE', true, { title: '' }],
     ['TITLE', '<b>"Ромашка" & 公司</b>', { title: '<b>"Ромашка" & 公司</b>' }],
     ['COMPANY_TYPE', '', { type: null }],
     ['COMPANY_TYPE', ['CUSTOMER'], { type: null }],
@@ -107,7 +109,14 @@ describe('listCompanies()', () => {
     ['REVENUE', [], { revenue: null }],
     ['REVENUE', true, { revenue: null }],
     ['CURRENCY_ID', '', { currency: null }],
-    ['CURRENCY_ID', 7, { currency: null }],
+    ['CURRENCY_ID', 7, { currency: '7' }],
+    ['REVENUE', '1234567890123456.78', { revenue: 1234567890123456.8, exactRevenue: '1234567890123456.78' }],
+    ['REVENUE', '1.0E+25', { revenue: 1e25, exactRevenue: '1.0E+25' }],
+    ['REVENUE', 1.2345, { revenue: 1.2345, exactRevenue: '1.2345' }],
+    ['COMPANY_TYPE', 5, { type: { id: '5', name: null } }],
+    ['ASSIGNED_BY_ID', 7, { responsible: { id: 7, name: null } }],
+    ['ASSIGNED_BY_ID', 0, { responsible: null }],
+    ['PHONE', { 5: { VALUE: '+7 495' }, 9: { VALUE: 112 } }, { phones: ['+7 495', '112'] }],
     ['ASSIGNED_BY_ID', '7', { responsible: { id: 7, name: null } }],
     ['ASSIGNED_BY_ID', '0', { responsible: null }],
     ['ASSIGNED_BY_ID', '', { responsible: null }],
@@ -276,7 +285,7 @@ describe('loadCompany()', () => {
       { type: 'money' },
       [{ kind: 'money', amount: 100.5, currency: null }],
     ],
-    ['money without an amount', '|RUB', { type: 'money' }, [{ kind: 'text', text: '|RUB' }]],
+    ['money without an amount', '|RUB', { type: 'money' }, undefined],
     [
       'a site',
       'https://a.example',

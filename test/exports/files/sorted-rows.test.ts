@@ -92,7 +92,7 @@ describe('runRowsFor', () => {
 describe('comparison', () => {
   it('when rows are equal › goes by their ids in the same direction', () => {
     const view = aRequest({}, { sort: 'title', order: 'desc' }).view;
-    const keyOf = keyReader(view);
+    const keyOf = keyReader({ view, language: 'en' });
     const compare = comparison({ view, language: 'en' });
     const [one, two] = [1, 2].map((id) => ({ key: keyOf(aReadCompany({ id })), id }));
 
