@@ -56,7 +56,7 @@ describe('the search of somebody who may read few companies', () => {
     }
     const log = JSON.stringify(app.logLines());
     expect(log).not.toMatch(/concealed|box\d|@mine|79000000|\+7/i);
-  });
+  }, 180_000);
 });
 
 function multifield(type: 'PHONE' | 'EMAIL', ...values: string[]) {
