@@ -2,7 +2,10 @@ import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/p
 import { type Comparable, type FieldKind, toComparable, type ValueTest } from './comparable.ts';
 import { ANY_ID, type IdRange } from './row-filter.ts';
 
-/** One entry of a filter: operator, field and values to compare with (section 7.2). */
+/**
+ * One entry of a filter of `crm.item.list`, `user.get` or `crm.status.list`: operator, field and values. Lists of
+ * companies, contacts and deals have conditions of their own, see `list-conditions.ts`.
+ */
 export interface Condition {
   field: string;
   operator: Operator;
@@ -12,7 +15,7 @@ export interface Condition {
 export type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=' | '%' | '!%' | 'like' | '!like';
 
 /**
- * Longest first, so that `>=` is not read as `>`. The list methods of 7.2 do not have the negated patterns of 7.6.
+ * Longest first, so that `>=` is not read as `>`. `crm.status.list` does not have the negated patterns of 7.6.
  */
 const LIST_PREFIXES = ['>=', '<=', '!=', '!@', '=%', '%=', '!', '=', '>', '<', '@', '%'];
 const ITEM_PREFIXES = ['!=%', '!%=', '!%', ...LIST_PREFIXES];

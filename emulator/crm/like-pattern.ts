@@ -10,7 +10,34 @@ const ANY_CHARACTER = Symbol('_');
  */
 export function compileLike(pattern: string): (text: string) => boolean {
   const tokens = readTokens(pattern.toLowerCase());
-  return (text) => matches(tokens, Array.from(text.toLowerCase()));
+  if (tokens.includes(ANY_CHARACTER)) return (text) => matches(tokens, Array.from(text.toLowerCase()));
+  const parts = partsBetween(tokens);
+  return (text) => hasParts(text.toLowerCase(), parts);
+}
+
+/** The ordinary texts before, between and after the `%` signs. */
+function partsBetween(tokens: readonly Token[]): string[] {
+  const parts = [''];
+  for (const token of tokens) {
+    if (token === ANY_TEXT) parts.push('');
+    else parts.push(`${parts.pop()}${String(token)}`);
+  }
+  return parts;
+}
+
+/** Whether the text begins with the first part, ends with the last, and has the others between, in this order. */
+function hasParts(text: string, parts: readonly string[]): boolean {
+  const [first = '', ...others] = parts;
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  let position = first.length;
+  for (const part of others) {
+    const found = text.indexOf(part, position);
+    if (found < 0) return false;
+    position = found + part.length;
+  }
+  return position + last.length <= text.length;
 }
 
 function readTokens(pattern: string): Token[] {

@@ -1,5 +1,6 @@
+import { localDayAt } from '../server-zone.ts';
 import type { PhpValue } from '../wire/php-params.ts';
-import { type Comparable, parseInstant, toComparable, type ValueTest } from './comparable.ts';
+import { type Comparable, parseInstant, type ValueTest } from './comparable.ts';
 import type { CrmField } from './fields.ts';
 import type { FilterContext } from './filter-context.ts';
 import { compileLike } from './like-pattern.ts';
@@ -68,9 +69,14 @@ function valuesOf({ isNegated, operator, value, values }: ListCondition, { type 
   return type === 'integer' && isRange && !isNegated ? [toPhpInt(value)] : values;
 }
 
-function operatorFor({ operator }: ListCondition, field: CrmField, columnType: ColumnType): ListOperator {
+/** A negated pattern on a dictionary field slips through, and is then read without its negation. */
+function operatorFor(
+  { operator, isNegated }: ListCondition,
+  { type }: CrmField,
+  columnType: ColumnType,
+): ListOperator {
   const isPattern = operator === 'contains' || operator === 'like';
-  const hasPatterns = columnType === 'text' && !WITHOUT_PATTERNS.includes(field.type);
+  const hasPatterns = columnType === 'text' && (isNegated || !WITHOUT_PATTERNS.includes(type));
   return isPattern && !hasPatterns ? '=' : operator;
 }
 
@@ -146,7 +152,7 @@ function toColumnValue(value: PhpValue, type: ColumnType, { zone, nowMs }: Filte
       const isNow = text.toUpperCase() === 'NOW';
       const instantMs = isNow ? Math.floor(nowMs / 1000) * 1000 : parseInstant(text, zone);
       if (Number.isNaN(instantMs)) return null;
-      return type === 'instant' ? instantMs : toComparable(new Date(instantMs).toISOString(), 'day', zone);
+      return type === 'instant' ? instantMs : localDayAt(zone, instantMs);
     }
   }
 }

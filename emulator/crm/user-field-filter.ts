@@ -1,5 +1,5 @@
-import type { PhpValue } from '../wire/php-params.ts';
-import { asList, isArrayLike } from '../wire/php-params.ts';
+import { localDayAt } from '../server-zone.ts';
+import { asList, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Comparable, dayOfRow, parseInstant, toComparable, type ValueTest } from './comparable.ts';
 import type { FilterContext } from './filter-context.ts';
 import { compileLike } from './like-pattern.ts';
@@ -201,9 +201,7 @@ function lowerText(value: PhpValue): string {
 function toDateValue(text: string, baseType: 'instant' | 'day', { zone }: FilterContext): number | null {
   const instantMs = parseInstant(text, zone);
   if (Number.isNaN(instantMs)) return null;
-  return baseType === 'instant'
-    ? instantMs
-    : (toComparable(new Date(instantMs).toISOString(), 'day', zone) as number);
+  return baseType === 'instant' ? instantMs : localDayAt(zone, instantMs);
 }
 
 /** Columns hold the values of a multiple field as texts in lower case. */

@@ -234,6 +234,8 @@ describe('filter of crm.company.list', () => {
     ['an invalid instant', { '>DATE_CREATE': 'yesterday' }, []],
     ['an unknown field, which is dropped', { TITEL: 'north wind' }, ['1', '2', '3']],
     ['!%, whose negation gets lost', { '!%TITLE': 'wind' }, ['1', '2']],
+    ['!% on a dictionary field, which finds a part', { '!%COMPANY_TYPE': 'custom' }, ['1']],
+    ['LOGIC and a group, which are unknown', { LOGIC: 'OR', 0: { ID: 1 } }, ['1', '2', '3']],
     ['CONTACT_ID, which has no column', { CONTACT_ID: 7 }, ['1', '2', '3']],
     ['a user field', { '=UF_CRM_1700000001': '51' }, ['1']],
     ['!= of a user field, which excludes rows without a value', { '!=UF_CRM_1700000001': '51' }, ['2']],
