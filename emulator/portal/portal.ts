@@ -12,6 +12,7 @@ import { dealSource } from '../demo/generate-deals.ts';
 import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
+import { StoredOptions } from './stored-options.ts';
 
 /** A user of this portal, with defaults for all optional properties. */
 export type PortalUser = Required<PortalUserOptions>;
@@ -29,6 +30,7 @@ export class Portal {
   readonly contacts: RelatedCollection<ContactRow>;
   readonly deals: RelatedCollection<DealRow>;
   readonly dealCategories: DealCategory[];
+  readonly storedOptions = new StoredOptions();
   host: string;
   installed = true;
   /** Increases with each removal, so that tokens issued before stay invalid after a new installation. */

@@ -25,7 +25,7 @@ export class RequestLog {
       ...about,
       host: httpRequest.headers.host ?? '',
       httpMethod: httpRequest.httpMethod,
-      path: httpRequest.path,
+      path: httpRequest.target.split('?', 1)[0] ?? '/',
       params: maskParams({ ...httpRequest.query, ...httpRequest.form, ...httpRequest.json }),
       status: null,
       durationMs: 0,

@@ -14,7 +14,7 @@ export interface TimeBlock {
 }
 
 /** Starts measuring; the returned function stops. Durations are real time, instants are emulator clock time. */
-export function startTimeBlock(clock: Clock, { utcOffset }: Portal): () => TimeBlock {
+export function startTimeBlock(clock: Clock, { utcOffset }: Pick<Portal, 'utcOffset'>): () => TimeBlock {
   const startMs = clock.now();
   const startedAt = performance.now();
   return () => {

@@ -5,7 +5,7 @@ import { collectPhpParams, isPhpArray, type PhpArray, type PhpValue, parsePhpPar
 /** A complete HTTP request, with its parameters as PHP code would see them. */
 export interface HttpRequest {
   httpMethod: string;
-  /** Without the query. */
+  /** Without the query, as the portal's router sees it: `/rest//profile` is `/rest/profile`. */
   path: string;
   /** Path and query of the request line, unchanged. */
   target: string;
@@ -26,13 +26,13 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export async function readHttpRequest(req: IncomingMessage): Promise<HttpRequest> {
   const target = req.url ?? '/';
-  const [path = '/', search = ''] = splitOnce(target, '?');
+  const [rawPath = '/', search = ''] = splitOnce(target, '?');
   const body = await readBody(req);
   const contentType = req.headers['content-type'] ?? '';
 
   return {
     httpMethod: req.method ?? 'GET',
-    path,
+    path: rawPath.replace(/\/{2,}/g, '/'),
     target,
     host: hostWithoutPort(req.headers.host ?? ''),
     headers: req.headers,

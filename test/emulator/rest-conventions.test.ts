@@ -15,6 +15,20 @@ describe('how a method is called', () => {
     },
   );
 
+  it.each(['/rest//profile', '//rest/profile', '/rest//profile.json', '//rest///profile/'])(
+    'when the path has repeated slashes, %s › it is the same method, and the record keeps the path',
+    async (path) => {
+      const { emulator, portal } = await start();
+
+      const { status } = await fetch(`${portal.origin}${path}?auth=${tokensFor(portal).accessToken}`).then(
+        read,
+      );
+
+      expect(status).toBe(200);
+      expect(emulator.requests.at(-1)).toMatchObject({ kind: 'rest', restMethod: 'profile', path });
+    },
+  );
+
   it('when a query or form has nested parameters in the PHP format › they are parsed', async () => {
     const companies = ['1', '2', '3'].map((ID) => aCompany({ ID }));
     const { portal } = await start({ portals: [aPortal({ companies })] });
