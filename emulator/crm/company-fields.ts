@@ -41,7 +41,7 @@ const ORDINARY: readonly FieldLine[] = [
   ['MODIFY_BY_ID', 'user', 'Modified by', 'Кем изменена', 'r'],
   ['DATE_CREATE', 'datetime', 'Created on', 'Дата создания', 'r'],
   ['DATE_MODIFY', 'datetime', 'Modified on', 'Дата изменения', 'r'],
-  ['CONTACT_ID', 'crm_contact', 'Contact', 'Контакт', 'm'],
+  ['CONTACT_ID', 'crm_contact', 'Contact', 'Контакт', 'mu'],
   ['LAST_ACTIVITY_TIME', 'datetime', 'Last updated on', 'Последняя активность', 'r'],
   ['LAST_ACTIVITY_BY', 'user', 'Last timeline activity by', 'Автор последней активности', 'r'],
   ['LAST_COMMUNICATION_TIME', 'string', 'Last contact', 'Последняя коммуникация', 'r'],

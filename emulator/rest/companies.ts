@@ -23,7 +23,12 @@ function getCompany(call: RestCall): Outcome {
   const mayRead = user.crm === 'all' || (row !== undefined && readableBy(user).test(row));
   if (!mayRead) throw crmRefusal('Access denied.');
   if (row === undefined) throw crmRefusal('Not found');
-  return { result: pick(row, portal.companies.fields) };
+  return {
+    result: pick(
+      row,
+      portal.companies.fields.filter(({ isUnlisted }) => !isUnlisted),
+    ),
+  };
 }
 
 const FIRST_SORT = 100;

@@ -1,4 +1,4 @@
-import type { CrmField } from '../crm/fields.ts';
+import { type CrmField, parentSettings } from '../crm/fields.ts';
 import { type Condition, compileCondition, readConditions, toIdRange } from '../crm/filter.ts';
 import { type CrmRow, type CrmValue, isMultifieldName } from '../crm/row.ts';
 import { joinFilters, type RowFilter } from '../crm/row-filter.ts';
@@ -57,6 +57,7 @@ function describe(field: CrmField, { language }: Portal) {
     ...(field.isDeprecated && { isDeprecated: true }),
     // The title of a user field is its name; users see its labels.
     title: userField ? name : title,
+    ...parentSettings(field),
     ...(statusType && { statusType }),
     ...(userField?.items && { items: userField.items }),
     ...(userField && { settings: [], listLabel: title, formLabel: title, filterLabel: title }),
