@@ -2,8 +2,8 @@
  * One field of `crm.item.*` in short form: its name, its type, and the column of the classic row that has its value.
  * Without a column the value is computed (`item-computed.ts`). In `type` the dictionary of a `crm_status` follows.
  *
- * Marks: `r` read-only, `i` immutable, `m` multiple, `d` deprecated, `h` in answers but not in `crm.item.fields`, `0`
- * zero instead of null.
+ * Marks: `r` read-only, `i` immutable, `m` multiple, `d` deprecated, `h` in answers but not in `crm.item.fields`, `f`
+ * in `crm.item.fields` but not in answers, `0` zero instead of null.
  */
 export type ItemFieldLine = readonly [name: string, type: string, column?: string, marks?: string];
 
@@ -68,6 +68,7 @@ const COMPANY: readonly ItemFieldLine[] = [
   ['bankingDetails', 'text', 'BANKING_DETAILS', 'd'],
   ['isMyCompany', 'boolean', 'IS_MY_COMPANY', 'i'],
   ['contactIds', 'crm_contact', '', 'm'],
+  ['contacts', 'crm_contact', '', 'mf'],
   ['addressLegal', 'text', 'ADDRESS_LEGAL', 'h'],
   ['ufAccountantSign', 'file', '', 'h'],
   ['ufDirectorSign', 'file', '', 'h'],
@@ -88,6 +89,7 @@ const CONTACT: readonly ItemFieldLine[] = [
   ['sourceDescription', 'text', 'SOURCE_DESCRIPTION'],
   ['companyId', 'crm_company', 'COMPANY_ID', 'd0'],
   ['companyIds', 'crm_company', '', 'm'],
+  ['companies', 'crm_company', '', 'mf'],
   ['post', 'string', 'POST'],
   ['export', 'boolean', 'EXPORT'],
   ['login', 'string', '', 'h'],
@@ -113,6 +115,7 @@ const DEAL: readonly ItemFieldLine[] = [
   ['companyId', 'crm_company', 'COMPANY_ID', '0'],
   ['contactId', 'crm_contact', 'CONTACT_ID', 'd0'],
   ['contactIds', 'crm_contact', '', 'm'],
+  ['contacts', 'crm_contact', '', 'mf'],
   ['quoteId', 'crm_quote', 'QUOTE_ID'],
   ['mycompanyId', 'crm_company', '', '0'],
   ['begindate', 'date', 'BEGINDATE'],

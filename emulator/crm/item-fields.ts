@@ -22,6 +22,8 @@ export interface ItemField {
   isDeprecated: boolean;
   /** In answers, but not in `crm.item.fields`. */
   isHidden: boolean;
+  /** In `crm.item.fields`, but never in answers. */
+  isDescribedOnly: boolean;
   /** The same field in the classic description, if there is one. */
   classic: CrmField | undefined;
   toValue(row: CrmRow, relations: ItemRelations): unknown;
@@ -58,6 +60,7 @@ function readLine(
     isMultiple: marks.includes('m'),
     isDeprecated: marks.includes('d'),
     isHidden: marks.includes('h'),
+    isDescribedOnly: marks.includes('f'),
     classic: classic.get(column),
     toValue: column === '' ? computed : (row) => typedValue(row[column], type) ?? empty,
   };
@@ -96,6 +99,7 @@ function fieldOfUser(classic: CrmField, useOriginalUfNames: boolean): ItemField 
     isMultiple,
     isDeprecated,
     isHidden: false,
+    isDescribedOnly: false,
     classic,
     toValue: (row) => userFieldValue(row[name], type, isMultiple),
   };

@@ -1,4 +1,4 @@
-import type { CrmField } from '../crm/fields.ts';
+import { type CrmField, parentSettings } from '../crm/fields.ts';
 import type { Condition } from '../crm/filter.ts';
 import type { ItemRelations } from '../crm/item-computed.ts';
 import { type ItemField, type ItemTypeId, itemFields, toUpperCase } from '../crm/item-fields.ts';
@@ -58,7 +58,8 @@ function getItem(call: RestCall): Outcome {
   const row = findRow(book, id);
   if (row === undefined) throw new RestRefusal('NOT_FOUND', 'Element not found', 400);
   if (!readableBy(call.user).test(row)) throw accessDenied();
-  const select: Selection = { fields: readFields(call, book), isWhole: true };
+  const fields = readFields(call, book).filter(({ isDescribedOnly }) => !isDescribedOnly);
+  const select: Selection = { fields, isWhole: true };
   return { result: { item: toItem(row, select, book, call.portal) } };
 }
 
@@ -80,14 +81,10 @@ function describeFields(call: RestCall): Outcome {
   };
 }
 
-/** `entityTypeId` of entities that a field refers to, which the portal puts into its settings. */
-const PARENT_TYPES: Readonly<Record<string, number>> = { crm_lead: 1, crm_company: 4, crm_quote: 7 };
-
 function describe(field: ItemField, { language }: Portal) {
   const { type, isReadOnly, isImmutable, isMultiple, isDeprecated, statusType, classic, upperName } = field;
   const userField = classic?.userField;
   const title = classic?.[language] ?? upperName;
-  const parentEntityTypeId = isMultiple ? undefined : PARENT_TYPES[type];
   return {
     type,
     isRequired: false,
@@ -100,9 +97,15 @@ function describe(field: ItemField, { language }: Portal) {
     title,
     ...(userField?.items && { items: userField.items }),
     ...(userField && { listLabel: title, formLabel: title, filterLabel: title }),
-    ...(parentEntityTypeId && { settings: { parentEntityTypeId } }),
+    ...settingsOf(field),
     upperName,
   };
+}
+
+/** The company of the portal's owner has settings of its own [RU:…/universal/crm-item-fields.md, sample]. */
+function settingsOf(field: ItemField) {
+  if (field.name !== 'mycompanyId') return parentSettings(field);
+  return { settings: { isMyCompany: true, parentEntityTypeId: 4, isEmbeddedEditorEnabled: true } };
 }
 
 /** Only old invoices are "not supported"; a type that the portal does not have is "not found". */
@@ -145,7 +148,8 @@ interface Selection {
  * Unknown names are dropped, and `id` is returned only if it is named. With original names of user fields, an explicit selection returns user fields only
  * [b24-rest-docs#264; core:crm/lib/controller/item.php, getJsonForItems].
  */
-function readSelect(call: RestCall, fields: ItemField[]): Selection {
+function readSelect(call: RestCall, allFields: ItemField[]): Selection {
+  const fields = allFields.filter(({ isDescribedOnly }) => !isDescribedOnly);
   const given = asList(arrayParam(call, 'select') ?? ['*']).map((name) => toUpperCase(asText(name) ?? ''));
   if (given.length === 0 || given.includes('*')) return { fields, isWhole: true };
   const selected = fields.filter(

@@ -122,7 +122,7 @@ describe('dictionaries', () => {
       entityId: 'COMPANY_TYPE',
     });
 
-    expect(body.result).toEqual([{ NAME: 'Friend', SORT: '5', STATUS_ID: 'UC_1' }]);
+    expect(body.result).toEqual([{ NAME: 'Friend', SORT: 5, STATUS_ID: 'UC_1' }]);
   });
 
   it('when crm.status.entity.items is called for an unknown dictionary › refuses', async () => {

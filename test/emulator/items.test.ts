@@ -150,6 +150,7 @@ describe('values of crm.item.*', () => {
       isWon: 'N',
       entityTypeId: DEAL,
     });
+    expect(open).not.toHaveProperty('contacts');
     expect(open).not.toHaveProperty('fm');
     expect(open).not.toHaveProperty('phone');
     expect(await get(DEAL, 22)).toMatchObject({
@@ -172,6 +173,7 @@ describe('selections of crm.item.list', () => {
     ['fm, which cannot be selected by name', ['title', 'fm'], ['title']],
     ['a column of the classic methods', ['title', 'DATE_CREATE'], ['title']],
     ['an unknown name', ['title', 'nonsense'], ['title']],
+    ['a field that is described only', ['title', 'contacts'], ['title']],
     ['user fields', ['UF_*'], [1, 2, 3, 4, 5].map((number) => `ufCrm_170000000${number}`)],
     ['one user field', ['ufCrm_1700000002'], ['ufCrm_1700000002']],
     ['one user field in capitals', ['UF_CRM_1700000002'], ['ufCrm_1700000002']],
@@ -393,6 +395,7 @@ describe('crm.item.fields', () => {
       contactIds: { type: 'crm_contact', isMultiple: true, upperName: 'CONTACT_IDS' },
       companyId: { settings: { parentEntityTypeId: 4 } },
     });
+    expect(fields).toHaveProperty('contacts');
     expect(fields).not.toHaveProperty('isWon');
     expect(fields).not.toHaveProperty('fm');
   });
