@@ -26,7 +26,12 @@ export class RequestLog {
       host: httpRequest.headers.host ?? '',
       httpMethod: httpRequest.httpMethod,
       path: httpRequest.target.split('?', 1)[0] ?? '/',
-      params: maskParams({ ...httpRequest.query, ...httpRequest.form, ...httpRequest.json }),
+      params: maskParams({
+        ...httpRequest.query,
+        ...httpRequest.form,
+        ...httpRequest.json,
+        ...httpRequest.plain,
+      }),
       status: null,
       durationMs: 0,
       headers: selectHeaders(httpRequest),

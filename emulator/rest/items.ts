@@ -5,7 +5,7 @@ import { type ItemField, type ItemTypeId, itemFields, toUpperCase } from '../crm
 import type { CrmRow } from '../crm/row.ts';
 import { PAGE_SIZE, type Table, type Visibility } from '../crm/table.ts';
 import type { Portal } from '../portal/portal.ts';
-import { asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
+import { asList, asText, findParam, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { readableBy } from './crm-list.ts';
 import {
   compileGroup,
@@ -182,7 +182,7 @@ function integerParam(call: RestCall, name: string): number {
 }
 
 function arrayParam(call: RestCall, name: string): PhpValue | undefined {
-  const value = call.param(name) ?? undefined;
+  const value = findParam(call.params, name) ?? undefined;
   if (value !== undefined && !isArrayLike(value)) throw mismatch(asText(value) ?? '', name, 'array');
   return value;
 }

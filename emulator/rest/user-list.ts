@@ -10,7 +10,7 @@ import {
   Table,
   type Visibility,
 } from '../crm/table.ts';
-import { asEntries, asList, asText, isArrayLike, type PhpValue } from '../wire/php-params.ts';
+import { asEntries, asList, asText, findParam, isArrayLike, type PhpValue } from '../wire/php-params.ts';
 import { type Outcome, type RestCall, readStart } from './method.ts';
 import { kindOfUserField, readableUserFields, toUserRow, type UserRow } from './user-rows.ts';
 
@@ -87,7 +87,7 @@ const PERSONAL_FIELDS = ['NAME', 'LAST_NAME', 'SECOND_NAME', 'WORK_POSITION'];
  * documents list it.
  */
 function readConditions(call: RestCall, search: 'get' | 'search'): UserCondition[] {
-  const given = call.param('filter');
+  const given = findParam(call.params, 'filter');
   const known = readableUserFields(call);
   return asEntries(isArrayLike(given) ? given : call.params).flatMap(([key, value]): UserCondition[] => {
     const [, prefix = '', name = ''] = /^(\W{0,2})(.*)$/s.exec(key.toUpperCase()) ?? [];
