@@ -48,7 +48,7 @@ function listMethods({ scope, param }: RestCall, served: RestMethods): Outcome {
 function findMethod({ scope, params }: RestCall, served: RestMethods): Outcome {
   const name = asText(params.name) ?? '';
   const prefix = CONTROLLER_PREFIXES.find((each) => name.startsWith(each) && name.length > each.length);
-  const scopes = prefix ? ['crm'] : Object.hasOwn(served, name) ? served[name]?.scopes : undefined;
+  const scopes = prefix ? ['crm'] : served[name]?.scopes;
   return {
     result: {
       isExisting: scopes !== undefined,

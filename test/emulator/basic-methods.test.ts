@@ -73,6 +73,7 @@ describe('methods, scope and events', () => {
     ]);
     expect(await call('methods', { SCOPE: '' })).not.toContain('user.get');
     expect(await call('events', { SCOPE: 'user' })).toEqual(['ONUSERADD']);
+    expect(await call('events', { SCOPE: '' })).toContain('ONAPPINSTALL');
     expect(await call('events', { SCOPE: '' })).not.toContain('ONUSERADD');
     expect(await call('events', { SCOPE: 'nothing' })).toEqual([]);
   });
