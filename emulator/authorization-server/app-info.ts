@@ -2,6 +2,7 @@ import { toIsoWithOffset } from '../clock.ts';
 import type { EmulatorContext } from '../emulator-context.ts';
 import { type AccessToken, isOfFormerInstallation } from '../grants/grants.ts';
 import { findToken } from '../rest/authorize-call.ts';
+import { startTimeBlock } from '../rest/time-block.ts';
 import { type Answer, jsonAnswer } from '../wire/answer.ts';
 import type { HttpRequest } from '../wire/http-request.ts';
 import type { Route } from '../wire/serve.ts';
@@ -24,14 +25,16 @@ export function routeAppInfo(context: EmulatorContext, httpRequest: HttpRequest)
   };
 }
 
+/** Two SDKs of the vendor fail on an answer without `time` (section 13). */
 function answerAppInfo(context: EmulatorContext, token: AccessToken | undefined): Answer {
+  const stopTime = startTimeBlock(context.clock, { serverZone: '+00:00' });
   if (token === undefined || isEnded(token)) return refuse(400, 'invalid_client');
   if (context.grants.hasExpired(token)) {
     return refuse(401, 'expired_token', 'The access token provided has expired.');
   }
   if (!token.family.portal.installed) return refuse(401, 'ERROR_OAUTH', 'Application not installed');
   if (token.family.portal.unpaid) return refuse(401, 'PAYMENT_REQUIRED', 'Payment required');
-  return jsonAnswer(200, { result: describe(context, token) });
+  return jsonAnswer(200, { result: describe(context, token), time: stopTime() });
 }
 
 /** A replaced or revoked token gets the same answer as an unknown one. */

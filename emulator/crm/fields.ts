@@ -75,3 +75,19 @@ export function fieldOfUserField(userField: UserField): CrmField {
 export function visibleFields(fields: readonly CrmField[], userId: number): CrmField[] {
   return fields.filter(({ userField }) => userField?.visibleTo?.includes(userId) ?? true);
 }
+
+/** `entityTypeId` of the entities that a field may refer to. */
+const PARENT_TYPES: Readonly<Record<string, number>> = { crm_lead: 1, crm_company: 4, crm_quote: 7 };
+
+/**
+ * Settings of a field that refers to one other entity [samples of RU:api-reference/crm/deals/crm-deal-fields.md,
+ * crm-contact-fields.md]; a deprecated reference has none.
+ */
+export function parentSettings({
+  type,
+  isMultiple,
+  isDeprecated,
+}: Pick<CrmField, 'type' | 'isMultiple' | 'isDeprecated'>): { settings?: { parentEntityTypeId: number } } {
+  const parentEntityTypeId = isMultiple || isDeprecated ? undefined : PARENT_TYPES[type];
+  return parentEntityTypeId === undefined ? {} : { settings: { parentEntityTypeId } };
+}

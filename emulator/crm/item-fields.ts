@@ -1,71 +1,130 @@
-import type { CompanyRow, CrmValue, Multifield } from './row.ts';
-import { MULTIFIELDS } from './row.ts';
-import type { UserField } from './user-fields.ts';
+import type { CrmField } from './fields.ts';
+import { COMPUTED, type ItemContext } from './item-computed.ts';
+import { ITEM_FIELD_LINES, type ItemFieldLine } from './item-field-lines.ts';
+import type { CrmRow, CrmValue } from './row.ts';
 
-/** A company field of `crm.item.*`: with another name, and a typed value (section 7.6). */
+/** `entityTypeId` of deals, contacts and companies. */
+export type ItemTypeId = keyof typeof ITEM_FIELD_LINES;
+
+/** A field of `crm.item.*`: another name than in the classic methods, and a typed value (section 7.6). */
 export interface ItemField {
   /** camelCase; for a user field the original name if the caller set `useOriginalUfNames`. */
   name: string;
-  rowField: string;
-  toValue(value: CrmValue | undefined): unknown;
+  /** The same name in capitals, which filters, orders and selections may use too. */
+  upperName: string;
+  type: string;
+  statusType?: string;
+  /** Column of the classic row; a field without one cannot be filtered or sorted by here. */
+  column?: string;
+  isReadOnly: boolean;
+  isImmutable: boolean;
+  isMultiple: boolean;
+  isDeprecated: boolean;
+  /** In answers, but not in `crm.item.fields`. */
+  isHidden: boolean;
+  /** In `crm.item.fields`, but never in answers. */
+  isDescribedOnly: boolean;
+  /** The same field in the classic description, if there is one. */
+  classic: CrmField | undefined;
+  toValue(row: CrmRow, context: ItemContext): unknown;
 }
 
-const asIs = (value: CrmValue | undefined) => value ?? null;
-const asNumber = (value: CrmValue | undefined) =>
-  typeof value === 'string' && value !== '' ? Number(value) : null;
-const asNumbers = (value: CrmValue | undefined) => (Array.isArray(value) ? value.map(Number) : []);
-const asFlag = (value: CrmValue | undefined) => (value === '1' ? 'Y' : 'N');
-
-const ORDINARY: readonly (readonly [name: string, rowField: string, toValue: ItemField['toValue']])[] = [
-  ['id', 'ID', asNumber],
-  ['title', 'TITLE', asIs],
-  ['typeId', 'COMPANY_TYPE', asIs],
-  ['industry', 'INDUSTRY', asIs],
-  ['employees', 'EMPLOYEES', asIs],
-  ['revenue', 'REVENUE', asNumber],
-  ['currencyId', 'CURRENCY_ID', asIs],
-  ['logo', 'LOGO', asIs],
-  ['comments', 'COMMENTS', asIs],
-  ['bankingDetails', 'BANKING_DETAILS', asIs],
-  ['isMyCompany', 'IS_MY_COMPANY', asIs],
-  ['hasPhone', 'HAS_PHONE', asIs],
-  ['hasEmail', 'HAS_EMAIL', asIs],
-  ['hasImol', 'HAS_IMOL', asIs],
-  ['contactIds', 'CONTACT_ID', asNumbers],
-  ['originatorId', 'ORIGINATOR_ID', asIs],
-  ['originId', 'ORIGIN_ID', asIs],
-  ['assignedById', 'ASSIGNED_BY_ID', asNumber],
-  ['createdBy', 'CREATED_BY_ID', asNumber],
-  ['createdTime', 'DATE_CREATE', asIs],
-  ['updatedBy', 'MODIFY_BY_ID', asNumber],
-  ['updatedTime', 'DATE_MODIFY', asIs],
-  ['lastActivityBy', 'LAST_ACTIVITY_BY', asNumber],
-  ['lastActivityTime', 'LAST_ACTIVITY_TIME', asIs],
-  ['opened', 'OPENED', asIs],
-  ['leadId', 'LEAD_ID', asNumber],
-  ['utmSource', 'UTM_SOURCE', asIs],
-  ['utmMedium', 'UTM_MEDIUM', asIs],
-  ['utmCampaign', 'UTM_CAMPAIGN', asIs],
-  ['utmContent', 'UTM_CONTENT', asIs],
-  ['utmTerm', 'UTM_TERM', asIs],
-];
-
-export function itemFields(userFields: UserField[], useOriginalUfNames: boolean): ItemField[] {
+/** @param classic  the fields of the classic methods; their user fields become fields of the item */
+export function itemFields(
+  entityTypeId: ItemTypeId,
+  classic: readonly CrmField[],
+  useOriginalUfNames: boolean,
+): ItemField[] {
+  const byName = new Map(classic.map((field) => [field.name, field]));
   return [
-    ...ORDINARY.map(([name, rowField, toValue]) => ({ name, rowField, toValue })),
-    ...userFields.map((field) => ({
-      name: useOriginalUfNames ? field.name : toCamelCase(field.name),
-      rowField: field.name,
-      toValue: userFieldValue(field),
-    })),
+    ...ITEM_FIELD_LINES[entityTypeId].map((line) => readLine(line, byName)),
+    ...classic.filter(({ isDynamic }) => isDynamic).map((field) => fieldOfUser(field, useOriginalUfNames)),
   ];
 }
 
-function userFieldValue({ type, isMultiple }: UserField): ItemField['toValue'] {
-  if (type === 'boolean') return asFlag;
-  const isNumber = type === 'enumeration' || type === 'integer' || type === 'double';
-  if (isMultiple) return isNumber ? asNumbers : (value) => value ?? [];
-  return isNumber ? asNumber : asIs;
+function readLine(
+  [name, typeAndDictionary, column = '', marks = '']: ItemFieldLine,
+  classic: ReadonlyMap<string, CrmField>,
+): ItemField {
+  const [type = '', statusType] = typeAndDictionary.split(' ');
+  const empty = marks.includes('0') ? 0 : null;
+  const computed = COMPUTED[name] ?? (() => empty);
+  return {
+    name,
+    upperName: toUpperCase(name),
+    type,
+    ...(statusType !== undefined && { statusType }),
+    ...(column !== '' && { column }),
+    isReadOnly: marks.includes('r'),
+    isImmutable: marks.includes('i'),
+    isMultiple: marks.includes('m'),
+    isDeprecated: marks.includes('d'),
+    isHidden: marks.includes('h'),
+    isDescribedOnly: marks.includes('f'),
+    classic: classic.get(column),
+    toValue:
+      column === ''
+        ? computed
+        : (row, context) => context.write(typedValue(row[column], type), type) ?? empty,
+  };
+}
+
+const NUMBER_TYPES = new Set([
+  'integer',
+  'double',
+  'user',
+  'file',
+  'crm_lead',
+  'crm_company',
+  'crm_contact',
+  'crm_quote',
+  'crm_category',
+  'location',
+]);
+
+/** A text of the classic row with its type: numbers become numbers, flags `Y` or `N`, dates stay texts. */
+function typedValue(value: CrmValue | undefined, type: string): unknown {
+  if (type === 'boolean') return value === 'Y' || value === '1' ? 'Y' : 'N';
+  if (typeof value !== 'string') return value ?? null;
+  if (!NUMBER_TYPES.has(type)) return value;
+  return value === '' ? null : Number(value);
+}
+
+function fieldOfUser(classic: CrmField, useOriginalUfNames: boolean): ItemField {
+  const { name, type, isReadOnly, isImmutable, isMultiple, isDeprecated } = classic;
+  return {
+    name: useOriginalUfNames ? name : toCamelCase(name),
+    upperName: name,
+    type,
+    column: name,
+    isReadOnly,
+    isImmutable,
+    isMultiple,
+    isDeprecated,
+    isHidden: false,
+    isDescribedOnly: false,
+    classic,
+    toValue: (row, context) =>
+      userFieldValue(row[name], type, isMultiple, (item) => context.write(item, type)),
+  };
+}
+
+const USER_NUMBER_TYPES = new Set(['enumeration', 'integer', 'double', 'employee']);
+
+function userFieldValue(
+  value: CrmValue | undefined,
+  type: string,
+  isMultiple: boolean,
+  write: (item: unknown) => unknown,
+): unknown {
+  const toTyped = USER_NUMBER_TYPES.has(type)
+    ? (item: unknown) => Number(item)
+    : type === 'boolean'
+      ? (item: unknown) => (item === '1' ? 'Y' : 'N')
+      : write;
+  if (isMultiple) return Array.isArray(value) ? value.map(toTyped) : [];
+  const isEmpty = value === undefined || value === null || value === '';
+  return isEmpty && type !== 'boolean' ? null : toTyped(value);
 }
 
 /**
@@ -75,13 +134,8 @@ function toCamelCase(name: string): string {
   return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** All multifields of a company in one list, the format of `fm`. */
-export function toFm(row: CompanyRow) {
-  const items = MULTIFIELDS.flatMap((name): Multifield[] => row[name] ?? []);
-  return items.map(({ ID, TYPE_ID, VALUE_TYPE, VALUE }) => ({
-    id: Number(ID),
-    typeId: TYPE_ID,
-    valueType: VALUE_TYPE,
-    value: VALUE,
-  }));
+/** `createdTime` → `CREATED_TIME`; a name in capitals stays. */
+export function toUpperCase(name: string): string {
+  if (!/[a-z]/.test(name)) return name;
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
 }

@@ -59,3 +59,16 @@ function readCondition(key: string, value: PhpValue): ListCondition {
     values: isArrayLike(value) ? asList(value) : [value],
   };
 }
+
+/** A field that must have one of these values. */
+export interface WantedValues {
+  field: string;
+  values: readonly PhpValue[];
+}
+
+/** The conditions that ask for values as they are. */
+export function wantedValues(conditions: readonly ListCondition[]): WantedValues[] {
+  return conditions.filter(
+    ({ operator, isNegated, orEmpty }) => (operator === '=' || operator === 'in') && !isNegated && !orEmpty,
+  );
+}

@@ -1,6 +1,6 @@
 import type { CompanyCollection } from './company-collection.ts';
 import type { CrmField } from './fields.ts';
-import type { ListCondition } from './list-conditions.ts';
+import type { WantedValues } from './list-conditions.ts';
 import { toPhpInt } from './php-cast.ts';
 import type { CompanyRow, CrmRow } from './row.ts';
 import { type Columns, type Rows, rowsOfList, Table } from './table.ts';
@@ -57,9 +57,9 @@ export class RelatedCollection<Row extends CrmRow> {
     this.#columns = columns;
   }
 
-  /** A table that contains at least all rows that match the conditions. */
-  tableFor(conditions: readonly ListCondition[]): Table<Row> {
-    const companyIds = isSource(this.#rows) ? namedCompanies(conditions) : undefined;
+  /** A table that contains at least all rows that have these values. */
+  tableFor(wanted: readonly WantedValues[]): Table<Row> {
+    const companyIds = isSource(this.#rows) ? namedCompanies(wanted) : undefined;
     if (companyIds) {
       return new Table<Row>(rowsOfList(companyIds.flatMap((id) => this.ofCompany(id))), this.#columns);
     }
@@ -140,11 +140,10 @@ function companiesOf({ COMPANY_ID, COMPANY_IDS }: CrmRow): unknown[] {
 }
 
 /** The companies that matching rows can belong to; undefined if it can be any company. */
-function namedCompanies(conditions: readonly ListCondition[]): string[] | undefined {
-  for (const { field, operator, isNegated, orEmpty, values } of conditions) {
-    const namesRows = (operator === '=' || operator === 'in') && !isNegated && !orEmpty;
+function namedCompanies(wanted: readonly WantedValues[]): string[] | undefined {
+  for (const { field, values } of wanted) {
     // An empty list is no condition at all.
-    if (!namesRows || values.length === 0 || values.length > MAX_NAMED_COMPANIES) continue;
+    if (values.length === 0 || values.length > MAX_NAMED_COMPANIES) continue;
     const numbers = values.map(toPhpInt);
     if (field === 'COMPANY_ID') return distinct(numbers);
     if (field === 'ID') return distinct(numbers.map((id) => Math.floor(id / IDS_PER_COMPANY)));

@@ -16,6 +16,7 @@ import type { Language } from '../language.ts';
 import type { GeneratedCompanies, PortalOptions, PortalUserOptions } from '../options.ts';
 import { randomHex } from '../secrets.ts';
 import { requireZone, type ServerZone } from '../server-zone.ts';
+import { StoredOptions } from './stored-options.ts';
 
 /** A user of this portal, with defaults for all optional properties. */
 export type PortalUser = Required<PortalUserOptions>;
@@ -36,6 +37,7 @@ export class Portal {
   readonly dealCategories: DealCategory[];
   /** Phones and e-mails of companies and contacts, as `crm.duplicate.findbycomm` searches them. */
   readonly communications: Record<'COMPANY' | 'CONTACT', CommunicationIndex>;
+  readonly storedOptions = new StoredOptions();
   host: string;
   installed = true;
   /** Increases with each removal, so that tokens issued before stay invalid after a new installation. */
@@ -78,11 +80,6 @@ export class Portal {
       COMPANY: new CommunicationIndex(companies, companies),
       CONTACT: new CommunicationIndex(this.contacts, companies),
     };
-  }
-
-  /** Name of `serverZone` in older callers. */
-  get utcOffset(): ServerZone {
-    return this.serverZone;
   }
 
   get users(): PortalUser[] {

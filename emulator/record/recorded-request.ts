@@ -13,7 +13,7 @@ export interface RecordedRequest {
   /** The Host header, with port. */
   host: string;
   httpMethod: string;
-  /** Without the query. */
+  /** As the client wrote it, without the query. */
   path: string;
   /** Method name of the path, lower case, without `.json`. */
   restMethod?: string;

@@ -1,12 +1,14 @@
 import type { Outcome, RestCall, RestMethods } from './method.ts';
 
-/** Methods that return information about the application itself. */
+/** `app.info` of the portal. */
 export const APPLICATION_METHODS: RestMethods = {
-  scope: { scopes: [], run: ({ scope }) => ({ result: scope }) },
   'app.info': { scopes: [], run: describeApplication },
 };
 
-/** `app.info` of the portal; its format differs from that of the authorization server (section 3.1). */
+/**
+ * `app.info` of the portal; its format differs from that of the authorization server (section 3.1). A cloud portal
+ * tells its plan in three more fields, and a plan on trial the plan before it (section 13, row 12).
+ */
 function describeApplication({ client, portal }: RestCall): Outcome {
   return {
     result: {
@@ -19,6 +21,9 @@ function describeApplication({ client, portal }: RestCall): Outcome {
       DAYS: null,
       LANGUAGE_ID: portal.language,
       LICENSE: `${portal.language}_demo`,
+      LICENSE_PREVIOUS: `${portal.language}_project`,
+      LICENSE_TYPE: 'demo',
+      LICENSE_FAMILY: 'demo',
     },
   };
 }

@@ -14,10 +14,10 @@ export interface FoundToken {
 /**
  * Finds the access token: header first, then body, then query. A token passed as an array is ignored (section 3.2).
  */
-export function findToken({ headers, query, form, json }: HttpRequest): FoundToken | undefined {
+export function findToken({ headers, query, form, json, plain }: HttpRequest): FoundToken | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return { value: bearer, in: 'header' };
-  const inBody = tokenAmong({ ...form, ...json });
+  const inBody = tokenAmong({ ...form, ...json, ...plain });
   if (inBody !== undefined) return { value: inBody, in: 'body' };
   const inQuery = tokenAmong(query);
   return inQuery === undefined ? undefined : { value: inQuery, in: 'query' };

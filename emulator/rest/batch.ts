@@ -100,8 +100,9 @@ function describeInside({ code, description }: RestRefusal): string {
   return code === 'insufficient_scope' ? '' : description;
 }
 
+/** As in PHP the text `false` is true. */
 function isTrue(halt: PhpValue | undefined): boolean {
-  return !['', '0', 'false', undefined].includes(asText(halt));
+  return !['', '0', undefined].includes(asText(halt));
 }
 
 /**

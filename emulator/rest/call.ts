@@ -6,6 +6,7 @@ import { jsonAnswer } from '../wire/answer.ts';
 import type { HttpRequest } from '../wire/http-request.ts';
 import type { PhpArray } from '../wire/php-params.ts';
 import { findParam } from '../wire/php-params.ts';
+import { toPhpXml } from '../wire/php-xml.ts';
 import type { Route } from '../wire/serve.ts';
 import { checkScope, checkUser, findToken, identifyCaller } from './authorize-call.ts';
 import { type RunCommand, readCommands, runBatch } from './batch.ts';
@@ -24,7 +25,7 @@ const REST_HEADERS = {
 
 /** Routes a REST call such as `/rest/crm.company.list.json`. */
 export function routeRest(context: EmulatorContext, portal: Portal, httpRequest: HttpRequest): Route {
-  const methodName = readMethodName(httpRequest.path);
+  const { methodName, format } = readMethodName(httpRequest.path);
   return {
     kind: 'rest',
     about: describeCall(context, portal, httpRequest, methodName),
@@ -34,18 +35,26 @@ export function routeRest(context: EmulatorContext, portal: Portal, httpRequest:
         httpRequest.httpMethod === 'OPTIONS'
           ? preflight()
           : answerCall(context, portal, httpRequest, methodName);
-      return { ...answer, headers: { ...answer.headers, ...REST_HEADERS } };
+      return withFormat({ ...answer, headers: { ...answer.headers, ...REST_HEADERS } }, format);
     },
   };
 }
 
 /** `.json` is the default format, a trailing slash is allowed, letter case does not matter (section 4). */
-function readMethodName(path: string): string {
-  return path
+function readMethodName(path: string): { methodName: string; format: 'json' | 'xml' } {
+  const name = path
     .replace(/^\/rest\//, '')
     .replace(/\/$/, '')
-    .replace(/\.json$/i, '')
     .toLowerCase();
+  const [, methodName = name, format = 'json'] = /^(.+)\.(json|xml)$/s.exec(name) ?? [];
+  return { methodName, format: format === 'xml' ? 'xml' : 'json' };
+}
+
+/** XML has the same answer, refusals too, in an element `response` [core:rest/classes/general/rest.php]. */
+function withFormat(answer: Answer, format: 'json' | 'xml'): Answer {
+  if (format === 'json' || answer.body === '') return answer;
+  const body = toPhpXml({ response: JSON.parse(answer.body) as unknown });
+  return { ...answer, body, headers: { ...answer.headers, 'content-type': 'text/xml; charset=utf-8' } };
 }
 
 function preflight(): Answer {
@@ -53,8 +62,8 @@ function preflight(): Answer {
 }
 
 /** Query and body merged; the body wins (section 4). */
-function readParams({ query, form, json }: HttpRequest): PhpArray {
-  return { ...query, ...form, ...json };
+function readParams({ query, form, json, plain }: HttpRequest): PhpArray {
+  return { ...query, ...form, ...json, ...plain };
 }
 
 function describeCall(

@@ -1,5 +1,10 @@
-import { type CrmField, visibleFields } from '../crm/fields.ts';
-import { type ListCondition, readListConditions } from '../crm/list-conditions.ts';
+import { type CrmField, parentSettings, visibleFields } from '../crm/fields.ts';
+import {
+  type ListCondition,
+  readListConditions,
+  type WantedValues,
+  wantedValues,
+} from '../crm/list-conditions.ts';
 import { compileListCondition, toIdRange } from '../crm/list-filter.ts';
 import { type CrmRow, isMultifieldName } from '../crm/row.ts';
 import { joinFilters, type RowFilter } from '../crm/row-filter.ts';
@@ -17,7 +22,7 @@ import { crmRefusal, RestRefusal } from './refusal.ts';
 export interface CrmCollection<Row extends CrmRow> {
   fields: readonly CrmField[];
   /** A table that contains at least all rows that match the conditions. */
-  tableFor(conditions: readonly ListCondition[]): Table<Row>;
+  tableFor(wanted: readonly WantedValues[]): Table<Row>;
 }
 
 /** `crm.company.list`, `crm.contact.list`, `crm.deal.list` (7.2), which differ only in their fields. */
@@ -35,7 +40,7 @@ export function listCrmRows<Row extends CrmRow>(
 
   const fields = visibleFields(book.fields, user.id);
   const conditions = readListConditions(filter);
-  const table = book.tableFor(conditions);
+  const table = book.tableFor(wantedValues(conditions));
   const { start, rows, ...counts } = findPage(
     table,
     user,
@@ -88,6 +93,7 @@ function describe(field: CrmField, { language }: Portal) {
     ...(field.isDeprecated && { isDeprecated: true }),
     // The title of a user field is its name; users see its labels.
     title: userField ? name : title,
+    ...parentSettings(field),
     ...(statusType && { statusType }),
     ...(userField?.items && { items: userField.items }),
     ...(userField && {

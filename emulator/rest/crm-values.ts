@@ -58,6 +58,12 @@ function writerOf(
   };
 }
 
+/** A day or an instant of a row as answers have it; other values stay as they are. */
+export function writeMoment(value: string, type: string, zone: ServerZone, nowMs: number): string {
+  if (type === 'date') return writeDay(value, zone, nowMs);
+  return type === 'datetime' ? writeInstant(value, zone) : value;
+}
+
 function valueWriter(
   { portal, context, accessToken }: RestCall,
   entity: EntityName,
@@ -67,9 +73,8 @@ function valueWriter(
   const nowMs = context.clock.now();
   switch (type) {
     case 'date':
-      return (value) => writeDay(value, serverZone, nowMs);
     case 'datetime':
-      return (value) => writeInstant(value, serverZone);
+      return (value) => writeMoment(value, type, serverZone, nowMs);
     case 'file':
       return (value, row) =>
         writeFile(value, { entity, ownerId: row.ID, fieldName: name, isDynamic, accessToken });

@@ -23,25 +23,26 @@ function listStatuses({ portal, param }: RestCall): Outcome {
 
   const tests = readConditions(filter)
     .filter(({ field }) => STATUS_FIELDS.has(field))
-    .map((condition) => ({ ...condition, test: compileCondition(condition, 'text', portal.utcOffset) }));
+    .map((condition) => ({ ...condition, test: compileCondition(condition, 'text', portal.serverZone) }));
   const statuses = allStatuses(portal).filter((status) =>
     tests.every(({ field, test }) => test(status[field as StatusField]?.toLowerCase() || null)),
   );
   return { result: statuses, total: statuses.length };
 }
 
+/** Unlike in `crm.status.list`, SORT is a number [RU:api-reference/crm/status/crm-status-entity-items.md, sample]. */
 function listEntityItems({ portal, param }: RestCall): Outcome {
   const entityId = asText(param('entityId')) ?? '';
   const items = allStatuses(portal).filter((status) => status.ENTITY_ID === entityId);
   const exists = Object.hasOwn(portal.dictionaries, entityId) || items.length > 0;
   if (!exists) throw crmRefusal('Invalid parameters.');
-  return { result: items.map(({ NAME, SORT, STATUS_ID }) => ({ NAME, SORT, STATUS_ID })) };
+  return { result: items.map(({ NAME, SORT, STATUS_ID }) => ({ NAME, SORT: Number(SORT), STATUS_ID })) };
 }
 
 /** Only for users who may see the CRM settings; `total` is always 0 [RU:…/crm/currency/crm-currency-list.md]. */
 function listCurrencies({ portal, user }: RestCall): Outcome {
   if (!user.admin || user.crm === 'none') throw crmRefusal('Access denied.');
-  return { result: currencyRows(portal.language, portal.utcOffset), total: 0 };
+  return { result: currencyRows(portal.language, portal.serverZone), total: 0 };
 }
 
 interface Status {

@@ -40,8 +40,13 @@ export interface RestMethod {
 
 export type RestMethods = Readonly<Record<string, RestMethod>>;
 
+/** The list methods of the CRM take these with `ar` in front too, as old clients write them (company-data 0.1). */
+const WITH_OLD_NAMES = ['filter', 'order', 'select'];
+
 export function toCall(caller: Caller, params: PhpArray): RestCall {
-  return { ...caller, params, param: (name) => findParam(params, name) };
+  const oldName = (name: string) =>
+    WITH_OLD_NAMES.includes(name) ? findParam(params, `ar${name}`) : undefined;
+  return { ...caller, params, param: (name) => findParam(params, name) ?? oldName(name) };
 }
 
 /** `start` of a list call; 0 if absent or not a number (section 6.1). */

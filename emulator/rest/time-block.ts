@@ -14,7 +14,7 @@ export interface TimeBlock {
 }
 
 /** Starts measuring; the returned function stops. Durations are real time, instants are emulator clock time. */
-export function startTimeBlock(clock: Clock, { utcOffset }: Portal): () => TimeBlock {
+export function startTimeBlock(clock: Clock, { serverZone }: Pick<Portal, 'serverZone'>): () => TimeBlock {
   const startMs = clock.now();
   const startedAt = performance.now();
   return () => {
@@ -25,8 +25,8 @@ export function startTimeBlock(clock: Clock, { utcOffset }: Portal): () => TimeB
       finish: finishMs / 1000,
       duration: durationMs / 1000,
       processing: durationMs / 1000,
-      date_start: toIsoWithOffset(startMs, utcOffset),
-      date_finish: toIsoWithOffset(finishMs, utcOffset),
+      date_start: toIsoWithOffset(startMs, serverZone),
+      date_finish: toIsoWithOffset(finishMs, serverZone),
     };
   };
 }

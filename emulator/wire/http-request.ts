@@ -5,7 +5,7 @@ import { collectPhpParams, isPhpArray, type PhpArray, type PhpValue, parsePhpPar
 /** A complete HTTP request, with its parameters as PHP code would see them. */
 export interface HttpRequest {
   httpMethod: string;
-  /** Without the query. */
+  /** Without the query, as the portal's router sees it: `/rest//profile` is `/rest/profile`. */
   path: string;
   /** Path and query of the request line, unchanged. */
   target: string;
@@ -18,6 +18,8 @@ export interface HttpRequest {
   form: PhpArray;
   /** Parameters of a JSON body; empty for any other body and for invalid JSON, which Bitrix24 ignores (section 4). */
   json: PhpArray;
+  /** Parameters of a body with any other content type, which REST reads like a form. */
+  plain: PhpArray;
   cookies: ReadonlyMap<string, string>;
 }
 
@@ -26,20 +28,22 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export async function readHttpRequest(req: IncomingMessage): Promise<HttpRequest> {
   const target = req.url ?? '/';
-  const [path = '/', search = ''] = splitOnce(target, '?');
+  const [rawPath = '/', search = ''] = splitOnce(target, '?');
   const body = await readBody(req);
   const contentType = req.headers['content-type'] ?? '';
+  const httpMethod = req.method ?? 'GET';
 
   return {
-    httpMethod: req.method ?? 'GET',
-    path,
+    httpMethod,
+    path: rawPath.replace(/\/{2,}/g, '/'),
     target,
     host: hostWithoutPort(req.headers.host ?? ''),
     headers: req.headers,
     remoteAddress: req.socket.remoteAddress ?? '',
     query: parsePhpParams(search),
     form: await parseForm(body, contentType),
-    json: parseJson(body, contentType),
+    json: httpMethod === 'POST' ? parseJson(body, contentType) : {},
+    plain: httpMethod === 'POST' ? parsePlain(body, contentType) : {},
     cookies: parseCookies(req.headers.cookie ?? ''),
   };
 }
@@ -76,6 +80,13 @@ function parseJson(body: Buffer, contentType: string): PhpArray {
   } catch {
     return {};
   }
+}
+
+const KNOWN_TYPES = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
+
+function parsePlain(body: Buffer, contentType: string): PhpArray {
+  if (KNOWN_TYPES.some((type) => contentType.startsWith(type))) return {};
+  return parsePhpParams(body.toString('utf8'));
 }
 
 /** `localhost:8051` → `localhost`; `[::1]:8051` → `::1`. */

@@ -124,7 +124,7 @@ describe('dictionaries', () => {
       entityId: 'COMPANY_TYPE',
     });
 
-    expect(body.result).toEqual([{ NAME: 'Friend', SORT: '5', STATUS_ID: 'UC_1' }]);
+    expect(body.result).toEqual([{ NAME: 'Friend', SORT: 5, STATUS_ID: 'UC_1' }]);
   });
 
   it('when crm.status.entity.items is called for an unknown dictionary › refuses', async () => {
@@ -133,94 +133,5 @@ describe('dictionaries', () => {
     const { body } = await callRest(tokensFor(portal), 'crm.status.entity.items', { entityId: 'NOPE' });
 
     expect(body).toEqual({ error: '', error_description: 'Invalid parameters.' });
-  });
-});
-
-describe('crm.item.* for companies', () => {
-  it('when a company is listed › names are camelCase and values typed', async () => {
-    const { portal } = await startWithCompanies();
-
-    const { body } = await callRest(tokensFor(portal), 'crm.item.list', {
-      entityTypeId: 4,
-      filter: { id: 2 },
-    });
-
-    expect(body.result).toEqual({
-      items: [
-        expect.objectContaining({
-          id: 2,
-          title: 'Company 2',
-          typeId: 'PARTNER',
-          revenue: 1000,
-          assignedById: 2,
-          ufCrm_1700000002: 'Y',
-          fm: [],
-        }),
-      ],
-    });
-    expect(body.total).toBe(1);
-  });
-
-  it('when fields are selected by name › multifields are not among them', async () => {
-    const { portal } = await startWithCompanies();
-
-    const { body } = await callRest(tokensFor(portal), 'crm.item.list', {
-      entityTypeId: 4,
-      select: ['id', 'title', 'fm'],
-      filter: { id: 1 },
-    });
-
-    expect(body.result).toEqual({ items: [{ id: 1, title: 'Company 1' }] });
-  });
-
-  it('when the filter has groups and OR › applies them', async () => {
-    const { portal } = await startWithCompanies();
-
-    const { body } = await callRest(tokensFor(portal), 'crm.item.list', {
-      entityTypeId: 4,
-      select: ['id'],
-      filter: { logic: 'OR', 0: { typeId: 'PARTNER' }, 1: { id: 1, '!%title': 'nothing' } },
-    });
-
-    expect(body.result).toEqual({ items: [{ id: 1 }, { id: 2 }] });
-  });
-
-  it.each([
-    ['an unknown filter field', { filter: { TITLE: 'x' } }],
-    ['an unknown order field', { order: { nonsense: 'ASC' } }],
-    ['an unknown direction', { order: { id: 'UP' } }],
-  ])('when there is %s › answers 400 INVALID_ARG_VALUE', async (_, params) => {
-    const { portal } = await startWithCompanies();
-
-    const { status, body } = await callRest(tokensFor(portal), 'crm.item.list', {
-      entityTypeId: 4,
-      ...params,
-    });
-
-    expect(status).toBe(400);
-    expect(body.error).toBe('INVALID_ARG_VALUE');
-  });
-
-  it.each([
-    ['there is no such company', 1, { entityTypeId: 4, id: 99 }, 'NOT_FOUND'],
-    ['it is somebody else’s', 2, { entityTypeId: 4, id: 1 }, 'ACCESS_DENIED'],
-    ['the entity is none of ours', 1, { entityTypeId: 1, id: 1 }, 'ENTITY_TYPE_NOT_SUPPORTED'],
-  ])('when %s › crm.item.get answers 400 with its code', async (_, userId, params, error) => {
-    const { portal } = await startWithCompanies();
-
-    const { status, body } = await callRest(tokensFor(portal, userId), 'crm.item.get', params);
-
-    expect(status).toBe(400);
-    expect(body.error).toBe(error);
-  });
-
-  it('when crm.item.get finds it › gives one item with its multifields', async () => {
-    const { portal } = await startWithCompanies();
-
-    const { body } = await callRest(tokensFor(portal), 'crm.item.get', { entityTypeId: 4, id: 1 });
-
-    expect(body.result).toMatchObject({
-      item: { id: 1, fm: [{ typeId: 'PHONE', valueType: 'WORK', value: '+1 212 555 0100' }] },
-    });
   });
 });

@@ -111,6 +111,7 @@ describe('the record of requests', () => {
     const log = new RequestLog();
     const httpRequest = {
       headers: {},
+      target: '/rest/batch',
       query: {},
       form: {},
       json: { cmd: ['profile'] },

@@ -390,6 +390,14 @@ describe('GET /rest/app.info of the authorization server', () => {
       },
       user_id: 1,
     });
+    expect(body.time).toMatchObject({
+      start: 1_790_000_000,
+      finish: expect.any(Number),
+      duration: expect.any(Number),
+      processing: expect.any(Number),
+      date_start: '2026-09-21T14:13:20+00:00',
+      date_finish: '2026-09-21T14:13:20+00:00',
+    });
   });
 
   it('when the token is unknown › answers 400 invalid_client', async () => {

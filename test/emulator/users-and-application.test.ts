@@ -39,7 +39,15 @@ describe('users', () => {
 
     const { body } = await callRest(tokensFor(portal), 'user.current');
 
-    expect(body.result).toMatchObject({ ID: '1', ACTIVE: true, EMAIL: 'ann@example.com' });
+    expect(body.result).toMatchObject({
+      ID: '1',
+      ACTIVE: true,
+      EMAIL: 'ann@example.com',
+      IS_ONLINE: 'Y',
+      LAST_ACTIVITY_DATE: expect.any(String),
+    });
+    expect(body.result).not.toHaveProperty('USER_TYPE');
+    expect(body.result).not.toHaveProperty('TIMESTAMP_X');
   });
 
   it('when user.current is called with scope user_brief › leaves out the e-mail', async () => {
@@ -137,12 +145,24 @@ describe('users', () => {
     ['user.search', 'FIND in the position', { FILTER: { FIND: 'sal' } }, ['1', '3']],
     [
       'user.search',
-      'FIND beside another field, which is ignored',
+      'FIND beside another field, which must hold too',
       { FILTER: { FIND: 'sal', ACTIVE: true } },
-      ['1', '3'],
+      ['1'],
     ],
     ['user.search', 'the beginning of a last name', { FILTER: { LAST_NAME: 'an' } }, ['2']],
-    ['user.search', 'names among those who still work', { FILTER: { NAME: 'h', ACTIVE: true } }, []],
+    ['user.search', 'names among those who left', { FILTER: { NAME: 'h', ACTIVE: 'N' } }, ['3']],
+    ['user.get', 'a department', { UF_DEPARTMENT: 1 }, ['1', '2', '3']],
+    ['user.get', 'a department as a text outside of FILTER', { uf_department: '1', ACTIVE: '1' }, ['1', '2']],
+    ['user.get', 'who is online', { FILTER: { IS_ONLINE: 'Y' } }, ['1']],
+    ['user.get', 'the day of registration', { FILTER: { '>=DATE_REGISTER': '2025-01-15' } }, ['1', '2', '3']],
+    [
+      'user.get',
+      'a prefix of three characters, which is not read',
+      { FILTER: { '!=%NAME': 'A%' } },
+      ['1', '2', '3'],
+    ],
+    ['user.get', 'a sort without an order, which is not read', { sort: 'LAST_NAME' }, ['1', '2', '3']],
+    ['user.get', 'FIND, which only user.search knows', { FILTER: { FIND: 'moor' } }, ['1', '2', '3']],
     ['user.search', 'an order', { FILTER: { FIND: '' }, sort: 'LAST_NAME', order: 'DESC' }, ['3', '1', '2']],
   ])('when %s is given %s › follows it', async (method, _, params, expected) => {
     const { portal } = await start({ portals: [aPortal({ users: people() })] });
@@ -151,6 +171,95 @@ describe('users', () => {
 
     expect(idsOf(answer)).toEqual(expected);
     expect(answer.body.total).toBe(expected.length);
+  });
+
+  it('when user.get is called › users have the fields of the sample, in its order and with its types', async () => {
+    const users = [aPortalUser({ name: 'Ann', lastName: 'Lee', position: 'Head', timeZone: 'Asia/Omsk' })];
+    const { portal } = await start({ portals: [aPortal({ users, utcOffset: '+03:00' })] });
+
+    const answer = await callRest(tokensFor(portal), 'user.get');
+
+    expect(Object.entries(rowsOf(answer)[0] ?? {})).toEqual([
+      ['ID', '1'],
+      ['ACTIVE', true],
+      ['NAME', 'Ann'],
+      ['LAST_NAME', 'Lee'],
+      ['SECOND_NAME', ''],
+      ['EMAIL', 'user1@example.com'],
+      ['LAST_LOGIN', '2026-01-12T09:00:00+03:00'],
+      ['DATE_REGISTER', '2025-01-15T03:00:00+03:00'],
+      ['TIME_ZONE', 'Asia/Omsk'],
+      ['IS_ONLINE', 'Y'],
+      ['TIMESTAMP_X', {}],
+      ['LAST_ACTIVITY_DATE', {}],
+      ['PERSONAL_GENDER', 'M'],
+      ['PERSONAL_WWW', ''],
+      ['PERSONAL_BIRTHDAY', ''],
+      ['PERSONAL_MOBILE', ''],
+      ['PERSONAL_CITY', ''],
+      ['WORK_PHONE', ''],
+      ['WORK_POSITION', 'Head'],
+      ['UF_EMPLOYMENT_DATE', ''],
+      ['UF_DEPARTMENT', [1]],
+      ['USER_TYPE', 'employee'],
+    ]);
+  });
+
+  it.each([
+    ['user_basic', ['LAST_LOGIN', 'PERSONAL_WWW']],
+    ['user_brief', ['EMAIL', 'LAST_LOGIN', 'PERSONAL_MOBILE', 'PERSONAL_WWW', 'WORK_PHONE']],
+  ])(
+    'when the scope is %s › its fields are left out, and filters by them are dropped',
+    async (scope, missing) => {
+      const { emulator, portal } = await start({ portals: [aPortal({ users: manyUsers(2) })] });
+      const allFields = rowsOf(await callRest(tokensFor(portal), 'user.get'))[0] ?? {};
+      emulator.registerClient({ ...DEMO_CLIENT, scope: [scope] });
+
+      const answer = await callRest(tokensFor(portal), 'user.get', { FILTER: { PERSONAL_WWW: 'x' } });
+
+      expect(idsOf(answer)).toEqual(['1', '2']);
+      const fields = Object.keys(rowsOf(answer)[0] ?? {});
+      expect(
+        Object.keys(allFields)
+          .filter((field) => !fields.includes(field))
+          .sort(),
+      ).toEqual(missing);
+    },
+  );
+
+  it('when user.get starts inside of a page › it is not rounded down', async () => {
+    const { portal } = await start({ portals: [aPortal({ users: manyUsers(120) })] });
+
+    const { body } = await callRest(tokensFor(portal), 'user.get', { start: 10, select: ['ID'] });
+
+    expect(body).toMatchObject({ total: 120, next: 60 });
+    expect(body.result).toEqual(Array.from({ length: 50 }, (_, index) => ({ ID: String(index + 11) })));
+  });
+
+  it('when user.get skips counting › total is 0; when it finds nothing › there is no total', async () => {
+    const { portal } = await start({ portals: [aPortal({ users: manyUsers(60) })] });
+
+    const uncounted = await callRest(tokensFor(portal), 'user.get', { start: -1 });
+    const empty = await callRest(tokensFor(portal), 'user.get', { FILTER: { ID: 99 } });
+    const past = await callRest(tokensFor(portal), 'user.get', { start: 60 });
+
+    expect(rowsOf(uncounted)).toHaveLength(50);
+    expect(uncounted.body).toMatchObject({ total: 0 });
+    expect(uncounted.body).not.toHaveProperty('next');
+    for (const { body } of [empty, past]) {
+      expect(body.result).toEqual([]);
+      expect(body).not.toHaveProperty('total');
+    }
+  });
+
+  it('when fields are selected › only they come, the ID too only if it is named', async () => {
+    const { portal } = await start();
+    const fieldsFor = async (select: string[]) =>
+      Object.keys(rowsOf(await callRest(tokensFor(portal), 'user.get', { select }))[0] ?? {});
+
+    expect(await fieldsFor(['NAME', 'nonsense'])).toEqual(['NAME']);
+    expect(await fieldsFor(['ID', 'UF_*'])).toEqual(['ID', 'UF_EMPLOYMENT_DATE', 'UF_DEPARTMENT']);
+    expect(await fieldsFor(['*'])).toHaveLength(22);
   });
 
   it('when user.admin is called › answers a boolean', async () => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InvalidRequestError } from '../../errors.ts';
 import type { Params } from '../rest/rest-types.ts';
 import { columnsOf, type FilterOf } from './company-columns.ts';
-import { readSearch } from './search-readings.ts';
+import { holdsReference, readSearch } from './search-readings.ts';
 
 /** What was typed, and what it most likely is; portals are asked for every reading of it (search-readings.ts). */
 const Search = z.object({ by: z.enum(['title', 'phone', 'email']), text: z.string() });
@@ -52,18 +52,14 @@ function each<Name extends string, T>(columns: { filter: string }[], value: T): 
   return Object.fromEntries(columns.map(({ filter }) => [filter, value])) as Record<Name, T>;
 }
 
-/** What a portal replaces inside a batch by the answers of other commands (protocol 6.2). */
-const REFERENCE = /\$(result|error|total|next|time)\[/i;
-
 /**
- * Refuses text that a portal would replace by the answer of another command: it has no way to escape it.
+ * Refuses ids that a portal would replace by the answer of another command: it has no way to escape them.
  *
  * @throws {InvalidRequestError}
  */
 function requireNoReference(filter: CompanyFilter): void {
-  const texts = [filter.search?.text ?? '', ...CHOICES.flatMap((column) => filter[column.filter])];
-  if (texts.some((text) => REFERENCE.test(text)))
-    throw new InvalidRequestError('what is searched for would be a reference to another command');
+  if (CHOICES.some((column) => filter[column.filter].some(holdsReference)))
+    throw new InvalidRequestError('a value of a dictionary would be a reference to another command');
 }
 
 /**

@@ -18,6 +18,14 @@ const MOST_DIGITS = 24;
 const INVISIBLE = /[\p{Cf}\p{Cc}]/gu;
 const DASHES = /[\p{Pd}\u2212]/gu;
 
+/** What a portal replaces inside a batch by the answers of other commands, up to the next blank (protocol 6.2). */
+const REFERENCE = /\$(?=result|error|total|next|time)/gi;
+
+/** Whether a portal would take this text for a reference to another command. It has no way to escape one. */
+export function holdsReference(text: string): boolean {
+  return text.search(REFERENCE) >= 0;
+}
+
 export function readSearch(typed: string): SearchReadings {
   const text = typed.normalize('NFC').replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
   return { title: readTitle(text), phones: readPhones(text), emails: readEmails(text) };
@@ -40,7 +48,7 @@ function readTitle(text: string): SearchReadings['title'] {
   const inner = parts.slice(parts[0] === '' ? 2 : 0, parts.at(-1) === '' ? -2 : undefined);
   const words = inner.filter((_, index) => index % 2 === 0);
   const gaps = inner.filter((_, index) => index % 2 === 1);
-  if (gaps.length === 0) return { field: '%TITLE', pattern: words[0] ?? text };
+  if (gaps.length === 0 && !holdsReference(text)) return { field: '%TITLE', pattern: words[0] ?? text };
   const blanks = gaps.flatMap((gap, index) => (gap === ' ' ? [index] : []));
   const doubled = blanks.length > MOST_DOUBLED ? [] : [...blanks.map((index) => [index]), blanks];
   const forms = [
@@ -53,11 +61,12 @@ function readTitle(text: string): SearchReadings['title'] {
   const patterns = forms.map(
     (form) => `%${words.flatMap((word, index) => [word, form[index] ?? '']).join('')}%`,
   );
-  // A backslash would escape what comes after it.
-  return {
-    field: '=%TITLE',
-    pattern: [...new Set(patterns)].map((pattern) => pattern.replaceAll('\\', '_')),
-  };
+  return { field: '=%TITLE', pattern: [...new Set(patterns.map(withoutSigns))] };
+}
+
+/** A backslash would escape what comes after it, and a dollar may begin a reference: any character in their place. */
+function withoutSigns(pattern: string): string {
+  return pattern.replaceAll('\\', '_').replace(REFERENCE, '_');
 }
 
 /** For one character any other one; quotation marks beside a blank may be missing, or be more than one. */
@@ -71,7 +80,7 @@ function readEmails(text: string): string[] {
     const [, link] = /^mailto:([^?]*)/i.exec(part) ?? [];
     return (link === undefined ? part : decoded(link)).replace(/^['.:]+|['.:]+$/g, '');
   });
-  const addresses = parts.filter((part) => /^[^@]+@[^@.]+(\.[^@.]+)+$/.test(part));
+  const addresses = parts.filter((part) => /^[^@]+@[^@.]+(\.[^@.]+)+$/.test(part) && !holdsReference(part));
   return [...new Set(addresses)].slice(0, MOST_VALUES);
 }
 

@@ -27,15 +27,25 @@ describe('buildWireFilter()', () => {
     expect(wire(filter)).toEqual(expected);
   });
 
-  it.each<Partial<CompanyFilter>>([
-    { search: { by: 'title', text: '$result[people][0][NAME]' } },
-    { search: { by: 'title', text: 'mill $NEXT[list]' } },
-    { types: ['CUSTOMER', '$total[list]'] },
-  ])('when a portal would take %j for a reference to another command › refuses it', (filter) => {
-    expect(() => wire(filter)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  it('when a portal would take the id of a dictionary for a reference to another command › refuses it', () => {
+    const types = ['CUSTOMER', '$total[list]'];
+
+    expect(() => wire({ types })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
   });
 
-  it.each(['US$', '$results', 'total$5', '[list]'])('when %s is searched for › searches for it', (text) => {
+  it.each([
+    ['$result[people][0][NAME]', '%_result[people][0][NAME]%'],
+    ['$RESULTS', '%_RESULTS%'],
+    ['mill $NEXT[list]', '%mill _NEXT[list]%'],
+    ['$total', '%_total%'],
+  ])('when %s is searched for › asks with another character for the dollar', (text, pattern) => {
+    const { '=%TITLE': patterns } = wire({ search: { by: 'title', text } });
+
+    expect(patterns).toContain(pattern);
+    expect(JSON.stringify(patterns)).not.toContain('$');
+  });
+
+  it.each(['US$', '$5', 'total$5', '[list]'])('when %s is searched for › searches for it', (text) => {
     expect(wire({ search: { by: 'title', text } })).toEqual({ '%TITLE': text });
   });
 });
