@@ -33,6 +33,8 @@ function readDigits(text: string): { sign: string; whole: string; fraction: stri
 
 /** The same digits without an exponent, for readers that know none. */
 export function withoutExponent(text: string): string {
+  // Hardly any number has one.
+  if (!/e/i.test(text)) return text;
   const { sign, whole, fraction } = readDigits(text) ?? {};
   if (whole === undefined) return text;
   return `${sign}${whole.replace(/^0+(?=\d)/, '')}${fraction && `.${fraction}`}`;

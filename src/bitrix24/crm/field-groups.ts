@@ -21,6 +21,8 @@ const LEFT_OUT = [
   'HAS_IMOL',
   'LEAD_ID',
 ];
+/** Numbers of addresses in another module of the portal, of no use to people. */
+const TECHNICAL = /^(REG_)?ADDRESS_LOC_ADDR_ID$/;
 const SUMMARY = [...columnsOf('dictionary'), ...columnsOf('money'), ...columnsOf('person')].map(
   ({ wire }) => wire,
 );
@@ -32,7 +34,7 @@ const OWN = /^(UF_|PARENT_ID_)/;
 const RECORD = /^(ID|DATE_|CREATED_BY|MODIFY_BY|LAST_|OPENED|IS_MY_COMPANY|ORIGIN|UTM_|CATEGORY)/;
 
 export function groupFields(fields: CompanyField[]): FieldGroups {
-  const shown = fields.filter(({ name }) => !LEFT_OUT.includes(name));
+  const shown = fields.filter(({ name }) => !LEFT_OUT.includes(name) && !TECHNICAL.test(name));
   const named = (names: string[]) =>
     names.flatMap((name) => shown.find((field) => field.name === name) ?? []);
   const groups: FieldGroups['groups'] = [

@@ -10,6 +10,10 @@ const PHONE =
   /^\+? ?[\d(][\d ()./\u00a0\u2009\u202f\u2212\p{Pd}]*(?:,? ?(?:доб|внутр|вн|ext|x|#)\.?:? ?\d{1,6})?$/iu;
 /** Of a phone among other texts; a sum of money may look like one, too. */
 const LEAST_DIGITS = 5;
+/** Most phones are such, and a file has hundreds of thousands. */
+const USUAL_PHONE = /^\+?[\d(][\d ()-]*$/;
+/** A spreadsheet takes a number in brackets for a negative one. */
+const IN_BRACKETS = /^(\+?)\((\d+)\)$/;
 /** Several phones in one text. */
 const NEXT_PHONE = /, ?(?=[+\d(])/;
 
@@ -21,7 +25,8 @@ export function asLiteral(text: string): string {
   if (!FORMULA.test(text) || HARMLESS.test(text)) return text;
   // A dialler would get the apostrophe as well.
   const phones = text.startsWith('+') ? text.split(NEXT_PHONE) : [];
-  return phones.length > 0 && phones.every((each) => PHONE.test(each) && isLong(each))
+  return phones.length > 0 &&
+    phones.every((each) => (USUAL_PHONE.test(each) || PHONE.test(each)) && isLong(each))
     ? phones.map(asPhoneText).join(', ')
     : `'${text}`;
 }
@@ -33,17 +38,22 @@ export function asLiteral(text: string): string {
  * @returns what is no phone as it is
  */
 export function asPhoneText(text: string): string {
+  const blank = USUAL_PHONE.test(text) ? text.replace(/[ -]+/g, ' ') : withUsualBlanks(text);
+  if (blank === undefined) return text;
+  return withoutThousands(withFirstDigitsApart(blank.replace(IN_BRACKETS, '$1$2').trim()));
+}
+
+/** @returns undefined for what is no phone */
+function withUsualBlanks(text: string): string | undefined {
   const visible = text.replace(/\p{Cf}/gu, '').trim();
-  if (!PHONE.test(visible)) return text;
-  const blank = visible
-    .replace(/(?<=[\d)])\s*[./\u2212\p{Pd}]+\s*(?=[\d(])/gu, ' ')
-    .replace(/\s/g, ' ')
-    // A number in brackets is a negative one.
-    .replace(/^(\+?)\((\d+)\)$/, '$1$2')
-    .trim();
-  const [, plus = '', digits = ''] = /^(\+?)(\d+)$/.exec(blank) ?? [];
+  if (!PHONE.test(visible)) return undefined;
+  return visible.replace(/(?<=[\d)])\s*[./\u2212\p{Pd}]+\s*(?=[\d(])/gu, ' ').replace(/\s/g, ' ');
+}
+
+function withFirstDigitsApart(phone: string): string {
+  const [, plus = '', digits = ''] = /^(\+?)(\d+)$/.exec(phone) ?? [];
   const first = firstDigits(plus, digits);
-  return withoutThousands(first === 0 ? blank : `${plus}${digits.slice(0, first)} ${digits.slice(first)}`);
+  return first === 0 ? phone : `${plus}${digits.slice(0, first)} ${digits.slice(first)}`;
 }
 
 /** Where blanks stand between thousands, `+48 600 123 456` is a number, and `+48 (600) 123 456` is none. */

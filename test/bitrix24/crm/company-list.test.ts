@@ -391,6 +391,55 @@ describe('loadCompany()', () => {
     expect([first, second].map(({ deals }) => deals?.items[0]?.stage?.name)).toEqual(['C12:NEW', 'Begun']);
   });
 
+  it('when a link names a user whom no other field names › asks for their name', async () => {
+    const row = { ID: '1', ASSIGNED_BY_ID: '7', LINK: [{ VALUE: '389', VALUE_TYPE: 'USER' }] };
+    const fields = { LINK: { type: 'crm_multifield', isMultiple: true } };
+    const portal = aPortalAnswering({ row, fields, users: [{ ID: '7', NAME: 'Ada' }] });
+    const asked: unknown[] = [];
+    const client: RestClient = {
+      ...portal,
+      call: async (_, params) => {
+        asked.push(params);
+        return { result: { 1: { ID: 389, NAME: 'Grace', LAST_NAME: null } } };
+      },
+    };
+
+    const card = await loadCompany(client, 1);
+
+    expect(asked).toEqual([expect.objectContaining({ FILTER: { ID: [389] } })]);
+    expect(card.fields.find(({ name }) => name === 'LINK')?.values).toEqual([
+      { kind: 'person', person: { id: 389, name: 'Grace' } },
+    ]);
+  });
+
+  it('when PHP sends deals and contacts as objects, with numbers › reads them as lists', async () => {
+    const portal = aPortalAnswering({ row: { ID: '1' } });
+    const client: RestClient = {
+      ...portal,
+      batch: async (commands) => {
+        const answers = (await portal.batch(commands)) as Record<string, CommandAnswer>;
+        const deal = { ID: 3, TITLE: 42, OPPORTUNITY: '1234567890123456.78', CLOSED: true };
+        answers.deals = { result: { 2: deal }, total: 1 };
+        answers.contacts = { result: { 5: { ID: 9, NAME: 10, PHONE: { 3: { VALUE: 112 } } } }, total: 1 };
+        answers.bindings = { result: { 4: { CONTACT_ID: 9 } } };
+        return answers as never;
+      },
+    };
+
+    const { deals, contacts } = await loadCompany(client, 1);
+
+    expect(deals?.items).toMatchObject([
+      { id: 3, title: '42', exactAmount: '1234567890123456.78', isClosed: true },
+    ]);
+    expect(contacts?.items).toMatchObject([{ id: 9, name: '10', phones: ['112'] }]);
+  });
+
+  it('when names of dictionaries are numbers, and the list is an object › are read all the same', async () => {
+    const types = { 3: { STATUS_ID: 5, NAME: 2026 } };
+
+    expect((await readOne({ COMPANY_TYPE: 5 }, { types })).type).toEqual({ id: '5', name: '2026' });
+  });
+
   it('when names of the form, the list and the field differ › the form’s is taken', async () => {
     const fields = { UF_CRM_1: { type: 'string', title: 'UF_CRM_1', listLabel: 'List', formLabel: 'Form' } };
 

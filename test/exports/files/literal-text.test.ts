@@ -89,7 +89,7 @@ describe('asPhoneText', () => {
     expect(asPhoneText(phone)).toBe(phone);
   });
 
-  it.each(['+7-', '7 ', '(', '+7\u00a0', '7.'])(
+  it.each(['+7-', '7 ', ' ', '-', '- ', '(', '+7\u00a0', '\u00a0', '7.', '.'])(
     'when it is %j a hundred thousand times › comes to an end',
     (unit) => {
       expect(endsAtAll(() => asPhoneText(`+7${unit.repeat(100_000)}`)).length).toBeGreaterThan(0);

@@ -76,6 +76,20 @@ describe('sortRows', () => {
 
     expect(sorted.map(({ id }) => id)).toEqual([2, 3, 1, 4]);
   });
+
+  it('when people have no names › goes by what the file calls them', async () => {
+    const people = [
+      { id: 1, name: 'Zoe' },
+      { id: 12, name: null },
+      { id: 3, name: 'Ada' },
+    ];
+    const companies = people.map((responsible, index) => aReadCompany({ id: index + 1, responsible }));
+
+    const sorted = await sort(companies, 'responsible', 'asc');
+
+    // Ada, User 12, Zoe
+    expect(sorted.map(({ id }) => id)).toEqual([3, 2, 1]);
+  });
 });
 
 describe('runRowsFor', () => {
