@@ -12,7 +12,7 @@ import { type Company, readCompany } from './company.ts';
 import { COMPANY_SELECT, type CompanySort, rowOf } from './company-columns.ts';
 import type { CompanyFilter } from './company-filter.ts';
 import { resolveFilter } from './company-search.ts';
-import { asRows, hasMore, readTotal } from './list-answer.ts';
+import { companyRows, hasMore, readTotal } from './list-answer.ts';
 import { DICTIONARY_NAMES, ReferenceData } from './reference-data.ts';
 import { askForPeople, readPeople } from './users.ts';
 import { type CompanyRow, readRow } from './values.ts';
@@ -106,7 +106,7 @@ function readPage(
 ): Omit<CompanyPage, 'referenceData'> {
   const list = mustSucceed(answers.list);
   // A row without a readable id is left out.
-  const rows = asRows(list.result).flatMap((row) => readRow(row) ?? []);
+  const rows = companyRows(list.result).flatMap((row) => readRow(row) ?? []);
   const { seconds } = list;
   if (isFirstPageAgain(rows, answers.first)) {
     return { companies: [], total: readTotal(list, 0), hasMore: false, seconds };
@@ -119,7 +119,7 @@ function readPage(
 
 function isFirstPageAgain([row]: CompanyRow[], first: CommandAnswer | undefined): boolean {
   if (row === undefined || first === undefined || 'error' in first) return false;
-  return readRow(asRows(first.result)[0])?.id === row.id;
+  return readRow(companyRows(first.result)[0])?.id === row.id;
 }
 
 function startOf(page: number): number {

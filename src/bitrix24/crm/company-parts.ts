@@ -9,7 +9,7 @@ import { mustSucceed, type Params, type RestClient } from '../rest/rest-types.ts
 import { CLOSED_CIRCUIT, COMMAND, retry } from '../rest/retry-policy.ts';
 import { type Company, readCompany, responsibleOf } from './company.ts';
 import { IdRanges, pagesIn, type Range } from './id-ranges.ts';
-import { asRows } from './list-answer.ts';
+import { companyRows } from './list-answer.ts';
 import { ListNames } from './list-names.ts';
 import { askForChain, askForPage, type CompanyRows, readChain, readPage } from './page-chain.ts';
 import { writeResumeToken } from './resume-token.ts';
@@ -101,7 +101,7 @@ export class PartReader {
     });
     this.#names.learn(answers);
     const page = readPage(mustSucceed(answers.first).result, after);
-    const greatestId = readRow(asRows(mustSucceed(answers.last).result)[0])?.id ?? page.lastId;
+    const greatestId = readRow(companyRows(mustSucceed(answers.last).result)[0])?.id ?? page.lastId;
     await this.#names.complete(responsibleFor([page]));
     const part = this.#asPart(page);
     return page.isShort ? { part } : { part, ranges: rangesAfter(page, greatestId) };

@@ -7,7 +7,7 @@ import {
   type RestClient,
 } from '../rest/rest-types.ts';
 import { buildWireFilter, type CompanyFilter } from './company-filter.ts';
-import { asRows } from './list-answer.ts';
+import { companyRows } from './list-answer.ts';
 import { readSearch } from './search-readings.ts';
 import { asList, readId, readRow } from './values.ts';
 
@@ -67,7 +67,7 @@ function readTitles(answers: Record<string, CommandAnswer>): number[] {
   for (let page = 0; page < TITLE_PAGES; page += 1) {
     const answer = answers[`titles${page}`];
     if (answer === undefined) break;
-    const rows = asRows(mustSucceed(answer).result);
+    const rows = companyRows(mustSucceed(answer).result);
     ids.push(...rows.flatMap((row) => readRow(row)?.id ?? []));
     if (rows.length < PAGE_SIZE) break;
   }

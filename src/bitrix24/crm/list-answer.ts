@@ -1,22 +1,18 @@
 import { UnexpectedResponseError } from '../../http-client/transport-errors.ts';
 import { PAGE_SIZE } from '../rest/pages.ts';
 import type { RestAnswer } from '../rest/rest-types.ts';
+import { asRows } from './values.ts';
 
-/**
- * The rows that `crm.company.list` has answered. PHP writes a list with gaps as an object: `{"1": …, "3": …}`.
- *
- * @throws {UnexpectedResponseError}
- */
-export function asRows(result: unknown): unknown[] {
-  if (Array.isArray(result)) return result;
-  const isMap = typeof result === 'object' && result !== null;
-  if (isMap && Object.keys(result).every((key) => /^\d+$/.test(key))) return Object.values(result);
+/** The rows that `crm.company.list` has answered. @throws {UnexpectedResponseError} */
+export function companyRows(result: unknown): unknown[] {
+  const rows = asRows(result);
+  if (rows !== undefined) return rows;
   throw new UnexpectedResponseError('result', 'crm.company.list answered no list of companies');
 }
 
 /** Whether there are rows behind those of this answer. `total` does not decide it: it may lag behind the rows. */
 export function hasMore(answer: RestAnswer, start: number): boolean {
-  const rows = asRows(answer.result).length;
+  const rows = countRows(answer);
   if (answer.next !== undefined || answer.total === undefined) {
     return answer.next !== undefined || rows >= PAGE_SIZE;
   }
@@ -32,9 +28,13 @@ export function hasMore(answer: RestAnswer, start: number): boolean {
  */
 export function readTotal(answer: RestAnswer, start: number): number | null {
   const { total, next } = answer;
-  const rows = asRows(answer.result).length;
+  const rows = countRows(answer);
   const end = start + rows;
   if (total === undefined) return hasMore(answer, start) || (rows === 0 && start > 0) ? null : end;
   const isTooLow = (rows > 0 && total < end) || (next !== undefined && total <= end);
   return isTooLow ? null : total;
+}
+
+function countRows({ result }: RestAnswer): number {
+  return asRows(result)?.length ?? 0;
 }

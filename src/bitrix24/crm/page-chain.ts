@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../rest/pages.ts';
 import type { Command, CommandAnswer, Params } from '../rest/rest-types.ts';
 import { COMPANY_SELECT } from './company-columns.ts';
 import type { Range } from './id-ranges.ts';
-import { asRows } from './list-answer.ts';
+import { companyRows } from './list-answer.ts';
 import { readRow } from './values.ts';
 
 /** One page of companies, as the portal sent it. */
@@ -73,7 +73,7 @@ export function readChain(
 
 /** @throws {UnexpectedResponseError}  no list, or one that does not go on after `after` */
 export function readPage(result: unknown, after: number): ReadPage {
-  const raw = asRows(result);
+  const raw = companyRows(result);
   const rows: CompanyRows['rows'] = [];
   let [lastId, isOrdered] = [after, true];
   for (const each of raw) {

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts';
 import { PAGE_SIZE } from '../rest/pages.ts';
 import { RestError } from '../rest/rest-error.ts';
 import type { Command, CommandAnswer, RestClient } from '../rest/rest-types.ts';
+import { readTotal } from './list-answer.ts';
 import type { ReferenceData, Stage } from './reference-data.ts';
 import { asInstant, asNumber, asRows, exactDigits, readId, readRow, readText, readValues } from './values.ts';
 
@@ -11,10 +12,10 @@ export interface Related {
   deals: Some<Deal> | null;
 }
 
-/** The first of them, and how many there are. */
+/** The first of them, and how many there are: null where the portal does not tell and there are more. */
 export interface Some<T> {
   items: T[];
-  total: number;
+  total: number | null;
 }
 
 export interface Contact {
@@ -138,7 +139,7 @@ function readSome<T>(
   const list = 'error' in answer ? undefined : asRows(answer.result);
   if ('error' in answer || list === undefined) return null;
   const rows = list.flatMap((raw) => readRow(raw) ?? []);
-  return { items: rows.map(({ fields, id }) => read(fields, id)), total: answer.total ?? rows.length };
+  return { items: rows.map(({ fields, id }) => read(fields, id)), total: readTotal(answer, 0) };
 }
 
 function readContact(fields: Record<string, unknown>, id: number): Contact {
