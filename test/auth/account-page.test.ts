@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import type { BrowserAgent, Visit } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { DAY, HOUR, MINUTE } from '../support/clock.ts';
-import { STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
+import { STORE_KINDS_IN_TURN, startApp, type TestApp } from '../support/start-app.ts';
 import { letTimersRun, pass, stopTimers } from '../support/stopped-timers.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
@@ -12,7 +12,7 @@ const IPHONE =
 /** Enough to catch a mistake; the full 200 are a scenario of test/chaos. */
 const RACES = 10;
 
-describe.each(STORE_KINDS)('/account on the %s store', (store) => {
+describe.each(STORE_KINDS_IN_TURN)('/account on the %s store', (store) => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startApp({

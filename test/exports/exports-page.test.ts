@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { DAY, HOUR } from '../support/clock.ts';
-import { STORE_KINDS, startApp, type TestApp } from '../support/start-app.ts';
+import { STORE_KINDS_IN_TURN, startApp, type TestApp } from '../support/start-app.ts';
 import { letTimersRun, pass, stopTimers } from '../support/stopped-timers.ts';
 
 interface Listed {
@@ -25,7 +25,7 @@ afterEach(async () => {
   await app.stop();
 });
 
-describe.each(STORE_KINDS)('exports on the %s store', (store) => {
+describe.each(STORE_KINDS_IN_TURN)('exports on the %s store', (store) => {
   beforeEach(async () => {
     app = await startApp({ store, emulator: { portals: [aPortal({ companies })] } });
     agent = app.agent();

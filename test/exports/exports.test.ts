@@ -12,7 +12,7 @@ import { Janitor } from '../../src/exports/jobs/janitor.ts';
 import { TransportError } from '../../src/http-client/transport-errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseRecord } from '../../src/store/records.ts';
-import { newDataDir, STORE_KINDS } from '../support/start-app.ts';
+import { newDataDir, STORE_KINDS_IN_TURN } from '../support/start-app.ts';
 import { letTimersRun, stopTimers } from '../support/stopped-timers.ts';
 import { openTestStore, type TestStore } from '../support/stores.ts';
 import {
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe.each(STORE_KINDS)('exports on the %s store', (kind) => {
+describe.each(STORE_KINDS_IN_TURN)('exports on the %s store', (kind) => {
   let store: TestStore;
   let dataDir: string;
   let exports: Exports;

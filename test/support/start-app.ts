@@ -31,6 +31,14 @@ import { addToOutput, OUTPUT } from './output.ts';
 export type StoreKind = 'embedded' | 'redis';
 export const STORE_KINDS: StoreKind[] = ['embedded', 'redis'];
 
+/**
+ * For files that take long on each store: `npm test` runs them on the embedded one, `npm run test:slow` on Redis, and
+ * `npm run test:all` on both. Their names are in the command of `test:slow`.
+ */
+export const STORE_KINDS_IN_TURN: readonly StoreKind[] = { slow: ['redis'] as const, 1: STORE_KINDS }[
+  process.env.TEST_ALL ?? ''
+] ?? ['embedded'];
+
 export interface TestApp {
   origin: string;
   emulator: Emulator;
