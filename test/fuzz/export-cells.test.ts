@@ -157,12 +157,17 @@ function expectCell(shown: string, cell: Cell, { language }: Pick<ExportJob, 'la
   // A phone is written with other blanks, and nothing else is changed.
   expect([digitsOf(text), `'${digitsOf(text)}`]).toContain(digitsOf(shown));
   // An apostrophe only where it is needed.
-  if (shown.startsWith("'") && !text.startsWith("'")) expect(FORMULA_LETTERS).toContain(text.charAt(0));
+  if (shown.startsWith("'") && !text.startsWith("'")) expect(FORMULA_LETTERS).toContain(firstLetter(text));
+}
+
+/** Spreadsheets skip blanks and what is invisible before a formula; line ends and tabs they do not. */
+function firstLetter(text: string): string {
+  return /^[\t\r\n]/.test(text) ? text.charAt(0) : text.replace(/^[\s\p{Cf}]+/u, '').charAt(0);
 }
 
 /** The naive reading of the rule: its first letter, unless there is nothing to calculate, or it is a list of phones. */
 function beginsAsFormula(text: string): boolean {
-  const isNumber = /^[+-][0-9]+([.,][0-9]+)?$/.test(text);
+  const isNumber = /^ *[+-][0-9]+([.,][0-9]+)?$/.test(text);
   const areSigns = [...text].every((letter) => '=+-@ '.includes(letter));
   const isPhones =
     text.startsWith('+') &&
@@ -172,7 +177,8 @@ function beginsAsFormula(text: string): boolean {
       // No dash: it would be calculated.
       return [...number.replace(/^\+/, '')].every((letter) => '0123456789 ()./-'.includes(letter));
     });
-  return FORMULA_LETTERS.includes(text.charAt(0)) && !isNumber && !areSigns && !isPhones;
+  const letter = firstLetter(text);
+  return letter !== '' && FORMULA_LETTERS.includes(letter) && !isNumber && !areSigns && !isPhones;
 }
 
 function digitsOf(text: string): string {

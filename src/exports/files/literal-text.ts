@@ -1,9 +1,9 @@
 /** Texts as a cell of a CSV file holds them, so that a spreadsheet shows them as they are and does not calculate. */
 
-/** What spreadsheets take for the beginning of a formula, the full-width forms of East Asian input included. */
-const FORMULA = /^[=+\-@\t\r\n\0\uff1d\uff0b\uff0d\uff20]/;
+/** What spreadsheets take for the beginning of a formula, behind blanks too; with the full-width forms of East Asian input. */
+const FORMULA = /^(?:[\t\r\n\0]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 /** Signs alone, as people write that there is nothing, and numbers: there is nothing to calculate. */
-const HARMLESS = /^(?:[=+\-@ ]+|[+-]\d{1,6}(?:[.,]\d+)?)$/;
+const HARMLESS = /^ *(?:[=+\-@ ]+|[+-]\d{1,6}(?:[.,]\d+)?)$/;
 
 /** A phone as a portal has it, and perhaps the number of an extension. */
 const PHONE =
