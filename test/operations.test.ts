@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { parseArguments } from '../src/admin/arguments.ts';
 import { README_USER } from './support/redis-user.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -41,6 +42,20 @@ describe('docs/operations.md', () => {
     );
 
     expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  });
+
+  it('names commands of npm run admin that there are, with arguments that they take', () => {
+    const commands = [...guide.matchAll(/^npm run admin -- (.+)$/gm)].map(([, line = '']) => line);
+
+    const words = commands.map((line) => line.replace(/"[^"]*"/g, 'FILE').split(' '));
+    expect(commands.length).toBeGreaterThan(9);
+    expect(words.map(parseArguments)).toHaveLength(commands.length);
+  });
+
+  it('has operators change the store through npm run admin alone', () => {
+    const changing = /redis-cli.*(\b(UNLINK|DEL|FLUSH\w+|SET|RENAME|SHUTDOWN)\b|--rdb)|\.backup\(/i;
+
+    expect(guide.split('\n').filter((line) => changing.test(line))).toEqual([]);
   });
 
   it('refers to files that exist', () => {

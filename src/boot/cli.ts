@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Output } from '../admin/rekey.ts';
 import { ConfigError } from '../config/config-error.ts';
 
 /** Development keeps its settings in .env; what the environment says wins. */
@@ -20,6 +21,12 @@ export function endWith(error: unknown, sentence: (error: NodeJS.ErrnoException)
   process.stderr.write(`${text}\n`);
   process.exit(1);
 }
+
+/** A terminal shows progress in one line; a file, a line for each. */
+export const output: Output = {
+  print: (line) => process.stdout.write(`${line}\n`),
+  progress: (line) => process.stderr.write(process.stderr.isTTY === true ? `\r${line}` : `${line}\n`),
+};
 
 /** Half of all first starts on a server: the settings are there, in a file that production does not read. */
 function whyNotRead(): string {

@@ -125,19 +125,34 @@ export type Config = {
  * @throws {ConfigError} naming every bad key at once
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const { isProduction, problem } = readMode(env);
-  const given = readSettings(env, isProduction, problem);
+  const mode = readMode(env);
+  const { isProduction } = mode;
+  const given = readSettings(env, mode, Object.keys(SETTINGS) as Field[]);
   const publicUrl = given.publicUrl ?? new URL(`http://localhost:${given.port}`);
   const { sessionSecrets, tokenKeys, notes } = completeSecrets(given);
   if (isProduction && publicUrl.protocol !== 'https:') notes.push(NOT_HTTPS);
   return Object.freeze({ ...given, isProduction, publicUrl, sessionSecrets, tokenKeys, notes });
 }
 
+/**
+ * Reads only where the store is, for programs that need no more. Nothing is generated: a mistyped DATA_DIR stays a mistake.
+ *
+ * @throws {ConfigError}
+ */
+export function readStoreAddress(env: NodeJS.ProcessEnv): Pick<Config, 'redis' | 'dataDir'> {
+  return readSettings(env, readMode(env), ['redis', 'dataDir']);
+}
+
+interface Mode {
+  isProduction: boolean;
+  problem: ConfigProblem[];
+}
+
 const NOT_HTTPS =
   'PUBLIC_URL is not https: cookies are not Secure, and anyone on the network path can read them; set it to the https address that browsers use';
 
 /** A misspelt NODE_ENV would run production with what is good for development only. */
-function readMode(env: NodeJS.ProcessEnv): { isProduction: boolean; problem: ConfigProblem[] } {
+function readMode(env: NodeJS.ProcessEnv): Mode {
   const key = 'NODE_ENV';
   try {
     const mode = parseOneOf(MODES)(readSettingText(env, key) ?? 'development');
@@ -153,9 +168,14 @@ function readMode(env: NodeJS.ProcessEnv): { isProduction: boolean; problem: Con
 
 const MODES = ['development', 'test', 'production'] as const;
 
-function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean, problems: ConfigProblem[]): Given {
+function readSettings<Name extends Field>(
+  env: NodeJS.ProcessEnv,
+  { isProduction, problem: problems }: Mode,
+  fields: Name[],
+): Pick<Given, Name> {
   const given: Partial<Record<Field, unknown>> = {};
-  for (const [field, setting] of Object.entries(SETTINGS) as [Field, Setting<unknown>][]) {
+  for (const field of fields) {
+    const setting: Setting<unknown> = SETTINGS[field];
     try {
       given[field] = setting.read(readSettingText(env, setting.key, setting), isProduction);
     } catch (error) {
@@ -167,7 +187,7 @@ function readSettings(env: NodeJS.ProcessEnv, isProduction: boolean, problems: C
     problems.push(problemOf(SETTINGS.metricsPort, new Error('must be another port than PORT')));
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return given as Given;
+  return given as Pick<Given, Name>;
 }
 
 function problemOf({ key, example }: Setting<unknown>, error: unknown): ConfigProblem {

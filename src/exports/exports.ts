@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { ExportFiles, resultName } from './jobs/export-files.ts';
 import { type ExportJob, type ExportRef, isOpen, KEPT_MS, NOTHING_YET } from './jobs/export-job.ts';
 import { ExportRecords } from './jobs/export-records.ts';
+import { forgetExport } from './jobs/forget-export.ts';
 import type { Portals } from './jobs/gathering-progress.ts';
 import { Janitor } from './jobs/janitor.ts';
 import { type Listener, Watchers } from './jobs/watchers.ts';
@@ -76,12 +77,6 @@ export function createExports({
     return job;
   }
 
-  async function forget(ref: ExportRef): Promise<void> {
-    // Without a record, a process that works on it breaks off and removes what it has written since.
-    await records.forget(ref);
-    await files.remove(ref);
-  }
-
   return {
     start() {
       worker.start();
@@ -139,11 +134,11 @@ export function createExports({
 
     async forget(ref) {
       await find(ref);
-      await forget(ref);
+      await forgetExport({ records, files }, ref);
     },
 
     async forgetAll(owner) {
-      for (const { id } of await records.list(owner)) await forget({ owner, id });
+      for (const { id } of await records.list(owner)) await forgetExport({ records, files }, { owner, id });
     },
 
     watch: (owner, listener) => watchers.add(owner, listener),

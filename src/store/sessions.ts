@@ -7,7 +7,8 @@ import { type Store, update } from './store.ts';
 
 type Callback<T = void> = (error: unknown, result?: T) => void;
 
-const PREFIX = 'b24:session:';
+/** Where the keys of all browser sessions begin. */
+export const SESSION_PREFIX = 'b24:session:';
 
 /**
  * Both session stores keep one rule that express-session leaves to them (measured, L5): a session that was loaded is
@@ -66,20 +67,20 @@ class RedisSessions extends RedisStore {
   readonly #known = new KnownSessions();
 
   constructor(redis: RedisClient, idleMsOf: IdleTime) {
-    super({ client: redis, prefix: PREFIX, ttl: (data) => Math.ceil(idleMsOf(data) / 1000) });
+    super({ client: redis, prefix: SESSION_PREFIX, ttl: (data) => Math.ceil(idleMsOf(data) / 1000) });
     this.#redis = redis;
     this.#idleMsOf = idleMsOf;
   }
 
   override async get(sid: string, callback: Callback<SessionData | null>): Promise<void> {
-    answer(this.#load(PREFIX + sid), callback);
+    answer(this.#load(SESSION_PREFIX + sid), callback);
   }
 
   override set(sid: string, data: SessionData, callback: Callback = () => {}): Promise<void> {
     const content = contentOf(data);
     // Synchronously, so that express-session need not send the answer in two pieces.
     if (this.#known.isWritten(data, content)) callback(null);
-    else answer(this.#save(PREFIX + sid, data, content), callback);
+    else answer(this.#save(SESSION_PREFIX + sid, data, content), callback);
     return Promise.resolve();
   }
 
@@ -138,9 +139,9 @@ class EmbeddedSessions extends session.Store {
 
   override get(sid: string, callback: Callback<SessionData | null>): void {
     const load = async () => {
-      const data = parseSession(await this.#store.get(PREFIX + sid));
+      const data = parseSession(await this.#store.get(SESSION_PREFIX + sid));
       if (data !== 'unreadable') return data;
-      await this.#store.forget(PREFIX + sid);
+      await this.#store.forget(SESSION_PREFIX + sid);
       return null;
     };
     answer(load(), callback);
@@ -155,7 +156,7 @@ class EmbeddedSessions extends session.Store {
     const save = async () => {
       const value = JSON.stringify(data);
       const isUpdate = this.#known.has(data);
-      const written = await update(this.#store, PREFIX + sid, this.#idleMsOf(data), (current) =>
+      const written = await update(this.#store, SESSION_PREFIX + sid, this.#idleMsOf(data), (current) =>
         (current !== null) === isUpdate ? { write: value, result: true } : { keep: true, result: false },
       );
       if (!written) throw new SessionEndedError();
@@ -165,11 +166,11 @@ class EmbeddedSessions extends session.Store {
   }
 
   override touch(sid: string, data: SessionData, callback: Callback = () => {}): void {
-    answer(this.#store.prolong(PREFIX + sid, this.#idleMsOf(data)), callback);
+    answer(this.#store.prolong(SESSION_PREFIX + sid, this.#idleMsOf(data)), callback);
   }
 
   override destroy(sid: string, callback: Callback = () => {}): void {
-    this.#store.forget(PREFIX + sid).then(() => callback(null), callback);
+    this.#store.forget(SESSION_PREFIX + sid).then(() => callback(null), callback);
   }
 
   override createSession(req: Parameters<session.Store['createSession']>[0], data: SessionData) {

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
-import { TOKEN_KEY_PREFIX } from './token-record.ts';
+import type { Cipher } from './cipher.ts';
+import { parseTokenRecord, TOKEN_KEY_PREFIX } from './token-record.ts';
 import type { TokenVault } from './token-vault.ts';
 
 /** The progress of a rekeying. */
@@ -42,5 +43,23 @@ export async function resealAll(
   }
 
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return count;
+}
+
+/** What `resealAll` would do, without opening a record: one that is damaged inside its seal counts as one that can be opened. */
+export async function countSeals({ store, cipher }: { store: Store; cipher: Cipher }): Promise<Rekeying> {
+  const count: Rekeying = { records: 0, resealed: 0, unreadable: 0 };
+  const seen = new Set<string>();
+  for await (const key of store.keys(TOKEN_KEY_PREFIX)) {
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const text = await store.get(key);
+    if (text === null) continue;
+    count.records += 1;
+    const record = parseTokenRecord(text);
+    const seal = record ? cipher.keyOf(record.pair) : 'none';
+    if (seal === 'older') count.resealed += 1;
+    if (seal === 'missing' || seal === 'none') count.unreadable += 1;
+  }
   return count;
 }
