@@ -142,6 +142,15 @@ describe('the views', () => {
       expect(text.replace(files, '')).not.toMatch(/<script|style=|\son\w+=/i);
     },
   );
+
+  it.each(filesBelow(VIEWS).map((file) => relative(VIEWS, file)))(
+    '%s writes no address of ours itself: the application may live below a path',
+    (name) => {
+      const text = readFileSync(join(VIEWS, name), 'utf8');
+
+      expect(text).not.toMatch(/(href|action|src)="\/|(href|action|src)="<%= '\//);
+    },
+  );
 });
 
 function roomOf(path: string): string {

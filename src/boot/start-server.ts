@@ -91,11 +91,12 @@ export async function startServer(
   const port = await listen(server, config);
   services.exports.start();
   const metricsPort = metricsServer?.port;
-  const { host, publicUrl } = config;
-  logger.info({ host, port, metricsPort, publicUrl: publicUrl.origin, store: stores.kind }, 'listening');
+  const { host } = config;
+  const publicUrl = config.publicUrl.href.replace(/\/$/, '');
+  logger.info({ host, port, metricsPort, publicUrl, store: stores.kind }, 'listening');
 
   return {
-    address: publicUrl.origin,
+    address: publicUrl,
     metricsPort,
     async stop() {
       isStopping = true;

@@ -10,8 +10,8 @@ import {
   parseClientId,
   parseClientSecret,
   parseOneOf,
-  parseOrigin,
   parseProxies,
+  parsePublicUrl,
   parseSessionSecrets,
   parseTokenKeys,
   parseWholeNumber,
@@ -24,8 +24,8 @@ export const SETTINGS = {
   host: withDefault('HOST', { parse: String, default: '127.0.0.1', example: '127.0.0.1' }),
   /** 0 is any free port. */
   port: withDefault('PORT', { parse: parseWholeNumber(0, 65_535), default: '8050', example: '8050' }),
-  /** Origin under which browsers reach us. */
-  publicUrl: optional('PUBLIC_URL', { parse: parseOrigin, example: 'https://crm.example.com' }),
+  /** Where browsers reach us, without a slash at the end of its path. */
+  publicUrl: optional('PUBLIC_URL', { parse: parsePublicUrl, example: 'https://crm.example.com' }),
   clientId: required('BITRIX24_CLIENT_ID', {
     parse: parseClientId,
     example: "(the application's client_id, from its card in Bitrix24)",

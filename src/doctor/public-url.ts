@@ -10,16 +10,21 @@ const HEALTH = '/healthz';
 /** Does PUBLIC_URL lead to our server? Asked from this machine, which may see the network otherwise than a browser does. */
 export async function checkPublicUrl(http: HttpClient, publicUrl: URL, listeningAt: URL): Promise<Finding[]> {
   const [outside, inside] = await Promise.all([
-    probe(http, new URL(HEALTH, publicUrl)),
+    probe(http, new URL(writePublicUrl(publicUrl) + HEALTH)),
     probe(http, new URL(HEALTH, listeningAt)),
   ]);
   return [whereItLeads(publicUrl, listeningAt, outside, inside), ...aboutTheAddress(publicUrl)];
 }
 
+/** With its path, if it has one, as PUBLIC_URL is written. */
+export function writePublicUrl({ href }: URL): string {
+  return href.replace(/\/$/, '');
+}
+
 type Outcome = ProbeAnswer | TransportError;
 
 function whereItLeads(publicUrl: URL, listeningAt: URL, outside: Outcome, inside: Outcome): Finding {
-  const name = `PUBLIC_URL ${publicUrl.origin}`;
+  const name = `PUBLIC_URL ${writePublicUrl(publicUrl)}`;
   if (isOurs(outside)) return ok(`${name} leads to our server`);
   if (isOurs(inside)) {
     const { what, remedy } = tellOutside(publicUrl, listeningAt, outside);
@@ -50,6 +55,7 @@ function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): Failur
   if (outcome instanceof TransportError) return tellSilence(outcome);
   const { status, location } = outcome;
   if (location !== undefined && status >= 300 && status < 400) {
+    const proposed = location.origin + publicUrl.pathname.replace(/\/$/, '');
     return location.origin === publicUrl.origin
       ? {
           what: `sends ${HEALTH} on to another page`,
@@ -57,12 +63,12 @@ function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): Failur
         }
       : {
           what: `sends browsers on to ${location.origin}`,
-          remedy: `If browsers should use that address, set PUBLIC_URL=${location.origin} and register ${location.origin}/bitrix in Bitrix24`,
+          remedy: `If browsers should use that address, set PUBLIC_URL=${proposed} and register ${proposed}/bitrix in Bitrix24`,
         };
   }
   return {
     what: `answers ${status}, which is not our server`,
-    remedy: `Let the proxy pass every path on to ${listeningAt.origin}, or correct PUBLIC_URL`,
+    remedy: `Let the proxy pass every path ${publicUrl.pathname === '/' ? '' : `below ${publicUrl.pathname} `}on to ${listeningAt.origin}, or correct PUBLIC_URL`,
   };
 }
 
