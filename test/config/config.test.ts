@@ -368,8 +368,25 @@ describe('readConfig()', () => {
     ],
     [
       'REDIS_URL',
-      ['redis://localhost', 'rediss://:pw@h:1/0'],
-      ['localhost:6379', 'http://redis', 'redis', '6379'],
+      [
+        'redis://localhost',
+        'rediss://:pw@h:1/0',
+        'redis+unix:///run/redis/redis.sock',
+        'redis+unix://app:p%40w/@/run/redis.sock?db=1',
+      ],
+      [
+        'localhost:6379',
+        'http://redis',
+        'redis',
+        '6379',
+        'redis+unix://',
+        'redis+unix://run/redis.sock',
+        'redis+unix:///run/redis/',
+        'redis+unix:///run/a%00b',
+        'redis+unix:///run/redis.sock?db=one',
+        'redis+unix:///run/redis.sock/1?database=1',
+        'rediss+unix:///run/redis.sock',
+      ],
     ],
     [
       'SESSION_SECRETS',

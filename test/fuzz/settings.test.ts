@@ -12,7 +12,7 @@ import { newDataDir } from '../support/start-app.ts';
 /** In every value that may hold a secret; no part of anything we say by chance. */
 const SECRET = 'HushHush5ilenTiuM';
 
-const KEYS = Object.values(SETTINGS).map(({ key }) => key);
+const KEYS = ['NODE_ENV', ...Object.values(SETTINGS).map(({ key }) => key)];
 
 const dataDir = newDataDir();
 const GOOD = {
