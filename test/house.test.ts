@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   oauth: ANYONE,
   bitrix24: ANYONE,
   store: ANYONE,
-  config: ['bitrix24', 'store'],
+  config: ['bitrix24', 'store', 'http-client'],
   vault: LEAVES,
   'portal-client': [...LEAVES, 'vault'],
   web: [...LEAVES, 'vault'],
@@ -121,6 +121,8 @@ describe('the house', () => {
     expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
       'boot/start-server.ts',
       'http-client/http-client.ts',
+      'http-client/routes.ts',
+      'http-client/tunnel-agent.ts',
       'metrics/metrics-server.ts',
     ]);
   });
