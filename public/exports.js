@@ -4,6 +4,8 @@
   const news = document.getElementById('export-news');
   const rowOf = (id) => document.querySelector(`[data-export="${id}"]`);
   const rows = () => [...document.querySelectorAll('[data-export]')];
+  // The application may live below a path.
+  const here = location.pathname.replace(/\/$/, '');
   let isRenewing = false;
 
   const setText = (row, name, text) => {
@@ -24,8 +26,8 @@
     if (isRenewing) return;
     isRenewing = true;
     try {
-      const answer = await fetch('/exports', { headers: { accept: 'text/html' } });
-      if (!answer.ok || new URL(answer.url).pathname !== '/exports') return location.reload();
+      const answer = await fetch(here, { headers: { accept: 'text/html' } });
+      if (!answer.ok || new URL(answer.url).pathname !== here) return location.reload();
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const fresh = page.getElementById('exports');
       const stale = document.getElementById('exports');
@@ -58,7 +60,7 @@
     if (news && told.length > 0) news.textContent = told.map(({ dataset }) => dataset.news).join('. ');
   };
 
-  const source = new EventSource('/exports/events');
+  const source = new EventSource(`${here}/events`);
   source.addEventListener('message', ({ data }) => {
     const { exports } = JSON.parse(data);
     const isOther =

@@ -28,6 +28,7 @@ import { neverStored, protectiveHeaders } from './web/protect.ts';
 import { requestLog } from './web/request-log.ts';
 import { watchRequests } from './web/request-observer.ts';
 import { pathAskedFor } from './web/request-target.ts';
+import { createSubPath, putBelow, type SubPath } from './web/sub-path.ts';
 import { renderTemplate, VIEWS } from './web/templates.ts';
 
 /** The whole application: middleware in order, then every route. */
@@ -40,8 +41,10 @@ export function createApp(services: Services): RequestListener {
   const pathOrList = (returnTo: unknown) => parseReturnTo(returnTo, listAddress());
   const readView = createViewReader({ referenceDataFor: companyReader.referenceDataFor, preferences });
 
+  const subPath = createSubPath(publicUrl);
+
   const app = express();
-  configure(app, { isSecure, trustedProxies: services.trustedProxies });
+  configure(app, { isSecure, subPath, trustedProxies: services.trustedProxies });
 
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId })));
@@ -90,14 +93,16 @@ export function createApp(services: Services): RequestListener {
   app.use(auth.reauthorize);
   app.use(errorPage({ mayReload: auth.mayReload, ownAddress, loginAddress, isRedirectionEndpoint }));
   return (req, res) => {
-    req.url = pathAskedFor(req.url ?? '');
+    req.url = subPath.inside(pathAskedFor(req.url ?? ''));
+    // express-session asks this for the path of its cookie, and a proxy may have taken it off.
+    Object.assign(req, { originalUrl: subPath.at(req.url) });
     app(req, res);
   };
 }
 
 function configure(
   app: express.Application,
-  { isSecure, trustedProxies }: { isSecure: boolean; trustedProxies: string[] },
+  { isSecure, subPath, trustedProxies }: { isSecure: boolean; subPath: SubPath; trustedProxies: string[] },
 ): void {
   app.disable('x-powered-by');
   // Pages are never stored, so no browser could send an ETag back.
@@ -112,5 +117,6 @@ function configure(
   app.enable('view cache');
   app.set('views', VIEWS);
   app.engine('ejs', renderTemplate);
-  app.locals.asset = assetAddresses();
+  app.locals.asset = assetAddresses(subPath.at);
+  putBelow(app, subPath);
 }

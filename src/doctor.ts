@@ -11,6 +11,7 @@ import { checkSettings, listeningAt } from './doctor/settings.ts';
 import { visitStore } from './doctor/store.ts';
 import { AppError } from './errors.ts';
 import { createHttpClient } from './http-client/http-client.ts';
+import { chooseProxy, type ProxyFor } from './http-client/outgoing-proxy.ts';
 import { settlesWithin } from './timing.ts';
 import { createCipher } from './vault/cipher.ts';
 
@@ -43,7 +44,11 @@ process.exit(found.some(({ level }) => level === 'problem') ? 1 : 0);
 /** All checks begin at once; their findings are printed in this order. */
 async function examine(config: Config): Promise<void> {
   // It calls only hosts that the settings name.
-  const http = createHttpClient({ mayBePrivate: () => true });
+  const here = listeningAt(config);
+  const chosen = chooseProxy(config);
+  // Our own server is asked directly, whatever its address.
+  const proxyFor: ProxyFor = (url) => (url.origin === here.origin ? undefined : chosen(url));
+  const http = createHttpClient({ mayBePrivate: () => true, proxyFor });
   const hosts = askOutgoingHosts(http, config);
   const visit = visitStore(config);
   const clock = Promise.all([hosts, visit.catch(() => undefined)]);
@@ -61,8 +66,8 @@ async function examine(config: Config): Promise<void> {
     ['Clock', clock.then(([all, store]) => checkClock(all, store?.clockDifferenceMs))],
     ['Store', visit.then(({ findings }) => findings)],
     ['Records', records],
-    ['Bitrix24', hosts.then((all) => checkReachability(all, config.portals.patterns))],
-    ['PUBLIC_URL', checkPublicUrl(http, config.publicUrl, listeningAt(config))],
+    ['Bitrix24', hosts.then((all) => checkReachability(all, config.portals.patterns, proxyFor))],
+    ['PUBLIC_URL', checkPublicUrl(http, config.publicUrl, here, proxyFor)],
   ];
   const bounded = checks.map(async ([title, check]) => ({ title, findings: await inTime(check) }));
   for (const each of bounded) {

@@ -14,10 +14,10 @@ export interface LoggerOptions {
 /**
  * Names of secrets, as our objects, the wire and the environment write them: `accessToken`, `access_token`, `tokenKeys`,
  * `BITRIX24_CLIENT_SECRET`, `set-cookie`; of the wire also `auth` and `AUTH_ID` (an access token), `REFRESH_ID`. An address of
- * Redis holds a password.
+ * Redis holds a password, and so does one of a proxy.
  */
 const SECRET =
-  '[\\w-]*(?:token|secret|password|cookie|token_?key)s?|auth(?:orization|_?id)?|refresh_?id|redis_?url';
+  '[\\w-]*(?:token|secret|password|cookie|token_?key)s?|auth(?:orization|_?id)?|refresh_?id|redis_?url|https?_?proxy';
 /** Names of secrets at the top of a line only. Inside other fields they mean something else: an error's code, a grant's state. */
 const SECRET_OF_A_LINE = `code|state|${SECRET}`;
 const IS_SECRET = new RegExp(`^(?:${SECRET})$`, 'i');

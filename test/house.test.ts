@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   oauth: ANYONE,
   bitrix24: ANYONE,
   store: ANYONE,
-  config: ['bitrix24', 'store'],
+  config: ['bitrix24', 'store', 'http-client'],
   vault: LEAVES,
   'portal-client': [...LEAVES, 'vault'],
   web: [...LEAVES, 'vault'],
@@ -124,6 +124,8 @@ describe('the house', () => {
     expect(openers.map((file) => relative(SRC, file)).sort()).toEqual([
       'boot/start-server.ts',
       'http-client/http-client.ts',
+      'http-client/routes.ts',
+      'http-client/tunnel-agent.ts',
       'metrics/metrics-server.ts',
     ]);
   });
@@ -143,6 +145,15 @@ describe('the views', () => {
       // The policy of our pages runs files of ours and nothing else.
       const files = /<script defer src="<%= asset\(name\) %>"><\/script>/g;
       expect(text.replace(files, '')).not.toMatch(/<script|style=|\son\w+=/i);
+    },
+  );
+
+  it.each(filesBelow(VIEWS).map((file) => relative(VIEWS, file)))(
+    '%s writes no address of ours itself: the application may live below a path',
+    (name) => {
+      const text = readFileSync(join(VIEWS, name), 'utf8');
+
+      expect(text).not.toMatch(/(href|action|src)="\/|(href|action|src)="<%= '\//);
     },
   );
 });

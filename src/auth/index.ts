@@ -10,6 +10,7 @@ import type { TokenDescription, TokenVault } from '../vault/token-vault.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
 import { bindLog } from '../web/request-log.ts';
+import { createSubPath } from '../web/sub-path.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 import { type AuthHandlers, createAuthHandlers } from './auth-handlers.ts';
 import {
@@ -143,7 +144,12 @@ function middlewareOf(
     requireSameOrigin(publicUrl),
     express.urlencoded({ extended: false, limit: '10kb' }),
     ignorePrefetch(isRedirectionEndpoint),
-    ...browserSession({ store: sessionStore, secrets: sessionSecrets, isSecure }),
+    ...browserSession({
+      store: sessionStore,
+      secrets: sessionSecrets,
+      isSecure,
+      path: createSubPath(publicUrl).cookiePath,
+    }),
     accounts.loadCurrentUser(),
   ];
 }

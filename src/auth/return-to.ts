@@ -6,15 +6,15 @@ const BASE = 'https://app.invalid';
 /**
  * The address of the page that is being answered, as something a page of ours may repeat.
  *
- * Not that of the redirection endpoint, which holds a code, and not one that a browser would read as another host.
+ * Counted from PUBLIC_URL, as every address inside the application (web/sub-path.ts). Not that of the redirection endpoint, which holds a code, and not one that a browser would read as another host.
  */
 export function ownAddress(req: Request): string {
   if (req.method !== 'GET' || isRedirectionEndpoint(req.path)) return '/';
   // As a browser will read it: with `..` taken out, and backslashes for slashes.
-  if (!URL.canParse(req.originalUrl, BASE)) return '/';
-  const { origin, pathname } = new URL(req.originalUrl, BASE);
+  if (!URL.canParse(req.url, BASE)) return '/';
+  const { origin, pathname } = new URL(req.url, BASE);
   const isOurs = origin === BASE && !pathname.startsWith('//') && !isRedirectionEndpoint(pathname);
-  return isOurs ? req.originalUrl : '/';
+  return isOurs ? req.url : '/';
 }
 
 /** A sign-in that comes back to the page that is being answered. */

@@ -29,9 +29,13 @@ export function idleTime(sessionHours: number): IdleTime {
     Array.isArray(people) && people.length > 0 ? idleMs : Math.min(ANONYMOUS_IDLE_MS, idleMs);
 }
 
-/** The name of the cookie; browsers keep `__Host-` to this host, and to https. */
-function cookieName({ isSecure }: { isSecure: boolean }): string {
-  return isSecure ? '__Host-session' : 'session';
+/**
+ * The name of the cookie. Browsers keep `__Host-` to https and to this host, and want it to be valid for the whole host; below
+ * a path the cookie is kept from the other applications of the host instead.
+ */
+function cookieName({ isSecure, path }: { isSecure: boolean; path: string }): string {
+  if (!isSecure) return 'session';
+  return path === '/' ? '__Host-session' : '__Secure-session';
 }
 
 /** The browser session of express-session, with the cookie of design.md section 5. */
@@ -39,6 +43,8 @@ export function browserSession(options: {
   store: session.Store;
   secrets: string[];
   isSecure: boolean;
+  /** Where the cookie is valid. */
+  path: string;
 }): RequestHandler[] {
   const sessions = session({
     store: options.store,
@@ -49,7 +55,7 @@ export function browserSession(options: {
       httpOnly: true,
       sameSite: 'lax',
       secure: options.isSecure,
-      path: '/',
+      path: options.path,
       // The store knows how long a session may be idle.
       maxAge: ABSOLUTE_LIFETIME_MS,
     },

@@ -17,7 +17,6 @@ export function leaveSignedOutNotice(res: Response, portal: string): void {
     maxAge: LIFETIME_MS,
     httpOnly: true,
     sameSite: 'lax',
-    path: '/',
     secure: isSecure(res),
   });
 }
@@ -35,7 +34,7 @@ export function hasSignedOut(req: Request): boolean {
 
 export function clearSignedOutNotice(req: Request, res: Response): void {
   if (readCookie(req, COOKIE) !== undefined)
-    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', path: '/', secure: isSecure(res) });
+    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', secure: isSecure(res) });
 }
 
 function isSecure(res: Response): boolean {

@@ -5,6 +5,7 @@ import { createApp } from '../app.ts';
 import { idleTime } from '../auth/session.ts';
 import type { Config } from '../config/config.ts';
 import { createHttpClient } from '../http-client/http-client.ts';
+import { chooseProxy } from '../http-client/outgoing-proxy.ts';
 import type { Logger } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
@@ -61,7 +62,7 @@ export async function startServer(
   let isStopping = false;
   const metrics = config.metricsPort === undefined ? undefined : createMetrics();
   const stores = openWatchedStores(config, metrics, logger);
-  const http = createHttpClient({ mayBePrivate: isListedHost(config) });
+  const http = createHttpClient({ mayBePrivate: isListedHost(config), proxyFor: chooseProxy(config) });
   const services = createServices({
     publicUrl: config.publicUrl,
     clientId: config.clientId,
@@ -91,11 +92,12 @@ export async function startServer(
   const port = await listen(server, config);
   services.exports.start();
   const metricsPort = metricsServer?.port;
-  const { host, publicUrl } = config;
-  logger.info({ host, port, metricsPort, publicUrl: publicUrl.origin, store: stores.kind }, 'listening');
+  const { host } = config;
+  const publicUrl = config.publicUrl.href.replace(/\/$/, '');
+  logger.info({ host, port, metricsPort, publicUrl, store: stores.kind }, 'listening');
 
   return {
-    address: publicUrl.origin,
+    address: publicUrl,
     metricsPort,
     async stop() {
       isStopping = true;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseRequestLimits } from '../bitrix24/limits/request-limits.ts';
 import { parseAllowedPortals } from '../bitrix24/portal.ts';
+import { parseNoProxy, parseOutgoingProxy } from '../http-client/outgoing-proxy.ts';
 import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type DevelopmentSecrets, loadDevelopmentSecrets } from './development-secrets.ts';
@@ -10,8 +11,8 @@ import {
   parseClientId,
   parseClientSecret,
   parseOneOf,
-  parseOrigin,
   parseProxies,
+  parsePublicUrl,
   parseSessionSecrets,
   parseTokenKeys,
   parseWholeNumber,
@@ -24,8 +25,8 @@ export const SETTINGS = {
   host: withDefault('HOST', { parse: String, default: '127.0.0.1', example: '127.0.0.1' }),
   /** 0 is any free port. */
   port: withDefault('PORT', { parse: parseWholeNumber(0, 65_535), default: '8050', example: '8050' }),
-  /** Origin under which browsers reach us. */
-  publicUrl: optional('PUBLIC_URL', { parse: parseOrigin, example: 'https://crm.example.com' }),
+  /** Where browsers reach us, without a slash at the end of its path. */
+  publicUrl: optional('PUBLIC_URL', { parse: parsePublicUrl, example: 'https://crm.example.com' }),
   clientId: required('BITRIX24_CLIENT_ID', {
     parse: parseClientId,
     example: "(the application's client_id, from its card in Bitrix24)",
@@ -75,6 +76,24 @@ export const SETTINGS = {
     parse: parseProxies,
     default: '',
     example: '10.0.0.5,172.16.0.0/12',
+  }),
+  /** Proxies of outgoing calls, by the scheme of what is called. */
+  httpsProxy: optional('HTTPS_PROXY', {
+    parse: parseOutgoingProxy,
+    inEitherCase: true,
+    example: 'http://proxy.example.com:3128',
+  }),
+  httpProxy: optional('HTTP_PROXY', {
+    parse: parseOutgoingProxy,
+    inEitherCase: true,
+    example: 'http://proxy.example.com:3128',
+  }),
+  /** Hosts that are called directly all the same. */
+  noProxy: withDefault('NO_PROXY', {
+    parse: parseNoProxy,
+    inEitherCase: true,
+    default: '',
+    example: 'bitrix.example.com,10.0.0.0/8',
   }),
   /** How many requests each portal takes. */
   limits: withDefault('BITRIX24_LIMITS', {

@@ -34,6 +34,27 @@ export function parseOrigin(text: string): URL {
   throw new Error('must be an address of scheme, host and perhaps a port, without a path');
 }
 
+/** Below a path are only names that no proxy, cookie or browser writes in another way. */
+const PLAIN_PATH = /^(\/[\w.~-]+)*\/?$/;
+
+/** @returns an address whose path has no slash at its end, unless it is all of it */
+export function parsePublicUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url &&
+    /^https?:$/.test(url.protocol) &&
+    url.href === url.origin + url.pathname &&
+    !url.hostname.includes('*')
+  ) {
+    if (/\/bitrix\/?$/.test(url.pathname)) {
+      throw new Error('ends with /bitrix, which is added to it: leave that out');
+    }
+    if (PLAIN_PATH.test(url.pathname)) return new URL(url.pathname.replace(/\/$/, ''), url.origin);
+    throw new Error('may have a path of letters, digits, dots, dashes and underscores only');
+  }
+  throw new Error('must be an address of scheme, host and perhaps a port and a path, without ? and #');
+}
+
 export function parseClientId(text: string): string {
   if (/^[\w.-]{3,100}$/.test(text)) return text;
   throw new Error('must be letters, digits, dots and dashes, as the card shows it');

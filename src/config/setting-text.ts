@@ -12,9 +12,13 @@ const MOST_BYTES = 64 * 1024;
 export function readSettingText(
   env: NodeJS.ProcessEnv,
   key: string,
-  { mayBeFile = false }: { mayBeFile?: boolean | undefined } = {},
+  {
+    mayBeFile = false,
+    inEitherCase = false,
+  }: { mayBeFile?: boolean | undefined; inEitherCase?: boolean | undefined } = {},
 ): string | undefined {
-  const direct = trimmed(env[key]);
+  const small = inEitherCase ? trimmed(env[key.toLowerCase()]) : undefined;
+  const direct = small ?? trimmed(env[key]);
   const path = mayBeFile ? trimmed(env[`${key}_FILE`]) : undefined;
   if (path === undefined) return direct && plainText(direct);
   if (direct !== undefined) throw new Error(`is set, and so is ${key}_FILE: leave one of them out`);

@@ -6,6 +6,8 @@ export interface Setting<Value> {
   default?: string;
   /** `<KEY>_FILE` may name a file that holds the value instead. */
   mayBeFile?: boolean | undefined;
+  /** The name in small letters is read too, and first, as other programs do. */
+  inEitherCase?: boolean | undefined;
   /**
    * @param text  undefined when the variable is missing or blank
    * @throws {Error}  in words that say what to write instead, and that never repeat a secret
@@ -20,6 +22,7 @@ interface Described<Value> {
   parse: Parse<Value>;
   example: string;
   mayBeFile?: boolean;
+  inEitherCase?: boolean;
 }
 
 export function required<Value>(
@@ -41,23 +44,25 @@ export function withDefault<Value>(
   key: string,
   described: Described<Value> & { default: string },
 ): Setting<Value> {
-  const { parse, example, default: usual } = described;
+  const { parse, example, default: usual, inEitherCase } = described;
   return {
     key,
     example,
     default: usual,
+    inEitherCase,
     read: (text, isProduction) => parse(text ?? usual, isProduction),
   };
 }
 
 export function optional<Value>(
   key: string,
-  { parse, example, mayBeFile }: Described<Value>,
+  { parse, example, mayBeFile, inEitherCase }: Described<Value>,
 ): Setting<Value | undefined> {
   return {
     key,
     example,
     mayBeFile,
+    inEitherCase,
     read: (text, isProduction) => (text === undefined ? undefined : parse(text, isProduction)),
   };
 }

@@ -1,4 +1,5 @@
 import type { TransportError } from '../http-client/transport-errors.ts';
+import { PROXY_FAILURE } from '../http-client/tunnel-agent.ts';
 
 /** Why a host did not answer, and what to do, in words. */
 export interface FailureWords {
@@ -34,8 +35,7 @@ const WORDS: Record<string, FailureWords> = {
   },
   ETIMEDOUT: {
     what: 'does not answer in time',
-    remedy:
-      'Usually a firewall: let this machine out to it. The application goes there directly, and does not heed HTTPS_PROXY',
+    remedy: 'Usually a firewall: let this machine out to it, or name a proxy in HTTPS_PROXY',
   },
   EHOSTUNREACH: NO_ROUTE,
   ENETUNREACH: NO_ROUTE,
@@ -68,10 +68,47 @@ const WORDS: Record<string, FailureWords> = {
   },
 };
 
+/** Goes on from the address: `https://acme.bitrix24.com` + `, through the proxy …`. */
+export function throughProxy(proxy: URL | undefined): string {
+  return proxy === undefined ? '' : `, through the proxy ${proxy.origin},`;
+}
+
 /** Goes on from the address: `https://acme.bitrix24.com` + `does not resolve`. */
-export function tellFailure({ why, code }: TransportError): FailureWords {
+export function tellFailure({ why, code }: TransportError, proxy?: URL): FailureWords {
+  if (why.startsWith(PROXY_FAILURE)) return tellProxyFailure(why.slice(PROXY_FAILURE.length));
+  if (code === 'portal_timeout' && proxy !== undefined) return tellProxyFailure('ETIMEDOUT');
   if (code === 'portal_timeout') return WORDS.ETIMEDOUT as FailureWords;
   return WORDS[why.startsWith('ERR_SSL_') ? 'EPROTO' : why] ?? somethingElse(why);
+}
+
+const CANNOT_REACH_PROXY =
+  'Correct HTTPS_PROXY or HTTP_PROXY; if this host can be reached directly, add it to NO_PROXY';
+
+/** @param why  the status that the proxy answered with, or the error code of the system */
+function tellProxyFailure(why: string): FailureWords {
+  if (why === '407') {
+    return {
+      what: 'cannot be reached: the proxy wants a user and a password, or others than it got',
+      remedy:
+        'Write them into HTTPS_PROXY and HTTP_PROXY: http://user:password@host:port (write @ : / % in them as %40 %3A %2F %25)',
+    };
+  }
+  if (/^5\d\d$/.test(why)) {
+    return {
+      what: `cannot be reached: the proxy answers ${why}, so it does not find the host or gets no answer`,
+      remedy: 'Is the name right? Else ask whoever runs the proxy; its log says why',
+    };
+  }
+  if (/^\d+$/.test(why)) {
+    return {
+      what: `cannot be reached: the proxy refuses to connect to it (${why})`,
+      remedy: 'Have it allowed at the proxy; if this host can be reached directly, add it to NO_PROXY',
+    };
+  }
+  if (why === 'ETIMEDOUT') {
+    return { what: 'does not answer in time, or the proxy does not', remedy: CANNOT_REACH_PROXY };
+  }
+  return { what: `cannot be reached: the proxy itself cannot be (${why})`, remedy: CANNOT_REACH_PROXY };
 }
 
 function somethingElse(why: string): FailureWords {

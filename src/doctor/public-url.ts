@@ -1,31 +1,52 @@
 import { isIP } from 'node:net';
 import type { HttpClient, ProbeAnswer } from '../http-client/http-client.ts';
+import { noProxyAtAll, type ProxyFor } from '../http-client/outgoing-proxy.ts';
 import { TransportError } from '../http-client/transport-errors.ts';
-import { type FailureWords, tellFailure } from './failure-words.ts';
+import { type FailureWords, tellFailure, throughProxy } from './failure-words.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { probe } from './outgoing-hosts.ts';
 
 const HEALTH = '/healthz';
 
 /** Does PUBLIC_URL lead to our server? Asked from this machine, which may see the network otherwise than a browser does. */
-export async function checkPublicUrl(http: HttpClient, publicUrl: URL, listeningAt: URL): Promise<Finding[]> {
+export async function checkPublicUrl(
+  http: HttpClient,
+  publicUrl: URL,
+  listeningAt: URL,
+  proxyFor: ProxyFor = noProxyAtAll,
+): Promise<Finding[]> {
   const [outside, inside] = await Promise.all([
-    probe(http, new URL(HEALTH, publicUrl)),
+    probe(http, new URL(writePublicUrl(publicUrl) + HEALTH)),
     probe(http, new URL(HEALTH, listeningAt)),
   ]);
-  return [whereItLeads(publicUrl, listeningAt, outside, inside), ...aboutTheAddress(publicUrl)];
+  const proxy = proxyFor(publicUrl)?.url;
+  return [whereItLeads({ publicUrl, listeningAt, proxy }, outside, inside), ...aboutTheAddress(publicUrl)];
+}
+
+/** With its path, if it has one, as PUBLIC_URL is written. */
+export function writePublicUrl({ href }: URL): string {
+  return href.replace(/\/$/, '');
+}
+
+/** Where the server is reached, from outside and from this machine. */
+interface Way {
+  publicUrl: URL;
+  listeningAt: URL;
+  /** The proxy through which this machine asks from outside, if there is one. */
+  proxy: URL | undefined;
 }
 
 type Outcome = ProbeAnswer | TransportError;
 
-function whereItLeads(publicUrl: URL, listeningAt: URL, outside: Outcome, inside: Outcome): Finding {
-  const name = `PUBLIC_URL ${publicUrl.origin}`;
+function whereItLeads(way: Way, outside: Outcome, inside: Outcome): Finding {
+  const { publicUrl, listeningAt, proxy } = way;
+  const name = `PUBLIC_URL ${writePublicUrl(publicUrl)}${throughProxy(proxy)}`;
   if (isOurs(outside)) return ok(`${name} leads to our server`);
   if (isOurs(inside)) {
-    const { what, remedy } = tellOutside(publicUrl, listeningAt, outside);
+    const { what, remedy } = tellOutside(way, outside);
     return problem(`The server runs, but ${name} does not lead to it: it ${what}`, remedy);
   }
-  const { what } = tellOutside(publicUrl, listeningAt, outside);
+  const { what } = tellOutside(way, outside);
   return inside instanceof TransportError
     ? problem(
         `The server is not running: nothing answers at ${listeningAt.origin}, and ${name} ${what}`,
@@ -46,10 +67,11 @@ function isOurs(outcome: Outcome): boolean {
   }
 }
 
-function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): FailureWords {
-  if (outcome instanceof TransportError) return tellSilence(outcome);
+function tellOutside({ publicUrl, listeningAt, proxy }: Way, outcome: Outcome): FailureWords {
+  if (outcome instanceof TransportError) return tellSilence(outcome, proxy);
   const { status, location } = outcome;
   if (location !== undefined && status >= 300 && status < 400) {
+    const proposed = location.origin + publicUrl.pathname.replace(/\/$/, '');
     return location.origin === publicUrl.origin
       ? {
           what: `sends ${HEALTH} on to another page`,
@@ -57,17 +79,17 @@ function tellOutside(publicUrl: URL, listeningAt: URL, outcome: Outcome): Failur
         }
       : {
           what: `sends browsers on to ${location.origin}`,
-          remedy: `If browsers should use that address, set PUBLIC_URL=${location.origin} and register ${location.origin}/bitrix in Bitrix24`,
+          remedy: `If browsers should use that address, set PUBLIC_URL=${proposed} and register ${proposed}/bitrix in Bitrix24`,
         };
   }
   return {
     what: `answers ${status}, which is not our server`,
-    remedy: `Let the proxy pass every path on to ${listeningAt.origin}, or correct PUBLIC_URL`,
+    remedy: `Let the proxy pass every path ${publicUrl.pathname === '/' ? '' : `below ${publicUrl.pathname} `}on to ${listeningAt.origin}, or correct PUBLIC_URL`,
   };
 }
 
-function tellSilence(failure: TransportError): FailureWords {
-  const { what, remedy } = tellFailure(failure);
+function tellSilence(failure: TransportError, proxy: URL | undefined): FailureWords {
+  const { what, remedy } = tellFailure(failure, proxy);
   const isUnreached = failure.isTimeout;
   return {
     what,

@@ -1,21 +1,27 @@
 import type { ProbeAnswer } from '../http-client/http-client.ts';
+import { noProxyAtAll, type ProxyFor } from '../http-client/outgoing-proxy.ts';
 import { TransportError } from '../http-client/transport-errors.ts';
-import { tellFailure } from './failure-words.ts';
+import { tellFailure, throughProxy } from './failure-words.ts';
 import { type Finding, ok, problem, shortened, warning } from './finding.ts';
 import type { OutgoingHost } from './outgoing-hosts.ts';
 
 /** Can the portals and authorization servers of the settings be called from here? */
-export function checkReachability(hosts: OutgoingHost[], patterns: string[]): Finding[] {
+export function checkReachability(
+  hosts: OutgoingHost[],
+  patterns: string[],
+  proxyFor: ProxyFor = noProxyAtAll,
+): Finding[] {
   return [
-    ...shortened(hosts.map(describe)),
+    ...shortened(hosts.map((host) => describe(host, proxyFor))),
     ...patterns.map((pattern) => ok(`Portals ${pattern}: a pattern, which cannot be checked`)),
   ];
 }
 
-function describe({ kind, url, outcome }: OutgoingHost): Finding {
-  const name = `${kind === 'portal' ? 'Portal' : 'Authorization server'} ${url.origin}`;
+function describe({ kind, url, outcome }: OutgoingHost, proxyFor: ProxyFor): Finding {
+  const proxy = proxyFor(url)?.url;
+  const name = `${kind === 'portal' ? 'Portal' : 'Authorization server'} ${url.origin}${throughProxy(proxy)}`;
   if (outcome instanceof TransportError) {
-    const { what, remedy } = tellFailure(outcome);
+    const { what, remedy } = tellFailure(outcome, proxy);
     return problem(`${name} ${what}`, remedy);
   }
   const { status, location } = outcome;

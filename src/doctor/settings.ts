@@ -2,6 +2,7 @@ import { type Config, readConfig } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { nameOfRedis } from '../store/redis/redis-address.ts';
 import { type Finding, ok, problem } from './finding.ts';
+import { writePublicUrl } from './public-url.ts';
 
 /** Every mistake in the settings at once; or the settings, and what follows from them. */
 export function checkSettings(env: NodeJS.ProcessEnv): { findings: Finding[]; config?: Config } {
@@ -23,8 +24,10 @@ function describe(config: Config): Finding[] {
   const { publicUrl, redis, dataDir, isProduction, notes } = config;
   return [
     ok(isProduction ? 'For production' : 'For development: NODE_ENV is not "production"'),
-    ok(`The server listens at ${listeningAt(config).origin}, browsers reach it at ${publicUrl.origin}`),
-    ok(`Handler path to register on the application's card in Bitrix24: ${publicUrl.origin}/bitrix`),
+    ok(
+      `The server listens at ${listeningAt(config).origin}, browsers reach it at ${writePublicUrl(publicUrl)}`,
+    ),
+    ok(`Handler path to register on the application's card in Bitrix24: ${writePublicUrl(publicUrl)}/bitrix`),
     ok(redis ? `Store: Redis, ${nameOfRedis(redis)}` : `Store: embedded, in ${dataDir}`),
     ...notes.map(ok),
   ];

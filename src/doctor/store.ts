@@ -102,6 +102,21 @@ const AWAY: [code: RegExp, what: string, remedy: string][] = [
     'Correct the host in REDIS_URL, or the DNS of this machine',
   ],
   [
+    /ENOENT/,
+    'has no socket: there is no such file',
+    'Start Redis with `unixsocket` set to this path, or correct the path in REDIS_URL; in a container the folder of the socket must be mounted',
+  ],
+  [
+    /EACCES/,
+    'does not let us open its socket',
+    'Set `unixsocketperm 770` in Redis, and let the user of the application into the group of the socket',
+  ],
+  [
+    /ENOTSOCK|ENAMETOOLONG/,
+    'is no socket',
+    'Write the path that `unixsocket` has in Redis into REDIS_URL; it may be 107 bytes long',
+  ],
+  [
     /ECONNREFUSED/,
     'refuses connections: nothing listens there',
     'Start Redis, or correct host and port in REDIS_URL',

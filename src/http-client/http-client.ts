@@ -5,13 +5,16 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { AppError } from '../errors.ts';
 import { CircuitBreakers } from './circuit-breaker.ts';
 import { Deadline } from './deadline.ts';
+import { noProxyAtAll, type ProxyFor } from './outgoing-proxy.ts';
 import { isPrivateLiteral, NOT_PUBLIC, publicLookup } from './public-addresses.ts';
+import { AGENT_OPTIONS, createRoutes, type Route } from './routes.ts';
 import {
   CircuitOpenError,
   RedirectedError,
   TransportError,
   UnexpectedResponseError,
 } from './transport-errors.ts';
+import { PROXY_FAILURE } from './tunnel-agent.ts';
 
 /** What bounds one outgoing call. */
 export interface CallLimits {
@@ -67,14 +70,6 @@ export interface HttpClient {
   close(): void;
 }
 
-/** Connections to one origin: at most so many at once, and so many kept for the next call. */
-const CONNECTIONS = 100;
-const IDLE_CONNECTIONS = 32;
-/** Shorter than servers keep them, so that a call rarely goes out on a connection that the server is just closing. */
-const IDLE_MS = 15_000;
-/** The value that axios sets for each call. With another value here, the kernel would be told both in turn, call after call. */
-const KEEP_ALIVE_MS = 60_000;
-
 /** A host that does not answer within this is failing. A caller with a shorter deadline was only in a hurry. */
 const LONG_WAIT_MS = 5_000;
 
@@ -89,25 +84,28 @@ interface Body {
 
 /** Failures that happen before the first byte of a request can leave: no address, no connection, no trust. */
 const NEVER_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
+  /^(EPROXY_|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EADDRNOTPUBLIC|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/;
 /** An established connection can end with these codes too, so the system call that reports the code decides. */
 const MAYBE_SENT = /^(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)/;
 
 /**
- * Creates the client: no redirects, no proxies from the environment, strict JSON, total deadlines, a circuit breaker for
+ * Creates the client: no redirects, no proxies but those of the settings, strict JSON, total deadlines, a circuit breaker for
  * each origin.
  *
  * @param options.mayBePrivate  hosts named in the configuration may have private addresses; a host that only matches
  *                              a pattern may not, whatever its DNS says at the moment of connecting
+ * @param options.proxyFor      the proxy of a call, which then looks the name up in our place; none when absent
  * @param options.now           milliseconds; the clock of the circuit breakers
  */
 export function createHttpClient(options: {
   mayBePrivate: (hostname: string) => boolean;
+  proxyFor?: ProxyFor;
   now?: () => number;
 }): HttpClient {
   const circuits = new CircuitBreakers({ now: options.now });
   const agents = createAgents(options.mayBePrivate);
   const client = createAxios(agents);
+  const routes = createRoutes(options.proxyFor ?? noProxyAtAll);
 
   function requirePublic(url: URL): void {
     if (!options.mayBePrivate(url.hostname) && isPrivateLiteral(url.hostname)) {
@@ -119,7 +117,7 @@ export function createHttpClient(options: {
     requirePublic(url);
     passCircuitBreaker(url);
     try {
-      const answer = await postOnce(client, url, body, limits);
+      const answer = await postOnce(client, url, routes.to(url), body, limits);
       circuits.succeeded(url.origin);
       return answer;
     } catch (error) {
@@ -138,7 +136,7 @@ export function createHttpClient(options: {
   return {
     async probe(url, limits) {
       requirePublic(url);
-      return probeOnce(client, url, limits);
+      return probeOnce(client, url, routes.to(url), limits);
     },
     assertCircuitClosed(url) {
       const lastFailure = circuits.failureIfOpen(url.origin);
@@ -150,6 +148,7 @@ export function createHttpClient(options: {
     close() {
       agents.http.destroy();
       agents.https.destroy();
+      routes.close();
     },
   };
 }
@@ -160,14 +159,7 @@ interface Agents {
 }
 
 function createAgents(mayBePrivate: (hostname: string) => boolean): Agents {
-  const options = {
-    keepAlive: true,
-    maxSockets: CONNECTIONS,
-    maxFreeSockets: IDLE_CONNECTIONS,
-    timeout: IDLE_MS,
-    keepAliveMsecs: KEEP_ALIVE_MS,
-    lookup: publicLookup(mayBePrivate),
-  };
+  const options = { ...AGENT_OPTIONS, lookup: publicLookup(mayBePrivate) };
   return {
     http: new http.Agent(options),
     // Written out, so that no variable of the environment can turn the check of certificates off.
@@ -184,7 +176,7 @@ function createAxios(agents: Agents): AxiosInstance {
     headers: { accept: JSON_TYPE, 'user-agent': 'bitrix24-companies/0.1' },
     // A 307 would carry the client secret to another host (measured, L10).
     maxRedirects: 0,
-    // Else axios reads `http_proxy` of the environment.
+    // Else axios reads the environment itself. What the settings name comes with each call, see `createRoutes`.
     proxy: false,
     validateStatus: () => true,
     // axios would return broken JSON as text, without an error (measured, L11); `parseJson` is strict.
@@ -198,6 +190,7 @@ function createAxios(agents: Agents): AxiosInstance {
 async function postOnce(
   client: AxiosInstance,
   url: URL,
+  route: Route,
   body: Body,
   { timeoutMs, maxBytes, signal }: CallLimits,
 ): Promise<HttpAnswer> {
@@ -206,30 +199,35 @@ async function postOnce(
   let response: AxiosResponse<unknown>;
   try {
     response = await client.post(url.href, body.text, {
-      headers: { 'content-type': body.type },
+      ...route,
+      headers: { ...route.headers, 'content-type': body.type },
       maxContentLength: maxBytes,
       signal: deadline,
     });
   } catch (error) {
     if (signal?.aborted) throw cancelled(url.host, { neverSent: false });
-    throw asTransportError(url.host, error, deadline.aborted);
+    throw asTransportError(url.host, error, deadline.aborted, route);
   } finally {
     deadline.clear();
   }
+  refuseWordsOfProxy(url, route, response.status);
   return { status: response.status, body: parseJson(url, response) };
 }
 
 async function probeOnce(
   client: AxiosInstance,
   url: URL,
+  route: Route,
   { timeoutMs, maxBytes }: CallLimits,
 ): Promise<ProbeAnswer> {
   const deadline = new Deadline(timeoutMs);
   try {
     const response: AxiosResponse<Readable> = await client.get(url.href, {
+      ...route,
       responseType: 'stream',
       signal: deadline,
     });
+    refuseWordsOfProxy(url, route, response.status);
     const { date, location } = response.headers;
     return {
       status: response.status,
@@ -239,9 +237,17 @@ async function probeOnce(
       text: await readBeginning(response.data, maxBytes),
     };
   } catch (error) {
-    throw asTransportError(url.host, error, deadline.aborted);
+    if (error instanceof TransportError) throw error;
+    throw asTransportError(url.host, error, deadline.aborted, route);
   } finally {
     deadline.clear();
+  }
+}
+
+/** A proxy wants a password: of plain http it is the proxy that answers this, never the host. */
+function refuseWordsOfProxy({ host }: URL, route: Route, status: number): void {
+  if (route.proxy && status === 407) {
+    throw new TransportError(host, `${PROXY_FAILURE}407`, { timedOut: false, neverSent: true });
   }
 }
 
@@ -293,13 +299,16 @@ function parseJson({ host, href }: URL, response: AxiosResponse<unknown>): unkno
 }
 
 /** Takes only the code of an axios error: the rest of it contains body, headers and URL (measured, L8). */
-function asTransportError(host: string, error: unknown, timedOut: boolean): AppError {
+function asTransportError(host: string, error: unknown, timedOut: boolean, route: Route): AppError {
   const code = axios.isAxiosError(error) && error.code !== undefined ? error.code : 'unknown failure';
   if (timedOut) return new TransportError(host, 'deadline passed', { timedOut: true, neverSent: false });
   if (code === 'ERR_BAD_RESPONSE') {
     return new UnexpectedResponseError('body', `${host} answered more than we read, or broke off`);
   }
-  return new TransportError(host, code, { timedOut: false, neverSent: wasNeverSent(code, error) });
+  const neverSent = wasNeverSent(code, error);
+  // Of plain http it is the proxy that we connect to, so it is the proxy that cannot be reached.
+  const why = route.proxy && neverSent ? `${PROXY_FAILURE}${code}` : code;
+  return new TransportError(host, why, { timedOut: false, neverSent });
 }
 
 function wasNeverSent(code: string, error: unknown): boolean {

@@ -8,14 +8,14 @@ export const PUBLIC = join(import.meta.dirname, '../../public');
 export const ASSETS = '/assets';
 
 /** Addresses of the files in public/. They change with the content, so that browsers may keep the files. */
-export function assetAddresses(): (name: string) => string {
+export function assetAddresses(at: (address: string) => string): (name: string) => string {
   const versions = new Map(
     readdirSync(PUBLIC).map((name) => {
       const digest = createHash('sha256')
         .update(readFileSync(join(PUBLIC, name)))
         .digest('hex');
-      return [name, `${ASSETS}/${name}?v=${digest.slice(0, 8)}`];
+      return [name, at(`${ASSETS}/${name}?v=${digest.slice(0, 8)}`)];
     }),
   );
-  return (name) => versions.get(name) ?? `${ASSETS}/${name}`;
+  return (name) => versions.get(name) ?? at(`${ASSETS}/${name}`);
 }

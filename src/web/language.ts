@@ -63,7 +63,6 @@ export function chooseLanguage(options: {
         httpOnly: true,
         sameSite: 'lax',
         secure: options.isSecure,
-        path: '/',
       });
     }
     // Unlike after a sign-in, the sign-in page is a place to come back to here.

@@ -38,6 +38,18 @@ describe('checkPublicUrl()', () => {
     expect(neighbours[0]?.requests[0]).toMatchObject({ method: 'GET', path: '/healthz' });
   });
 
+  it('when it has a path › asks below it, and names it', async () => {
+    const below = new URL('/companies-app', server);
+
+    const findings = await checkPublicUrl(http, below, server);
+
+    expect(findings).toEqual([{ level: 'ok', what: `PUBLIC_URL ${below.href} leads to our server` }]);
+    expect(neighbours[0]?.requests.map(({ path }) => path).sort()).toEqual([
+      '/companies-app/healthz',
+      '/healthz',
+    ]);
+  });
+
   it('when nothing runs › says to start the server', async () => {
     expect(await checkPublicUrl(http, nobody, nobody)).toMatchObject([
       {

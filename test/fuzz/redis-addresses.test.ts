@@ -55,9 +55,34 @@ describe('REDIS_URL', () => {
     );
   });
 
+  it('when it names a socket › says where it is, which database, and who', () => {
+    const aSocket = fc.record({
+      password: fc.constantFrom('', PASSWORD, `${PASSWORD}@/:%?#`),
+      folder: fc.constantFrom('/run/redis', '/var/lib/a b', '/@/100%', '/приложение'),
+      database: fc.constantFrom(0, 1, 15),
+    });
+    fc.assert(
+      fc.property(aSocket, ({ password, folder, database }) => {
+        const socketPath = `${folder}/redis.sock`;
+        const path = socketPath.split('/').map(encodeURIComponent).join('/');
+        const user = password && `app:${encodeURIComponent(password)}@`;
+
+        const parsed = parseRedisAddress(`redis+unix://${user}${path}${database ? `?db=${database}` : ''}`);
+
+        expect(parsed).toMatchObject({ kind: 'socket', hosts: [], socketPath, database, isTls: false });
+        expect(parsed.password).toBe(password || undefined);
+        const named = nameOfRedis(parsed);
+        expect(named).not.toContain(PASSWORD);
+        expect(parseRedisAddress(named)).toMatchObject({ socketPath, database, password: undefined });
+      }),
+      EACH,
+    );
+  });
+
   it('whatever is written there › is read, or refused; neither the name of it nor the refusal tells the password', () => {
     const withPassword = fc.oneof(
       mutated(anAddress.map((address) => written({ ...address, password: PASSWORD }))),
+      mutated(fc.constant(`redis+unix://app:${PASSWORD}@/run/redis/redis.sock?db=1`)),
       anyText,
     );
     fc.assert(
@@ -70,6 +95,7 @@ describe('REDIS_URL', () => {
         }
         // Without an @ there is no telling what was meant as a password.
         if (text.includes('@')) expect(nameOfRedis(outcome.value)).not.toContain(PASSWORD);
+        expect(outcome.value.hosts.length > 0).toBe(outcome.value.kind !== 'socket');
         for (const { host, port } of outcome.value.hosts) {
           expect(host).not.toMatch(/[@\s]/);
           expect(Number.isInteger(port) && port > 0 && port < 65_536).toBe(true);

@@ -42,6 +42,8 @@ describe('outgoing connections', () => {
       'http-client/http-client.ts',
       // Asks DNS only: the lookup that refuses private addresses.
       'http-client/public-addresses.ts',
+      'http-client/routes.ts',
+      'http-client/tunnel-agent.ts',
       'store/redis/redis-connection.ts',
     ]);
   });

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `npm run test:setup`: installs what the tests need and is missing: redis-server, Chromium and fonts for it. Of Chromium the
 # headless shell where there is one: the same browser without windows, three times as fast to open.
-# `npm run bench:setup`: nginx as well, for `npm run bench -- rolling`.
+# `npm run bench:setup`: nginx as well, for `npm run bench -- rolling` and `npm run test:slow`.
 set -euo pipefail
 
 has_any() { for name in "$@"; do command -v "$name" >/dev/null && return; done; return 1; }

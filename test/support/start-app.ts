@@ -40,6 +40,7 @@ export const STORE_KINDS_IN_TURN: readonly StoreKind[] = { slow: ['redis'] as co
 ] ?? ['embedded'];
 
 export interface TestApp {
+  /** What addresses begin with: the origin, and the path below which it is, if it is below one. */
   origin: string;
   emulator: Emulator;
   clock: TestClock;
@@ -89,6 +90,8 @@ export interface TestAppOptions {
   authorizationServers?: string[];
   /** Where browsers are told to reach the app, when that is not where it listens. */
   publicUrl?: string;
+  /** Below which path browsers reach the app, such as `/companies-app`. */
+  subPath?: string;
   /** BITRIX24_LIMITS; emulated portals have none unless a test says so. */
   limits?: string;
   /** CACHE_SECONDS; by default every page asks the portal, so that a test sees what it has just changed. */
@@ -126,7 +129,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   });
 
   const server = createServer();
-  const origin = await listen(server);
+  const ownOrigin = await listen(server);
+  const origin = ownOrigin + (options.subPath ?? '');
   emulator.registerClient({ ...client, redirectUri: `${origin}/bitrix` });
   const outgoing: URL[] = [];
   const http = watchOutgoing(
@@ -170,7 +174,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     dataDir,
     outgoing,
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-    agent: (agentOptions = {}) => createAgent({ ...agentOptions, recorded: origin }),
+    agent: (agentOptions = {}) => createAgent({ ...agentOptions, recorded: ownOrigin }),
     async signIn(agent, login = 'admin', { portal = 0, path = '/companies' } = {}) {
       const portalOrigin = emulator.portals[portal]?.origin ?? '';
       const start = `${origin}/login?portal=${encodeURIComponent(portalOrigin)}&returnTo=${encodeURIComponent(path)}`;

@@ -67,9 +67,10 @@ export function asUnavailable(error: unknown): StoreUnavailableError {
 }
 
 function connectOne(address: RedisAddress): SteadyRedis {
-  const [{ host, port }] = address.hosts;
   const common = nodeOptions(address);
-  if (address.kind === 'single') return new SteadyRedis({ ...common, host, port, db: address.database });
+  if (address.kind !== 'sentinel') {
+    return new SteadyRedis({ ...common, ...whereIs(address), db: address.database });
+  }
 
   const redis = new SteadyRedis({
     ...common,
@@ -92,6 +93,10 @@ function connectOne(address: RedisAddress): SteadyRedis {
     redis.options.sentinelPassword = address.password;
   });
   return redis;
+}
+
+function whereIs({ socketPath, hosts: [host] }: RedisAddress): Pick<RedisOptions, 'path' | 'host' | 'port'> {
+  return socketPath === undefined ? { ...host } : { path: socketPath };
 }
 
 function connectCluster(address: RedisAddress): Cluster {
