@@ -36,6 +36,7 @@ const NO_TRAITS: ErrorTraits = {
 const TRAITS = new Map<string, Partial<ErrorTraits>>([
   ['portal_timeout', { isTimeout: true, isTemporary: true }],
   ['portal_failed', { isTemporary: true }],
+  ['portal_refused', { isRepairable: true }],
   ['portal_limited', { isLimit: true, isTemporary: true }],
   ['too_many_requests', { isLimit: true }],
   ['reconnecting', { isTemporary: true }],

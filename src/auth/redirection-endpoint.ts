@@ -150,7 +150,7 @@ async function receiveTokens(
   try {
     answer = await tokenEndpoint.exchangeCode(server, code);
   } catch (error) {
-    if (!(error instanceof TokenEndpointError) || error.isMisconfiguration) throw error;
+    if (!(error instanceof TokenEndpointError && error.isJudgement)) throw error;
     if (error.isStaleGrant && pending.attempt === 1) return 'too late';
     throw new CodeRefusedError(error.wireCode);
   }

@@ -303,7 +303,12 @@ describe('GET /bitrix', () => {
       ['PAYMENT_REQUIRED', 401, 400, 'code_refused'],
       ['NOT_INSTALLED', 401, 400, 'code_refused'],
       ['user_access_error', 403, 400, 'code_refused'],
+      ['invalid_scope', 403, 400, 'code_refused'],
       ['something <b>new</b>', 400, 400, 'code_refused'],
+      ['invalid_request', 400, 502, 'portal_refused'],
+      ['unsupported_grant_type', 400, 502, 'portal_refused'],
+      ['QUERY_LIMIT_EXCEEDED', 503, 503, 'portal_limited'],
+      ['internal_server_error', 500, 502, 'portal_failed'],
     ])('with %s (%s) answers %s %s', async (error, wireStatus, status, code) => {
       const agent = app.agent();
       const callback = await beginSignIn(agent);
