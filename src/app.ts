@@ -88,7 +88,9 @@ export function createApp(services: Services): RequestListener {
 
   app.use(nothingHere());
   app.use(auth.reauthorize);
-  app.use(errorPage({ mayReload: auth.mayReload, ownAddress, loginAddress, isRedirectionEndpoint }));
+  app.use(
+    errorPage({ mayReload: auth.mayReload, ownAddress, loginAddress, isRedirectionEndpoint, publicUrl }),
+  );
   return (req, res) => {
     req.url = pathAskedFor(req.url ?? '');
     app(req, res);

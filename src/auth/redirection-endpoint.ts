@@ -155,7 +155,10 @@ async function receiveTokens(
     throw new CodeRefusedError(error.wireCode);
   }
   const tokens = parseTokenSet(answer, requestedAt);
-  if (memberId !== undefined && memberId !== tokens.memberId) throw new PortalMismatchError('member_id');
+  if (memberId !== undefined && memberId !== tokens.memberId) {
+    const came = typeof memberId === 'string' && /^\w{1,64}$/.test(memberId) ? memberId : undefined;
+    throw new PortalMismatchError('member_id', { came, expected: tokens.memberId });
+  }
   return {
     tokens: { ...tokens, clientEndpoint: parseClientEndpoint(tokens.clientEndpoint, portal).href },
     server,
@@ -178,7 +181,9 @@ async function identify(
   );
   try {
     const profile = await loadProfile(client);
-    if (userId !== undefined && profile.id !== userId) throw new PortalMismatchError('user_id');
+    if (userId !== undefined && profile.id !== userId) {
+      throw new PortalMismatchError('user_id', { came: String(profile.id), expected: String(userId) });
+    }
     return { userId: profile.id, name: profile.name, timeZone: profile.timeZone };
   } catch (error) {
     if (error instanceof PortalMismatchError) throw error;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { idleTime } from '../auth/session.ts';
 import type { Config } from '../config/config.ts';
+import { hostHealthLog } from '../http-client/host-health-log.ts';
 import { createHttpClient } from '../http-client/http-client.ts';
 import type { Logger } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
@@ -61,7 +62,10 @@ export async function startServer(
   let isStopping = false;
   const metrics = config.metricsPort === undefined ? undefined : createMetrics();
   const stores = openWatchedStores(config, metrics, logger);
-  const http = createHttpClient({ mayBePrivate: isListedHost(config) });
+  const http = createHttpClient({
+    mayBePrivate: isListedHost(config),
+    observeCircuits: hostHealthLog(logger),
+  });
   const services = createServices({
     publicUrl: config.publicUrl,
     clientId: config.clientId,

@@ -5,7 +5,7 @@ import { prefersJson } from './negotiate.ts';
 import { logOf, logRefusal } from './request-log.ts';
 
 /** The one action that an error page offers. */
-type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports';
+type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports' | 'publicUrl';
 
 const ACTIONS: Record<string, Action> = {
   invalid_request: 'companies',
@@ -17,6 +17,7 @@ const ACTIONS: Record<string, Action> = {
   reconnecting: 'signIn',
   not_found: 'companies',
   cross_origin: 'companies',
+  'cross_origin.other_address': 'publicUrl',
   too_many_views: 'companies',
   too_many_exports: 'exports',
   app_misconfigured: 'home',
@@ -31,6 +32,7 @@ export interface ErrorPageOptions {
   /** A sign-in that comes back to this page. */
   loginAddress: (req: Request) => string;
   isRedirectionEndpoint: (path: string) => boolean;
+  publicUrl: URL;
 }
 
 /** After how long a page reloads itself, if it does. */
@@ -82,7 +84,9 @@ function renderError(
   options: ErrorPageOptions,
 ): void {
   const isReconnecting = reloads && error.code === 'reconnecting';
-  const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req, options));
+  const action = reloads
+    ? 'retry'
+    : (ACTIONS[`${error.code}.${error.reason}`] ?? ACTIONS[error.code] ?? actionAt(req, options));
   const actionHref = addressOf(action, req, options);
   res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
@@ -118,7 +122,7 @@ function textOf(res: Response, error: AppError, reloads = false): { title: strin
     `errors.${error.code}.default.${part}`,
     `errors.internal_error.default.${part}`,
   ];
-  return { title: t(keys('title')), text: t(keys('text')) };
+  return { title: t(keys('title'), error.values), text: t(keys('text'), error.values) };
 }
 
 /** Trying again means the same address, but a code works once: there, it means a new sign-in. */
@@ -127,7 +131,12 @@ function actionAt(req: Request, { isRedirectionEndpoint }: ErrorPageOptions): Ac
   return req.method === 'GET' ? 'retry' : 'home';
 }
 
-function addressOf(action: Action, req: Request, { ownAddress, loginAddress }: ErrorPageOptions): string {
+function addressOf(
+  action: Action,
+  req: Request,
+  { ownAddress, loginAddress, publicUrl }: ErrorPageOptions,
+): string {
+  if (action === 'publicUrl') return publicUrl.href;
   if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
   if (action === 'exports') return '/exports';

@@ -5,8 +5,23 @@ import { AppError } from '../errors.ts';
 
 /** A form was posted from another site, or by a client that does not name the site. */
 export class CrossOriginError extends AppError {
-  constructor() {
-    super('the request does not come from a page of ours', { code: 'cross_origin', status: 403 });
+  constructor(came: string, publicUrl: URL) {
+    super(`the request does not come from a page of ours: ${came}, PUBLIC_URL is ${publicUrl.origin}`, {
+      code: 'cross_origin',
+      status: 403,
+    });
+  }
+}
+
+/** The form is ours, but its page was opened under an address that PUBLIC_URL does not name, so every form is refused there. */
+export class OtherAddressError extends AppError {
+  constructor(opened: string, publicUrl: URL) {
+    super(`the page was opened at ${opened}, PUBLIC_URL is ${publicUrl.origin}`, {
+      code: 'cross_origin',
+      status: 403,
+      reason: 'other_address',
+      values: { opened, publicUrl: publicUrl.origin },
+    });
   }
 }
 
@@ -63,9 +78,22 @@ export function neverStored(): RequestHandler {
 export function requireSameOrigin(publicUrl: URL): RequestHandler {
   return (req, _res, next) => {
     if (!['GET', 'HEAD', 'OPTIONS'].includes(req.method) && !isSameOrigin(req, publicUrl))
-      throw new CrossOriginError();
+      throw crossOriginError(req, publicUrl);
     next();
   };
+}
+
+function crossOriginError(req: Request, publicUrl: URL): AppError {
+  const { origin: claimed, host, 'sec-fetch-site': site } = req.headers;
+  const origin = claimed !== undefined && URL.canParse(claimed) ? new URL(claimed) : undefined;
+  // A browser that sees two sites says so with Sec-Fetch-Site.
+  if (origin && origin.host === host && site === undefined)
+    return new OtherAddressError(origin.origin, publicUrl);
+  const named = origin ? `Origin is ${origin.origin}` : 'there is no readable Origin';
+  return new CrossOriginError(
+    site === undefined ? named : `${named}, Sec-Fetch-Site says otherwise`,
+    publicUrl,
+  );
 }
 
 function isSameOrigin(req: Request, publicUrl: URL): boolean {

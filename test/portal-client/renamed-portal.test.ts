@@ -28,6 +28,8 @@ describe('a portal that was renamed', () => {
     const page = await agent.request(`${app.origin}/companies`);
 
     expect(page.status).toBe(502);
+    expect(page.text).toContain(`It sends us to http://${NEW_HOST}:`);
+    expect(page.text).toContain('add that address to BITRIX24_PORTALS');
     expect(called(app.emulator.requests)).toEqual([['localhost', 302]]);
     await app.stop();
   });

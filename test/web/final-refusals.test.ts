@@ -29,7 +29,7 @@ describe('GET /companies', () => {
     ['ERROR_METHOD_NOT_FOUND', 'Method not found!', 502, 'can update Bitrix24'],
     ['INVALID_REQUEST', 'Https required', 502, 'https:// in BITRIX24_PORTALS'],
     ['PORTAL_DELETED', 'Portal was deleted', 502, 'sign in there'],
-    ['allowed_only_intranet_user', 'Extranet user is not allowed', 403, 'make you an employee'],
+    ['allowed_only_intranet_user', 'Extranet user is not allowed', 403, 'make you a member of staff'],
     ['WRONG_LICENSE', 'Wrong license', 403, 'can change the plan'],
     ['invalid_token', 'Unable to get application by token', 502, 'registered with Bitrix24'],
   ])('when the portal says %s › the page says who can lift it', async (error, description, status, text) => {

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import type { RedirectedError } from '../../http-client/transport-errors.ts';
 
 /** Our code and status for a refusal of the portal, and which text explains it. */
 interface Meaning {
@@ -101,6 +102,16 @@ export class RestError extends AppError {
   /** A repetition a moment later may succeed. */
   get isTransient(): boolean {
     return TRANSIENT.includes(this.wireCode);
+  }
+}
+
+/** The portal redirects to an address that BITRIX24_PORTALS does not allow. The log has its scheme, host and port. */
+export class PortalMovedError extends AppError {
+  constructor({ location }: RedirectedError) {
+    super(`the portal has moved to ${location.origin}, which BITRIX24_PORTALS does not allow`, {
+      ...refused('moved'),
+      values: { address: location.origin },
+    });
   }
 }
 

@@ -280,6 +280,7 @@ export const english = {
       retry: 'Try again',
       signIn: 'Sign in again',
       home: 'To the sign-in page',
+      publicUrl: 'Go on at the right address',
       exports: 'To the exports',
       companies: 'To the companies',
     },
@@ -299,6 +300,10 @@ export const english = {
       default: {
         title: 'The answer came from another portal',
         text: 'You set out to sign in at one portal, and the answer names another. To be safe nothing was saved.',
+      },
+      authorization_server: {
+        title: 'Your portal signs in through a server we do not know',
+        text: 'You did nothing wrong, and trying again does not help. The person who runs this application finds in its log the name of the authorization server that has to be added.',
       },
     },
     portal_not_allowed: {
@@ -399,8 +404,8 @@ export const english = {
         text: 'The portal’s administrator has limited it to certain people. Ask to be added.',
       },
       extranet: {
-        title: 'The portal shows this to employees only',
-        text: 'You are a guest (extranet user) of this portal, and guests see no companies. The portal’s administrator can make you an employee.',
+        title: 'The portal shows this to its own staff only',
+        text: 'You are a guest (extranet user) of this portal, and guests see no companies. The portal’s administrator can make you a member of staff.',
       },
       consent_awaited: {
         title: 'The portal’s administrator has to agree first',
@@ -415,6 +420,10 @@ export const english = {
       default: {
         title: 'This did not come from our page',
         text: 'To be safe, forms are accepted only from pages of this site. Open the page again and repeat what you did.',
+      },
+      other_address: {
+        title: 'This page has another address',
+        text: 'You opened it at {{opened}}, where forms and sign-ins do not work: the application is set up for {{publicUrl}}. Go on there. If your address is the right one, the person who runs this application has to set PUBLIC_URL to it.',
       },
     },
     app_misconfigured: {
@@ -477,6 +486,10 @@ export const english = {
       method_missing: {
         title: 'This portal is too old for that',
         text: 'It does not know a method that we need. The portal’s administrator can update Bitrix24 and its CRM and REST modules.',
+      },
+      moved: {
+        title: 'Your portal has moved to another address',
+        text: 'It sends us to {{address}}, which is not among the portals that this application may use. The person who runs it can add that address to BITRIX24_PORTALS.',
       },
       https_required: {
         title: 'The portal wants to be called by https',
