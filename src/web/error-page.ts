@@ -1,27 +1,9 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
+import { type Action, chooseAction, type FailedVisit } from './error-actions.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { logOf, logRefusal } from './request-log.ts';
-
-/** The one action that an error page offers. */
-type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports' | 'publicUrl';
-
-const ACTIONS: Record<string, Action> = {
-  invalid_request: 'companies',
-  state_mismatch: 'signIn',
-  portal_mismatch: 'home',
-  portal_not_allowed: 'home',
-  code_refused: 'signIn',
-  sign_in_required: 'signIn',
-  reconnecting: 'signIn',
-  not_found: 'companies',
-  cross_origin: 'companies',
-  'cross_origin.other_address': 'publicUrl',
-  too_many_views: 'companies',
-  too_many_exports: 'exports',
-  app_misconfigured: 'home',
-};
 
 /** What the error page asks of rooms above it. */
 export interface ErrorPageOptions {
@@ -84,9 +66,7 @@ function renderError(
   options: ErrorPageOptions,
 ): void {
   const isReconnecting = reloads && error.code === 'reconnecting';
-  const action = reloads
-    ? 'retry'
-    : (ACTIONS[`${error.code}.${error.reason}`] ?? ACTIONS[error.code] ?? actionAt(req, options));
+  const action = reloads ? 'retry' : chooseAction(error, describeVisit(req, res, options));
   const actionHref = addressOf(action, req, options);
   res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
@@ -125,10 +105,17 @@ function textOf(res: Response, error: AppError, reloads = false): { title: strin
   return { title: t(keys('title'), error.values), text: t(keys('text'), error.values) };
 }
 
-/** Trying again means the same address, but a code works once: there, it means a new sign-in. */
-function actionAt(req: Request, { isRedirectionEndpoint }: ErrorPageOptions): Action {
-  if (isRedirectionEndpoint(req.path)) return 'signIn';
-  return req.method === 'GET' ? 'retry' : 'home';
+function describeVisit(
+  req: Request,
+  res: Response,
+  { isRedirectionEndpoint }: ErrorPageOptions,
+): FailedVisit {
+  return {
+    // As the head of every page knows it: absent while it could not be found out.
+    isSignedIn: res.locals.person !== undefined,
+    isGet: req.method === 'GET',
+    isRedirectionEndpoint: isRedirectionEndpoint(req.path),
+  };
 }
 
 function addressOf(
@@ -140,6 +127,7 @@ function addressOf(
   if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
   if (action === 'exports') return '/exports';
+  if (action === 'account') return '/account';
   if (action === 'home') return '/';
   return loginAddress(req);
 }

@@ -148,7 +148,7 @@ describe('GET /bitrix', () => {
 
   describe('when the response names something that is not of this sign-in', () => {
     it.each([
-      ['another portal', { domain: '127.0.0.1' }],
+      ['a portal that is not listed', { domain: '127.0.0.9' }],
       ['a portal that looks alike', { domain: 'localhost.evil.example' }],
       ['two portals', { domain: ['localhost', 'localhost'] }],
       ['an unlisted authorization server', { server_domain: 'evil.example' }],
@@ -165,6 +165,19 @@ describe('GET /bitrix', () => {
       expect(answer.status).toBe(400);
       expect(app.outgoing).toEqual([]);
       await expectNothingHappened(agent);
+    });
+
+    it('such as another listed portal answers 400, and only the portal of the sign-in is asked whether it has moved', async () => {
+      const agent = app.agent();
+      const callback = await beginSignIn(agent);
+      app.outgoing.length = 0;
+
+      const answer = await agent.request(changed(callback, { domain: '127.0.0.1' }).href);
+
+      expect(answer.status).toBe(400);
+      expect(app.outgoing.map(({ href }) => href)).toEqual([`${app.emulator.portals[0]?.origin}/rest/`]);
+      expect(app.emulator.requests.filter(({ kind }) => kind === 'token')).toEqual([]);
+      await expectNotSignedIn(agent);
     });
 
     it('such as another member_id answers 400 and stores nothing', async () => {

@@ -280,6 +280,7 @@ export const english = {
       retry: 'Try again',
       signIn: 'Sign in again',
       home: 'To the sign-in page',
+      account: 'To the account',
       publicUrl: 'Go on at the right address',
       exports: 'To the exports',
       companies: 'To the companies',

@@ -288,6 +288,7 @@ export const russian = {
       retry: 'Повторить',
       signIn: 'Войти снова',
       home: 'На страницу входа',
+      account: 'В учётную запись',
       publicUrl: 'Продолжить по верному адресу',
       exports: 'К выгрузкам',
       companies: 'К списку компаний',
