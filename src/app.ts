@@ -17,6 +17,7 @@ import {
   showExports,
   startExport,
 } from './exports/exports-page.ts';
+import { showHost } from './i18n/show-host.ts';
 import { showOverview } from './overview/overview-page.ts';
 import type { Services } from './services.ts';
 import { ASSETS, assetAddresses, PUBLIC } from './web/assets.ts';
@@ -46,7 +47,7 @@ export function createApp(services: Services): RequestListener {
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId })));
   app.use(compressAnswers());
-  app.use(protectiveHeaders({ publicUrl, portals }));
+  app.use(protectiveHeaders({ publicUrl }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness(services.isStopping, readReadinessSeldom(services.readiness)));
   // Before anything that can fail: an error page needs a language too.
@@ -115,4 +116,5 @@ function configure(
   app.set('views', VIEWS);
   app.engine('ejs', renderTemplate);
   app.locals.asset = assetAddresses();
+  app.locals.showHost = showHost;
 }

@@ -7,6 +7,7 @@ import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import type { Store } from '../store/store.ts';
 import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
 import type { TokenDescription, TokenVault } from '../vault/token-vault.ts';
+import { cookieSuffix, nameCookies } from '../web/cookies.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
 import { bindLog } from '../web/request-log.ts';
@@ -138,12 +139,14 @@ function middlewareOf(
   accounts: Accounts,
 ): RequestHandler[] {
   const isSecure = publicUrl.protocol === 'https:';
+  const suffix = cookieSuffix({ clientId, publicUrl });
   return [
     bindLog(logger.child({ clientId })),
+    nameCookies(suffix),
     requireSameOrigin(publicUrl),
     express.urlencoded({ extended: false, limit: '10kb' }),
     ignorePrefetch(isRedirectionEndpoint),
-    ...browserSession({ store: sessionStore, secrets: sessionSecrets, isSecure }),
+    ...browserSession({ store: sessionStore, secrets: sessionSecrets, isSecure, suffix }),
     accounts.loadCurrentUser(),
   ];
 }

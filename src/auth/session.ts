@@ -5,6 +5,7 @@ import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import { type IdleTime, SessionEndedError } from '../store/sessions.ts';
 import { logOf } from '../web/request-log.ts';
+import { chooseSessionCookie, sessionCookieName } from './session-cookie.ts';
 import { ABSOLUTE_LIFETIME_MS, type StoredUser } from './signed-in-user.ts';
 
 declare module 'express-session' {
@@ -29,21 +30,18 @@ export function idleTime(sessionHours: number): IdleTime {
     Array.isArray(people) && people.length > 0 ? idleMs : Math.min(ANONYMOUS_IDLE_MS, idleMs);
 }
 
-/** The name of the cookie; browsers keep `__Host-` to this host, and to https. */
-function cookieName({ isSecure }: { isSecure: boolean }): string {
-  return isSecure ? '__Host-session' : 'session';
-}
-
 /** The browser session of express-session, with the cookie of design.md section 5. */
 export function browserSession(options: {
   store: session.Store;
   secrets: string[];
   isSecure: boolean;
+  /** See web/cookies.ts. */
+  suffix: string;
 }): RequestHandler[] {
   const sessions = session({
     store: options.store,
     secret: options.secrets,
-    name: cookieName(options),
+    name: sessionCookieName(options),
     genid: () => randomId(24),
     cookie: {
       httpOnly: true,
@@ -60,7 +58,12 @@ export function browserSession(options: {
     // meanwhile, and every account of this browser would be signed out.
     rolling: false,
   });
-  return [...(options.isSecure ? [reachedOverHttps] : []), goOnOnce(sessions), checkBinding];
+  return [
+    ...(options.isSecure ? [reachedOverHttps] : []),
+    chooseSessionCookie(options),
+    goOnOnce(sessions),
+    checkBinding,
+  ];
 }
 
 /**

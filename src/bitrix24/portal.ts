@@ -20,6 +20,8 @@ export interface AllowedPortals {
   findListed(text: string): Portal | undefined;
   /** As `findListed`, but a typed address may also match a pattern. */
   findAllowed(text: string): Portal | undefined;
+  /** Whether a pattern allows it, listed by name or not. */
+  matchesPattern(portal: Portal): boolean;
 }
 
 /** The redirect, or the token answer, speaks of another portal than the one this sign-in began with. */
@@ -152,7 +154,7 @@ function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPort
     const [, region = ''] = /^[\w-]+(\..+)$/.exec(portal.hostname) ?? [];
     return portal.origin === `https://${portal.hostname}` && patterns.includes(`*${region}`);
   }
-  return { listed, patterns, findListed, findAllowed };
+  return { listed, patterns, findListed, findAllowed, matchesPattern: matchesRegion };
 }
 
 /** Where a browser goes to authorize (protocol 1.1). */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserAgent } from '../support/browser-agent.ts';
+import { type BrowserAgent, cookieOf } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { MINUTE } from '../support/clock.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -443,7 +443,7 @@ function changed(callback: URL, change: Record<string, string | string[] | undef
 }
 
 function sessionCookie(agent: BrowserAgent): string {
-  return agent.cookies.get('127.0.0.1')?.get('session') ?? '';
+  return cookieOf(agent, 'session') ?? '';
 }
 
 async function expectNothingHappened(agent: BrowserAgent): Promise<void> {

@@ -20,6 +20,7 @@ it('a session that cannot be kept once the answer is out is told to the log, and
       store: sessionStores.embedded(store, () => HOUR),
       secrets: ['a secret'],
       isSecure: false,
+      suffix: 'test',
     }),
   );
   app.post('/begin', (req, res) => {

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts';
 import type { RedirectedError } from '../../http-client/transport-errors.ts';
+import { showHost } from '../../i18n/show-host.ts';
 
 /** Our code and status for a refusal of the portal, and which text explains it. */
 interface Meaning {
@@ -110,7 +111,7 @@ export class PortalMovedError extends AppError {
   constructor({ location }: RedirectedError) {
     super(`the portal has moved to ${location.origin}, which BITRIX24_PORTALS does not allow`, {
       ...refused('moved'),
-      values: { address: location.origin },
+      values: { address: `${location.protocol}//${showHost(location.href)}` },
     });
   }
 }
