@@ -17,6 +17,7 @@ import {
   showExports,
   startExport,
 } from './exports/exports-page.ts';
+import { showHost } from './i18n/show-host.ts';
 import { showOverview } from './overview/overview-page.ts';
 import type { Services } from './services.ts';
 import { ASSETS, assetAddresses, PUBLIC } from './web/assets.ts';
@@ -49,7 +50,7 @@ export function createApp(services: Services): RequestListener {
   if (observers) app.use(watchRequests(observers.request));
   app.use(requestLog(logger.child({ clientId })));
   app.use(compressAnswers());
-  app.use(protectiveHeaders({ publicUrl, portals }));
+  app.use(protectiveHeaders({ publicUrl }));
   app.get('/healthz', showHealth());
   app.get('/readyz', showReadiness(services.isStopping, readReadinessSeldom(services.readiness)));
   // Before anything that can fail: an error page needs a language too.
@@ -91,7 +92,9 @@ export function createApp(services: Services): RequestListener {
 
   app.use(nothingHere());
   app.use(auth.reauthorize);
-  app.use(errorPage({ mayReload: auth.mayReload, ownAddress, loginAddress, isRedirectionEndpoint }));
+  app.use(
+    errorPage({ mayReload: auth.mayReload, ownAddress, loginAddress, isRedirectionEndpoint, publicUrl }),
+  );
   return (req, res) => {
     req.url = subPath.inside(pathAskedFor(req.url ?? ''));
     // express-session asks this for the path of its cookie, and a proxy may have taken it off.
@@ -118,5 +121,6 @@ function configure(
   app.set('views', VIEWS);
   app.engine('ejs', renderTemplate);
   app.locals.asset = assetAddresses(subPath.at);
+  app.locals.showHost = showHost;
   putBelow(app, subPath);
 }

@@ -6,6 +6,8 @@ export interface AppErrorOptions {
   status: number;
   /** Picks a more precise text for the same code; see `errors` in i18n/messages. */
   reason?: string;
+  /** What the text of the reason is filled in with; shown to the browser. */
+  values?: Record<string, string>;
   /** Seconds after which trying again makes sense; becomes Retry-After. */
   retryAfterSeconds?: number;
   cause?: unknown;
@@ -36,6 +38,7 @@ const NO_TRAITS: ErrorTraits = {
 const TRAITS = new Map<string, Partial<ErrorTraits>>([
   ['portal_timeout', { isTimeout: true, isTemporary: true }],
   ['portal_failed', { isTemporary: true }],
+  ['portal_refused', { isRepairable: true }],
   ['portal_limited', { isLimit: true, isTemporary: true }],
   ['too_many_requests', { isLimit: true }],
   ['reconnecting', { isTemporary: true }],
@@ -67,6 +70,7 @@ export class AppError extends Error {
   readonly code: string;
   readonly status: number;
   readonly reason: string | undefined;
+  readonly values: Record<string, string> | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, options: AppErrorOptions) {
@@ -75,6 +79,7 @@ export class AppError extends Error {
     this.code = options.code;
     this.status = options.status;
     this.reason = options.reason;
+    this.values = options.values;
     this.retryAfterSeconds = options.retryAfterSeconds;
     Object.defineProperty(this, 'cause', { value: options.cause, enumerable: false });
   }

@@ -86,7 +86,6 @@ describe('the log tells', () => {
         level: 'info',
         msg: 'request refused',
         errorCode: 'portal_mismatch',
-        why: 'client_endpoint is not that of this sign-in',
       },
     ],
   ])('that a sign-in failed because %s › application, portal and request', async (_why, effect, told) => {
@@ -96,6 +95,18 @@ describe('the log tells', () => {
 
     expect(linesWith(told)).toEqual([expect.objectContaining({ ...ofRequest(), portal: host() })]);
     expect(linesWith({ msg: 'signed in' })).toEqual([]);
+  });
+
+  it('that the portal named a foreign address › which one, and which was expected', async () => {
+    fault('token', { type: 'alter', patch: { client_endpoint: 'https://evil.example/rest/' } });
+
+    await app.signIn(agent);
+
+    expect(linesWith({ errorCode: 'portal_mismatch' })).toEqual([
+      expect.objectContaining({
+        why: `client_endpoint is not that of this sign-in: https://evil.example came, http://${host()} is expected`,
+      }),
+    ]);
   });
 
   it('that a state was not ours › application and request: nobody knows of which portal it is', async () => {

@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { isSameUser } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
+import { allowFormsTo } from '../web/protect.ts';
 import { logAs } from '../web/request-log.ts';
 import { currentUser, setCurrentUser } from './current-user.ts';
 import { ownAddress } from './return-to.ts';
@@ -77,6 +78,8 @@ export function createAccounts({
       }
       const user = currentUser(req);
       if (user) logAs(req, user);
+      // Any form may end at the portal of its person, when their access there has ended meanwhile.
+      allowFormsTo(res, [...new Set(users.map(({ portal }) => new URL(portal).origin))]);
       res.locals.person = user;
       res.locals.otherPeople = user ? users.slice(1) : [];
       res.locals.address = ownAddress(req);

@@ -67,6 +67,7 @@ export function createAuthHandlers(
   const finish = finishAuthorization({
     ...authorizationRequest,
     authorizationServers,
+    http: options.http,
     tokenEndpoint,
     vault,
     events,

@@ -3,6 +3,7 @@ import type { LimiterObserver } from '../bitrix24/limits/rate-limiter.ts';
 import { parseRequestLimits, type RequestLimits } from '../bitrix24/limits/request-limits.ts';
 import { type AllowedPortals, parseAllowedPortals } from '../bitrix24/portal.ts';
 import type { CallObserver } from '../http-client/call-observer.ts';
+import { hostHealthLog } from '../http-client/host-health-log.ts';
 import { createHttpClient, type HttpClient } from '../http-client/http-client.ts';
 import { createLogger, type Logger } from '../log.ts';
 import type { Store } from '../store/store.ts';
@@ -101,7 +102,12 @@ export function completeOptions({
   if (!isUsable(tokenKeys, (key) => key.length === KEY_BYTES))
     throw new Error(`createAuth: tokenKeys must be ${KEY_BYTES} bytes each`);
   const authorizationServers: [URL, ...URL[]] = [first, ...others];
-  const http = given.http ?? createHttpClient({ mayBePrivate: isListed(portals, authorizationServers) });
+  const http =
+    given.http ??
+    createHttpClient({
+      mayBePrivate: isListed(portals, authorizationServers),
+      observeCircuits: hostHealthLog(logger),
+    });
   return {
     publicUrl: new URL(publicUrl),
     clientId,

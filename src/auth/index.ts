@@ -7,6 +7,7 @@ import { parseRedisAddress } from '../store/redis/redis-address.ts';
 import type { Store } from '../store/store.ts';
 import { parseTokenKey, TOKEN_KEY_PREFIX } from '../vault/token-record.ts';
 import type { TokenDescription, TokenVault } from '../vault/token-vault.ts';
+import { cookieSuffix, nameCookies } from '../web/cookies.ts';
 import { ignorePrefetch } from '../web/prefetch.ts';
 import { requireSameOrigin } from '../web/protect.ts';
 import { bindLog } from '../web/request-log.ts';
@@ -139,8 +140,10 @@ function middlewareOf(
   accounts: Accounts,
 ): RequestHandler[] {
   const isSecure = publicUrl.protocol === 'https:';
+  const suffix = cookieSuffix({ clientId, publicUrl });
   return [
     bindLog(logger.child({ clientId })),
+    nameCookies(suffix),
     requireSameOrigin(publicUrl),
     express.urlencoded({ extended: false, limit: '10kb' }),
     ignorePrefetch(isRedirectionEndpoint),
@@ -148,6 +151,7 @@ function middlewareOf(
       store: sessionStore,
       secrets: sessionSecrets,
       isSecure,
+      suffix,
       path: createSubPath(publicUrl).cookiePath,
     }),
     accounts.loadCurrentUser(),

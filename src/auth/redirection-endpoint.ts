@@ -9,6 +9,7 @@ import {
 } from '../bitrix24/portal.ts';
 import { parseTokenSet, type TokenSet } from '../bitrix24/token-set.ts';
 import { AppError } from '../errors.ts';
+import type { HttpClient } from '../http-client/http-client.ts';
 import { UnexpectedResponseError } from '../http-client/transport-errors.ts';
 import { CodeRefusedError, readCode, readState, StateMismatchError } from '../oauth/authorization.ts';
 import { type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
@@ -18,6 +19,7 @@ import { logAs, logOf } from '../web/request-log.ts';
 import { type AuthorizationRequestDependencies, leaveForPortal } from './authorization-request.ts';
 import { currentUser } from './current-user.ts';
 import type { AuthEvents } from './hooks.ts';
+import { findMovedPortal } from './moved-portal.ts';
 import type { PendingAuthorization } from './pending-authorizations.ts';
 import type { SignedInUser } from './signed-in-user.ts';
 import { clearSignedOutNotice } from './signed-out-notice.ts';
@@ -33,6 +35,7 @@ export type SignInObserver = (outcome: string) => void;
 
 export interface RedirectionEndpointDependencies extends AuthorizationRequestDependencies {
   authorizationServers: [URL, ...URL[]];
+  http: HttpClient;
   tokenEndpoint: TokenEndpoint;
   vault: TokenVault;
   events: AuthEvents;
@@ -77,8 +80,9 @@ async function receiveAuthorization(
     res.redirect(303, dependencies.home);
     return 'repeated';
   }
-  const portal = portals.findAllowed(pending.portal);
-  if (portal === undefined) throw new PortalNotAllowedError();
+  const begun = portals.findAllowed(pending.portal);
+  if (begun === undefined) throw new PortalNotAllowedError();
+  const portal = await findMovedPortal(dependencies, query.domain, begun);
   // From here on every log line of this request names the portal.
   logAs(req, { portal: portal.origin });
   const granted = await receiveTokens(dependencies, query, pending, portal);
@@ -150,12 +154,15 @@ async function receiveTokens(
   try {
     answer = await tokenEndpoint.exchangeCode(server, code);
   } catch (error) {
-    if (!(error instanceof TokenEndpointError) || error.isMisconfiguration) throw error;
+    if (!(error instanceof TokenEndpointError && error.isJudgement)) throw error;
     if (error.isStaleGrant && pending.attempt === 1) return 'too late';
     throw new CodeRefusedError(error.wireCode);
   }
   const tokens = parseTokenSet(answer, requestedAt);
-  if (memberId !== undefined && memberId !== tokens.memberId) throw new PortalMismatchError('member_id');
+  if (memberId !== undefined && memberId !== tokens.memberId) {
+    const came = typeof memberId === 'string' && /^\w{1,64}$/.test(memberId) ? memberId : undefined;
+    throw new PortalMismatchError('member_id', { came, expected: tokens.memberId });
+  }
   return {
     tokens: { ...tokens, clientEndpoint: parseClientEndpoint(tokens.clientEndpoint, portal).href },
     server,
@@ -178,7 +185,9 @@ async function identify(
   );
   try {
     const profile = await loadProfile(client);
-    if (userId !== undefined && profile.id !== userId) throw new PortalMismatchError('user_id');
+    if (userId !== undefined && profile.id !== userId) {
+      throw new PortalMismatchError('user_id', { came: String(profile.id), expected: String(userId) });
+    }
     return { userId: profile.id, name: profile.name, timeZone: profile.timeZone };
   } catch (error) {
     if (error instanceof PortalMismatchError) throw error;

@@ -5,6 +5,7 @@ import type { PortalUserId } from '../portal-user.ts';
 import { randomId } from '../random-id.ts';
 import { type IdleTime, SessionEndedError } from '../store/sessions.ts';
 import { logOf } from '../web/request-log.ts';
+import { chooseSessionCookie, type SessionCookie, sessionCookieName } from './session-cookie.ts';
 import { ABSOLUTE_LIFETIME_MS, type StoredUser } from './signed-in-user.ts';
 
 declare module 'express-session' {
@@ -29,27 +30,14 @@ export function idleTime(sessionHours: number): IdleTime {
     Array.isArray(people) && people.length > 0 ? idleMs : Math.min(ANONYMOUS_IDLE_MS, idleMs);
 }
 
-/**
- * The name of the cookie. Browsers keep `__Host-` to https and to this host, and want it to be valid for the whole host; below
- * a path the cookie is kept from the other applications of the host instead.
- */
-function cookieName({ isSecure, path }: { isSecure: boolean; path: string }): string {
-  if (!isSecure) return 'session';
-  return path === '/' ? '__Host-session' : '__Secure-session';
-}
-
 /** The browser session of express-session, with the cookie of design.md section 5. */
-export function browserSession(options: {
-  store: session.Store;
-  secrets: string[];
-  isSecure: boolean;
-  /** Where the cookie is valid. */
-  path: string;
-}): RequestHandler[] {
+export function browserSession(
+  options: SessionCookie & { store: session.Store; secrets: string[] },
+): RequestHandler[] {
   const sessions = session({
     store: options.store,
     secret: options.secrets,
-    name: cookieName(options),
+    name: sessionCookieName(options),
     genid: () => randomId(24),
     cookie: {
       httpOnly: true,
@@ -66,7 +54,12 @@ export function browserSession(options: {
     // meanwhile, and every account of this browser would be signed out.
     rolling: false,
   });
-  return [...(options.isSecure ? [reachedOverHttps] : []), goOnOnce(sessions), checkBinding];
+  return [
+    ...(options.isSecure ? [reachedOverHttps] : []),
+    chooseSessionCookie(options),
+    goOnOnce(sessions),
+    checkBinding,
+  ];
 }
 
 /**

@@ -1,5 +1,6 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { AllowedPortals } from '../bitrix24/portal.ts';
+import { allowFormsTo, portalSources } from '../web/protect.ts';
 import type { Accounts } from './accounts.ts';
 import { currentUser, signedOutElsewhere } from './current-user.ts';
 import { parseReturnTo } from './return-to.ts';
@@ -16,6 +17,7 @@ export function showSignIn({ home, portals, accounts }: SignInPageDependencies):
   return async (req, res) => {
     if (currentUser(req)) return res.redirect(303, home);
     const others = await accounts.others(req);
+    allowTypedPortals(res, portals);
     const here = readSignedOutNotice(req, portals);
     const elsewhere = portals.findAllowed(signedOutElsewhere(req)?.portal ?? '');
     res.render('sign-in', {
@@ -35,6 +37,7 @@ export function showAnotherSignIn({ home, portals, accounts }: SignInPageDepende
     if (!currentUser(req)) {
       return res.redirect(303, ways.returnTo ? `/?returnTo=${encodeURIComponent(ways.returnTo)}` : '/');
     }
+    allowTypedPortals(res, portals);
     const known = new Set(accounts.of(req).map(({ portal }) => portal));
     // Portals without an account come first; the others are for another user of the same portal.
     const listed = [...ways.portals].sort(
@@ -42,6 +45,11 @@ export function showAnotherSignIn({ home, portals, accounts }: SignInPageDepende
     );
     res.render('sign-in', { ...ways, portals: listed, known, stillHere: [], isAnother: true });
   };
+}
+
+/** Without a pattern the page has no form that leads to a portal, only links. */
+function allowTypedPortals(res: Response, portals: AllowedPortals): void {
+  if (portals.patterns.length > 0) allowFormsTo(res, portalSources(portals));
 }
 
 function waysIn(portals: AllowedPortals, home: string, req: Request) {

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import type { AllowedPortals, Portal } from '../bitrix24/portal.ts';
-import { readCookie } from '../web/cookies.ts';
+import { ownCookie, readCookie } from '../web/cookies.ts';
 import { signedOutElsewhere } from './current-user.ts';
 
-const COOKIE = 'signed-out';
+const nameOf = (req: Request) => ownCookie(req, 'signed-out');
 
 /** As long as a person may come back to pages that are still open. */
 const LIFETIME_MS = 24 * 3600_000;
@@ -13,7 +13,7 @@ const LIFETIME_MS = 24 * 3600_000;
  * lead through the portal, which still knows the person, straight back in.
  */
 export function leaveSignedOutNotice(res: Response, portal: string): void {
-  res.cookie(COOKIE, portal, {
+  res.cookie(nameOf(res.req), portal, {
     maxAge: LIFETIME_MS,
     httpOnly: true,
     sameSite: 'lax',
@@ -23,18 +23,18 @@ export function leaveSignedOutNotice(res: Response, portal: string): void {
 
 /** The portal of the notice. A cookie can be anything, so it only ever picks an allowed portal. */
 export function readSignedOutNotice(req: Request, portals: AllowedPortals): Portal | undefined {
-  const portal = readCookie(req, COOKIE);
+  const portal = readCookie(req, nameOf(req));
   return portal === undefined ? undefined : portals.findAllowed(portal);
 }
 
 /** Whether the person is to be asked before they are signed in again: they signed out, here or from another browser. */
 export function hasSignedOut(req: Request): boolean {
-  return readCookie(req, COOKIE) !== undefined || signedOutElsewhere(req) !== undefined;
+  return readCookie(req, nameOf(req)) !== undefined || signedOutElsewhere(req) !== undefined;
 }
 
 export function clearSignedOutNotice(req: Request, res: Response): void {
-  if (readCookie(req, COOKIE) !== undefined)
-    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', secure: isSecure(res) });
+  if (readCookie(req, nameOf(req)) !== undefined)
+    res.clearCookie(nameOf(req), { httpOnly: true, sameSite: 'lax', secure: isSecure(res) });
 }
 
 function isSecure(res: Response): boolean {

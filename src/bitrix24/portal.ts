@@ -20,13 +20,49 @@ export interface AllowedPortals {
   findListed(text: string): Portal | undefined;
   /** As `findListed`, but a typed address may also match a pattern. */
   findAllowed(text: string): Portal | undefined;
+  /** Whether a pattern allows it, listed by name or not. */
+  matchesPattern(portal: Portal): boolean;
 }
 
 /** The redirect, or the token answer, speaks of another portal than the one this sign-in began with. */
 export class PortalMismatchError extends AppError {
-  constructor(field: string) {
-    super(`${field} is not that of this sign-in`, { code: 'portal_mismatch', status: 400 });
+  /**
+   * @param field  the one that does not fit
+   * @param came   what it says of scheme, host and port, or who it names; undefined when that cannot be told safely
+   */
+  constructor(field: string, came?: { came: string | undefined; expected: string }) {
+    const difference =
+      came === undefined ? '' : `: ${came.came ?? 'something unreadable'} came, ${came.expected} is expected`;
+    super(`${field} is not that of this sign-in${difference}`, { code: 'portal_mismatch', status: 400 });
   }
+}
+
+/** The redirect names an authorization server that we were not told to trust with the client secret. */
+export class UnknownServerError extends AppError {
+  constructor(named: unknown) {
+    const host = readHost(named) ?? 'with an unreadable name';
+    super(
+      `server_domain: the portal names authorization server ${host}, which BITRIX24_AUTHORIZATION_SERVERS lacks`,
+      {
+        code: 'portal_mismatch',
+        status: 400,
+        reason: 'authorization_server',
+      },
+    );
+  }
+}
+
+/** A host of a redirect for the log. It comes through the browser, so anything that is not a host is left out. */
+function readHost(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w.-]{1,253}(:\d{1,5})?$/.test(value)
+    ? value.toLowerCase()
+    : undefined;
+}
+
+/** Scheme, host and port of an address, for the log: path and query may hold secrets, and so may a user name. */
+export function originOf(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) ? url.origin : undefined;
 }
 
 /** Somebody asked to sign in at a portal we were not told to trust. */
@@ -118,7 +154,7 @@ function createAllowedPortals(listed: Portal[], patterns: string[]): AllowedPort
     const [, region = ''] = /^[\w-]+(\..+)$/.exec(portal.hostname) ?? [];
     return portal.origin === `https://${portal.hostname}` && patterns.includes(`*${region}`);
   }
-  return { listed, patterns, findListed, findAllowed };
+  return { listed, patterns, findListed, findAllowed, matchesPattern: matchesRegion };
 }
 
 /** Where a browser goes to authorize (protocol 1.1). */
@@ -167,7 +203,7 @@ export function parseClientEndpoint(text: string, portal: Portal): URL {
   const isUpgrade =
     portal.origin === `http://${portal.hostname}` && url?.origin === `https://${portal.hostname}`;
   if (!url || !(isSameOrigin || isUpgrade) || url.href !== `${url.origin}/rest/`) {
-    throw new PortalMismatchError('client_endpoint');
+    throw new PortalMismatchError('client_endpoint', { came: originOf(text), expected: portal.origin });
   }
   return url;
 }
@@ -200,15 +236,17 @@ export interface PortalClaims {
  *
  * `server_domain` comes through the browser: it chooses one of our own list or is refused, and is never an address.
  *
- * @throws {PortalMismatchError}
+ * @throws {PortalMismatchError} @throws {UnknownServerError}
  */
 export function pickAuthorizationServer(claims: PortalClaims, portal: Portal, servers: [URL, ...URL[]]): URL {
   const { domain, serverDomain } = claims;
   const isOurs = typeof domain === 'string' && [portal.hostname, portal.host].includes(domain.toLowerCase());
-  if (domain !== undefined && !isOurs) throw new PortalMismatchError('domain');
+  if (domain !== undefined && !isOurs) {
+    throw new PortalMismatchError('domain', { came: readHost(domain), expected: portal.host });
+  }
   if (serverDomain === undefined) return servers[0];
   const named = typeof serverDomain === 'string' ? serverDomain.toLowerCase() : undefined;
   const server = servers.find(({ host }) => host === named);
-  if (server === undefined) throw new PortalMismatchError('server_domain');
+  if (server === undefined) throw new UnknownServerError(serverDomain);
   return server;
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from '../app.ts';
 import { idleTime } from '../auth/session.ts';
 import type { Config } from '../config/config.ts';
+import { hostHealthLog } from '../http-client/host-health-log.ts';
 import { createHttpClient } from '../http-client/http-client.ts';
 import { chooseProxy } from '../http-client/outgoing-proxy.ts';
 import type { Logger } from '../log.ts';
@@ -62,7 +63,11 @@ export async function startServer(
   let isStopping = false;
   const metrics = config.metricsPort === undefined ? undefined : createMetrics();
   const stores = openWatchedStores(config, metrics, logger);
-  const http = createHttpClient({ mayBePrivate: isListedHost(config), proxyFor: chooseProxy(config) });
+  const http = createHttpClient({
+    mayBePrivate: isListedHost(config),
+    proxyFor: chooseProxy(config),
+    observeCircuits: hostHealthLog(logger),
+  });
   const services = createServices({
     publicUrl: config.publicUrl,
     clientId: config.clientId,

@@ -25,11 +25,13 @@ export class CircuitBreakers {
   readonly #failing = new LRUCache<string, HostHealth>({ max: MAX_NAMES });
   readonly #threshold: number;
   readonly #now: () => number;
+  readonly #observe: CircuitObserver | undefined;
 
   /** @param options.now  milliseconds of a clock that never goes back */
-  constructor({ threshold = THRESHOLD, now = () => performance.now() }: CircuitBreakerOptions = {}) {
+  constructor({ threshold = THRESHOLD, now = () => performance.now(), observe }: CircuitBreakerOptions = {}) {
     this.#threshold = threshold;
     this.#now = now;
+    this.#observe = observe;
   }
 
   /**
@@ -54,16 +56,26 @@ export class CircuitBreakers {
   }
 
   succeeded(name: string): void {
+    const health = this.#failing.get(name);
     this.#failing.delete(name);
+    if (health !== undefined && health.failures >= this.#threshold) this.#observe?.closed(name);
   }
 
   failed(name: string, lastFailure: Error): void {
     const failures = (this.#failing.get(name)?.failures ?? 0) + 1;
     this.#failing.set(name, { failures, lastFailure, nextProbeAt: this.#now() + PROBE_EVERY_MS });
+    if (failures === this.#threshold) this.#observe?.opened(name, lastFailure);
   }
+}
+
+/** Told once when a circuit opens, and once when it is closed again. */
+export interface CircuitObserver {
+  opened(name: string, lastFailure: Error): void;
+  closed(name: string): void;
 }
 
 export interface CircuitBreakerOptions {
   threshold?: number;
   now?: (() => number) | undefined;
+  observe?: CircuitObserver | undefined;
 }

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { AppError } from '../errors.ts';
-import { CircuitBreakers } from './circuit-breaker.ts';
+import { CircuitBreakers, type CircuitObserver } from './circuit-breaker.ts';
 import { Deadline } from './deadline.ts';
 import { noProxyAtAll, type ProxyFor } from './outgoing-proxy.ts';
 import { isPrivateLiteral, NOT_PUBLIC, publicLookup } from './public-addresses.ts';
@@ -101,8 +101,9 @@ export function createHttpClient(options: {
   mayBePrivate: (hostname: string) => boolean;
   proxyFor?: ProxyFor;
   now?: () => number;
+  observeCircuits?: CircuitObserver | undefined;
 }): HttpClient {
-  const circuits = new CircuitBreakers({ now: options.now });
+  const circuits = new CircuitBreakers({ now: options.now, observe: options.observeCircuits });
   const agents = createAgents(options.mayBePrivate);
   const client = createAxios(agents);
   const routes = createRoutes(options.proxyFor ?? noProxyAtAll);

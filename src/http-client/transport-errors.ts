@@ -29,7 +29,12 @@ export class TransportError extends AppError {
 export class CircuitOpenError extends TransportError {
   constructor(host: string, lastFailure: Error) {
     const timedOut = lastFailure instanceof TransportError && lastFailure.isTimeout;
-    super(host, 'it failed several times in a row', { timedOut, neverSent: true });
+    // The messages of our own errors name host and code; of another error they may name anything.
+    const cause = lastFailure instanceof AppError ? lastFailure.message : lastFailure.name;
+    super(host, `it was not asked, because it failed several times in a row, the last time so: ${cause}`, {
+      timedOut,
+      neverSent: true,
+    });
   }
 }
 
@@ -49,11 +54,15 @@ export class UnexpectedResponseError extends AppError {
 
 /** The host answered with a redirect. The client does not follow it; the caller checks the new address first. */
 export class RedirectedError extends UnexpectedResponseError {
-  // Private, so that no log shows it: the address may contain secrets.
+  // Private, so that no log shows more than scheme, host and port: the rest of the address may contain secrets.
   readonly #location: URL;
 
   constructor(host: string, status: number, location: URL) {
-    super('status', `${host} answered ${status}, a redirect we do not follow`, status);
+    super(
+      'status',
+      `${host} answered ${status}, a redirect to ${location.origin} that we do not follow`,
+      status,
+    );
     this.#location = location;
   }
 

@@ -18,6 +18,8 @@ const DENIED = new Map([
   ['invalid_scope', 'scope'],
   ['insufficient_scope', 'scope'],
 ]);
+/** The server does not know what our request asks for: a proxy has changed it, or Bitrix24 has. */
+const NOT_UNDERSTOOD = ['invalid_request', 'unsupported_grant_type'];
 /** Bitrix24 asks for fewer calls. */
 const LIMITED = ['query_limit_exceeded', 'too_many_requests'];
 /** How long to wait then before the next call. */
@@ -48,6 +50,11 @@ export class TokenEndpointError extends AppError {
 
   get isMisconfiguration(): boolean {
     return this.code === 'app_misconfigured';
+  }
+
+  /** The server judged this sign-in, rather than failing or asking for a pause; beginning another may end otherwise. */
+  get isJudgement(): boolean {
+    return !this.isMisconfiguration && !this.isLimit && !this.isRepairable && this.answerStatus < 500;
   }
 
   /** An administrator of the portal can lift the refusal; the tokens stay valid. */
@@ -131,6 +138,9 @@ function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {
   if (MISCONFIGURED.includes(wireCode)) return { code: 'app_misconfigured', status: 502, reason: wireCode };
   const reason = DENIED.get(wireCode);
   if (reason !== undefined) return { code: 'access_denied', status: 403, reason };
+  if (NOT_UNDERSTOOD.includes(wireCode)) {
+    return { code: 'portal_refused', status: 502, reason: 'grant_not_understood' };
+  }
   return { code: 'portal_failed', status: 502, reason: wireCode };
 }
 

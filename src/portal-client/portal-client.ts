@@ -3,6 +3,7 @@ import type { LimitedPortal, Priority, RateLimiter } from '../bitrix24/limits/ra
 import {
   type AllowedPortals,
   findAllowedEndpoint,
+  originOf,
   type Portal,
   PortalNotAllowedError,
 } from '../bitrix24/portal.ts';
@@ -44,8 +45,12 @@ export interface PortalClients {
 
 /** The stored address of a portal's REST is none that may be called any more. */
 class EndpointNotAllowedError extends AppError {
-  constructor() {
-    super('the client_endpoint is not of BITRIX24_PORTALS', { code: 'portal_mismatch', status: 400 });
+  constructor(clientEndpoint: string) {
+    const address = originOf(clientEndpoint) ?? 'something unreadable';
+    super(`the client_endpoint ${address} is not of BITRIX24_PORTALS`, {
+      code: 'portal_mismatch',
+      status: 400,
+    });
   }
 }
 
@@ -76,7 +81,7 @@ export function createPortalClients({
   // The endpoint was checked at sign-in and is checked at every use: settings and store may have changed since.
   function checked(grant: StoredTokens): StoredTokens {
     const clientEndpoint = findAllowedEndpoint(grant.clientEndpoint, portals);
-    if (clientEndpoint === undefined) throw new EndpointNotAllowedError();
+    if (clientEndpoint === undefined) throw new EndpointNotAllowedError(grant.clientEndpoint);
     return { ...grant, clientEndpoint };
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import { openEmbeddedStore } from './embedded-store.ts';
 import { nameOfRedis, type RedisAddress } from './redis/redis-address.ts';
 import { connectRedis } from './redis/redis-connection.ts';
+import { describeRefusal, isRefusal, refusalLog } from './redis/redis-refusal.ts';
 import { createRedisStore } from './redis/redis-store.ts';
 import { type IdleTime, sessionStores, touchSeldom } from './sessions.ts';
 import type { Store } from './store.ts';
@@ -41,10 +42,11 @@ function openRedis(address: RedisAddress, idleMsOf: IdleTime, logger: Logger): O
   // One line when the store goes and one when it is back, not one per attempt.
   let isAway = false;
   const redis = connectRedis(address, (err) => {
-    if (!isAway) logger.error({ err }, 'the store is away; trying to reach it again');
+    const refusal = isRefusal(err) ? describeRefusal(err) : {};
+    if (!isAway) logger.error({ err, ...refusal }, 'the store is away; trying to reach it again');
     isAway = true;
   });
-  const store = createRedisStore(redis);
+  const store = createRedisStore(redis, refusalLog(logger));
   const check = createStoreCheck(store, logger);
   redis.on('ready', () => {
     if (isAway) logger.info('the store is back');

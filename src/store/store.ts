@@ -70,8 +70,9 @@ export class StoreUnavailableError extends AppError {
   /** In one word of the system or of Redis: `OOM`, `READONLY` … */
   readonly why: string;
 
-  constructor(cause: string) {
-    super(`the store is away: ${cause}`, {
+  /** @param details  what the log says, where it is more than one word */
+  constructor(cause: string, details = cause) {
+    super(`the store is away: ${details}`, {
       code: 'store_unavailable',
       status: 503,
       retryAfterSeconds: 2,

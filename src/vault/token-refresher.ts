@@ -1,3 +1,4 @@
+import { originOf } from '../bitrix24/portal.ts';
 import type { TokenSet } from '../bitrix24/token-set.ts';
 import type { Logger } from '../log.ts';
 import { TOKEN_ENDPOINT_WAIT_MS, type TokenEndpoint, TokenEndpointError } from '../oauth/token-endpoint.ts';
@@ -270,7 +271,11 @@ function nextGeneration(
 ): StoredTokens {
   const clientEndpoint = findEndpoint(tokens.clientEndpoint);
   if (clientEndpoint === undefined) {
-    logger.warn({ owner }, 'the portal names an address that may not be called; the one before stays');
+    const named = originOf(tokens.clientEndpoint);
+    logger.warn(
+      { owner, named, setting: 'BITRIX24_PORTALS' },
+      'the portal names an address that may not be called; the one before stays',
+    );
   }
   return {
     ...stale,

@@ -1,26 +1,9 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { AppError, InvalidRequestError, NotFoundError } from '../errors.ts';
+import { type Action, chooseAction, type FailedVisit } from './error-actions.ts';
 import { translate } from './language.ts';
 import { prefersJson } from './negotiate.ts';
 import { logOf, logRefusal } from './request-log.ts';
-
-/** The one action that an error page offers. */
-type Action = 'retry' | 'signIn' | 'home' | 'companies' | 'exports';
-
-const ACTIONS: Record<string, Action> = {
-  invalid_request: 'companies',
-  state_mismatch: 'signIn',
-  portal_mismatch: 'home',
-  portal_not_allowed: 'home',
-  code_refused: 'signIn',
-  sign_in_required: 'signIn',
-  reconnecting: 'signIn',
-  not_found: 'companies',
-  cross_origin: 'companies',
-  too_many_views: 'companies',
-  too_many_exports: 'exports',
-  app_misconfigured: 'home',
-};
 
 /** What the error page asks of rooms above it. */
 export interface ErrorPageOptions {
@@ -31,6 +14,7 @@ export interface ErrorPageOptions {
   /** A sign-in that comes back to this page. */
   loginAddress: (req: Request) => string;
   isRedirectionEndpoint: (path: string) => boolean;
+  publicUrl: URL;
 }
 
 /** After how long a page reloads itself, if it does. */
@@ -82,7 +66,7 @@ function renderError(
   options: ErrorPageOptions,
 ): void {
   const isReconnecting = reloads && error.code === 'reconnecting';
-  const action = reloads ? 'retry' : (ACTIONS[error.code] ?? actionAt(req, options));
+  const action = reloads ? 'retry' : chooseAction(error, describeVisit(req, res, options));
   const actionHref = addressOf(action, req, options);
   res.status(error.status).render('error', {
     ...textOf(res, error, reloads),
@@ -118,19 +102,32 @@ function textOf(res: Response, error: AppError, reloads = false): { title: strin
     `errors.${error.code}.default.${part}`,
     `errors.internal_error.default.${part}`,
   ];
-  return { title: t(keys('title')), text: t(keys('text')) };
+  return { title: t(keys('title'), error.values), text: t(keys('text'), error.values) };
 }
 
-/** Trying again means the same address, but a code works once: there, it means a new sign-in. */
-function actionAt(req: Request, { isRedirectionEndpoint }: ErrorPageOptions): Action {
-  if (isRedirectionEndpoint(req.path)) return 'signIn';
-  return req.method === 'GET' ? 'retry' : 'home';
+function describeVisit(
+  req: Request,
+  res: Response,
+  { isRedirectionEndpoint }: ErrorPageOptions,
+): FailedVisit {
+  return {
+    // As the head of every page knows it: absent while it could not be found out.
+    isSignedIn: res.locals.person !== undefined,
+    isGet: req.method === 'GET',
+    isRedirectionEndpoint: isRedirectionEndpoint(req.path),
+  };
 }
 
-function addressOf(action: Action, req: Request, { ownAddress, loginAddress }: ErrorPageOptions): string {
+function addressOf(
+  action: Action,
+  req: Request,
+  { ownAddress, loginAddress, publicUrl }: ErrorPageOptions,
+): string {
+  if (action === 'publicUrl') return publicUrl.href;
   if (action === 'retry') return ownAddress(req);
   if (action === 'companies') return '/companies';
   if (action === 'exports') return '/exports';
+  if (action === 'account') return '/account';
   if (action === 'home') return '/';
   return loginAddress(req);
 }

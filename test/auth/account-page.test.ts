@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { BrowserAgent, Visit } from '../support/browser-agent.ts';
+import { type BrowserAgent, cookieOf, type Visit } from '../support/browser-agent.ts';
 import { aCompany, aPortal, aUser } from '../support/builders.ts';
 import { DAY, HOUR, MINUTE } from '../support/clock.ts';
 import { STORE_KINDS_IN_TURN, startApp, type TestApp } from '../support/start-app.ts';
@@ -878,7 +878,7 @@ describe.each(STORE_KINDS_IN_TURN)('/account on the %s store', (store) => {
   }
 
   function sessionCookie(agent: BrowserAgent): string | undefined {
-    return agent.cookies.get('127.0.0.1')?.get('session');
+    return cookieOf(agent, 'session');
   }
 });
 

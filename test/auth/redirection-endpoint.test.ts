@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserAgent } from '../support/browser-agent.ts';
+import { type BrowserAgent, cookieOf } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { MINUTE } from '../support/clock.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -148,7 +148,7 @@ describe('GET /bitrix', () => {
 
   describe('when the response names something that is not of this sign-in', () => {
     it.each([
-      ['another portal', { domain: '127.0.0.1' }],
+      ['a portal that is not listed', { domain: '127.0.0.9' }],
       ['a portal that looks alike', { domain: 'localhost.evil.example' }],
       ['two portals', { domain: ['localhost', 'localhost'] }],
       ['an unlisted authorization server', { server_domain: 'evil.example' }],
@@ -165,6 +165,19 @@ describe('GET /bitrix', () => {
       expect(answer.status).toBe(400);
       expect(app.outgoing).toEqual([]);
       await expectNothingHappened(agent);
+    });
+
+    it('such as another listed portal answers 400, and only the portal of the sign-in is asked whether it has moved', async () => {
+      const agent = app.agent();
+      const callback = await beginSignIn(agent);
+      app.outgoing.length = 0;
+
+      const answer = await agent.request(changed(callback, { domain: '127.0.0.1' }).href);
+
+      expect(answer.status).toBe(400);
+      expect(app.outgoing.map(({ href }) => href)).toEqual([`${app.emulator.portals[0]?.origin}/rest/`]);
+      expect(app.emulator.requests.filter(({ kind }) => kind === 'token')).toEqual([]);
+      await expectNotSignedIn(agent);
     });
 
     it('such as another member_id answers 400 and stores nothing', async () => {
@@ -303,7 +316,12 @@ describe('GET /bitrix', () => {
       ['PAYMENT_REQUIRED', 401, 400, 'code_refused'],
       ['NOT_INSTALLED', 401, 400, 'code_refused'],
       ['user_access_error', 403, 400, 'code_refused'],
+      ['invalid_scope', 403, 400, 'code_refused'],
       ['something <b>new</b>', 400, 400, 'code_refused'],
+      ['invalid_request', 400, 502, 'portal_refused'],
+      ['unsupported_grant_type', 400, 502, 'portal_refused'],
+      ['QUERY_LIMIT_EXCEEDED', 503, 503, 'portal_limited'],
+      ['internal_server_error', 500, 502, 'portal_failed'],
     ])('with %s (%s) answers %s %s', async (error, wireStatus, status, code) => {
       const agent = app.agent();
       const callback = await beginSignIn(agent);
@@ -425,7 +443,7 @@ function changed(callback: URL, change: Record<string, string | string[] | undef
 }
 
 function sessionCookie(agent: BrowserAgent): string {
-  return agent.cookies.get('127.0.0.1')?.get('session') ?? '';
+  return cookieOf(agent, 'session') ?? '';
 }
 
 async function expectNothingHappened(agent: BrowserAgent): Promise<void> {

@@ -21,6 +21,7 @@ it('a session that cannot be kept once the answer is out is told to the log, and
       secrets: ['a secret'],
       isSecure: false,
       path: '/',
+      suffix: 'test',
     }),
   );
   app.post('/begin', (req, res) => {

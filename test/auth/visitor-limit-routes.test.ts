@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BrowserAgent } from '../support/browser-agent.ts';
+import { type BrowserAgent, cookieOf } from '../support/browser-agent.ts';
 import { startRedisServer } from '../support/redis-server.ts';
 import { startApp, type TestApp, type TestAppOptions } from '../support/start-app.ts';
 
@@ -150,7 +150,7 @@ async function startAlone(store: 'embedded' | 'redis', options: TestAppOptions =
 
 /** The session id inside of the signed cookie. */
 function sessionId(agent: BrowserAgent, { origin }: TestApp): string {
-  const cookie = agent.cookies.get(new URL(origin).hostname)?.get('session') ?? '';
+  const cookie = cookieOf(agent, 'session', new URL(origin).hostname) ?? '';
   return /^s:([\w-]+)\./.exec(decodeURIComponent(cookie))?.[1] ?? '';
 }
 

@@ -284,14 +284,16 @@ describe('parseClientEndpoint()', () => {
     expect(() => parseClientEndpoint(endpoint, aPortal(portal))).toThrow(PortalMismatchError);
   });
 
-  it('when it is refused › says which field, and repeats nothing of it', () => {
-    const refusing = () => parseClientEndpoint('https://evil.example/rest/', aPortal());
+  it('when it is refused › says which field, what came and what is expected, and no more of the address', () => {
+    const refusing = () =>
+      parseClientEndpoint('https://me:CANARY@evil.example:8443/rest/1/CANARY/?CANARY', aPortal());
 
     expect(refusing).toThrow(
       expect.objectContaining({
         code: 'portal_mismatch',
         status: 400,
-        message: expect.not.stringContaining('evil'),
+        message:
+          'client_endpoint is not that of this sign-in: https://evil.example:8443 came, https://acme.bitrix24.com is expected',
       }),
     );
   });
@@ -360,4 +362,22 @@ describe('pickAuthorizationServer()', () => {
   ])('when server_domain is %j › refuses', (serverDomain) => {
     expect(() => pick({ serverDomain })).toThrow('server_domain');
   });
+
+  it('when an unlisted server is named › names it and the setting that lacks it', () => {
+    expect(() => pick({ serverDomain: 'OAuth.own.example:8443' })).toThrow(
+      'the portal names authorization server oauth.own.example:8443, which BITRIX24_AUTHORIZATION_SERVERS lacks',
+    );
+  });
+
+  it.each<[unknown]>([['CANARY CANARY'], ['https://me:CANARY@evil.example/'], [['CANARY']]])(
+    'when what is named is no host but %j › repeats nothing of it',
+    (claim) => {
+      expect(() => pick({ serverDomain: claim })).toThrow(
+        expect.objectContaining({ message: expect.not.stringMatching(/canary/i) }),
+      );
+      expect(() => pick({ domain: claim })).toThrow(
+        expect.objectContaining({ message: expect.not.stringMatching(/canary/i) }),
+      );
+    },
+  );
 });

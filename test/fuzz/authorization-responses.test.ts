@@ -1,7 +1,12 @@
 import { parse } from 'node:querystring';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PortalMismatchError, parsePortal, pickAuthorizationServer } from '../../src/bitrix24/portal.ts';
+import {
+  PortalMismatchError,
+  parsePortal,
+  pickAuthorizationServer,
+  UnknownServerError,
+} from '../../src/bitrix24/portal.ts';
 import { InvalidRequestError } from '../../src/errors.ts';
 import { CodeRefusedError, readCode, readState, StateMismatchError } from '../../src/oauth/authorization.ts';
 import { EACH, outcomeOf } from '../support/fuzz.ts';
@@ -69,7 +74,7 @@ describe('the redirect', () => {
 
         const outcome = outcomeOf(
           () => pickAuthorizationServer({ domain, serverDomain }, portal, SERVERS),
-          [PortalMismatchError],
+          [PortalMismatchError, UnknownServerError],
         );
 
         if ('refusal' in outcome) return;

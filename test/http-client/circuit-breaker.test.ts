@@ -150,3 +150,27 @@ describe('failureIfOpen()', () => {
     expect(circuits.beforeCall(NAME)).toEqual(failure(5));
   });
 });
+
+describe('an observer', () => {
+  it('hears once that a circuit opens and once that it is closed, however many calls fail in between', () => {
+    const told: unknown[] = [];
+    circuits = new CircuitBreakers({
+      now: () => now,
+      observe: {
+        opened: (name, { message }) => told.push(['opened', name, message]),
+        closed: (name) => told.push(['closed', name]),
+      },
+    });
+
+    fail(9);
+    circuits.succeeded(NAME);
+    circuits.succeeded(NAME);
+    fail(4);
+    circuits.succeeded(NAME);
+
+    expect(told).toEqual([
+      ['opened', NAME, 'failure 5'],
+      ['closed', NAME],
+    ]);
+  });
+});

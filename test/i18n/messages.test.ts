@@ -127,6 +127,7 @@ describe('the texts of errors', () => {
     'app_misconfigured',
     'portal_limited',
     'portal_failed',
+    'portal_refused',
     'portal_timeout',
     'store_unavailable',
     'internal_error',
@@ -150,10 +151,39 @@ describe('the texts of errors', () => {
     'overload_limit',
     'portal_deleted',
     'connection_error',
+    'no_auth_found',
+    'invalid_credentials',
+    'invalid_token',
+    'expired_token',
+    'error_method_not_found',
+    'error_manifest_is_not_available',
+    'invalid_request',
+    'error_argument',
+    'wrong_auth_type',
+    'error_batch_length_exceeded',
+    'error_batch_method_not_allowed',
+    'allowed_only_intranet_user',
+    'wrong_license',
+    'method_confirm_waiting',
+    'method_confirm_denied',
+    'access_denied',
   ])('when the portal says %s › have words of their own', (wireCode) => {
     const error = readRestError('profile', { error: wireCode });
 
     expect(TEXTS.en.map(([key]) => key)).toContain(`errors.${error?.code}.${error?.reason}.text`);
+  });
+
+  it.each([
+    'invalid_grant',
+    'expired_token',
+    'invalid_token',
+    'not_installed',
+    'payment_required',
+    'user_access_error',
+    'invalid_scope',
+    'insufficient_scope',
+  ])('when the authorization server refuses a code with %s › have words of their own', (wireCode) => {
+    expect(TEXTS.en.map(([key]) => key)).toContain(`errors.code_refused.${wireCode}.text`);
   });
 
   it('when a text is for a reason › it has a title as well, and the other way round', () => {

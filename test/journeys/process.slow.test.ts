@@ -3,7 +3,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Emulator, SECRET_MARK, startEmulator } from '../../emulator/index.ts';
-import { createAgent } from '../support/browser-agent.ts';
+import { cookieOf, createAgent } from '../support/browser-agent.ts';
 import { aPortal } from '../support/builders.ts';
 import { HOUR } from '../support/clock.ts';
 import { freePort } from '../support/redis-server.ts';
@@ -200,7 +200,7 @@ describe('SIGTERM behind a proxy that keeps its connections', () => {
     emulator.set({ accessTokenLifetimeSeconds: 3600 });
     const headers = {
       accept: 'application/json',
-      cookie: `session=${agent.cookies.get('127.0.0.1')?.get('session')}`,
+      cookie: `session=${cookieOf(agent, 'session')}`,
     };
     await ask(`${origin}/healthz`, proxy);
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -96,6 +96,12 @@ export function createAgent(defaults: AgentOptions = {}): BrowserAgent {
   };
 }
 
+/** The value of the one cookie at that host whose name begins so; names end in a text of the installation. */
+export function cookieOf(agent: BrowserAgent, name: string, hostname = '127.0.0.1'): string | undefined {
+  const found = [...(agent.cookies.get(hostname) ?? [])].find(([each]) => each.startsWith(name));
+  return found?.[1];
+}
+
 function keepCookie(jar: Map<string, string>, line: string): void {
   const [pair = ''] = line.split(';');
   const name = pair.slice(0, pair.indexOf('='));

@@ -14,6 +14,7 @@ import { createApp } from '../../src/app.ts';
 import { idleTime } from '../../src/auth/session.ts';
 import { parseRequestLimits } from '../../src/bitrix24/limits/request-limits.ts';
 import { parseAllowedPortals } from '../../src/bitrix24/portal.ts';
+import { hostHealthLog } from '../../src/http-client/host-health-log.ts';
 import { createHttpClient, type HttpClient } from '../../src/http-client/http-client.ts';
 import { createLogger } from '../../src/log.ts';
 import { createServices, type Services } from '../../src/services.ts';
@@ -134,7 +135,11 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   emulator.registerClient({ ...client, redirectUri: `${origin}/bitrix` });
   const outgoing: URL[] = [];
   const http = watchOutgoing(
-    createHttpClient({ mayBePrivate: () => true, now: clock.now }),
+    createHttpClient({
+      mayBePrivate: () => true,
+      now: clock.now,
+      observeCircuits: hostHealthLog(logger),
+    }),
     outgoing,
     options.reroute,
   );

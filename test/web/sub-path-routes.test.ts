@@ -152,7 +152,7 @@ describe('an application below a path', () => {
 
     expect(answer.headers['set-cookie']).toEqual([
       expect.stringMatching(
-        /^__Secure-session=[^;]+; Path=\/companies-app; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
+        /^__Secure-session-[\da-f]{8}=[^;]+; Path=\/companies-app; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/,
       ),
     ]);
   });

@@ -1,4 +1,6 @@
 import { AppError } from '../../errors.ts';
+import type { RedirectedError } from '../../http-client/transport-errors.ts';
+import { showHost } from '../../i18n/show-host.ts';
 
 /** Our code and status for a refusal of the portal, and which text explains it. */
 interface Meaning {
@@ -8,6 +10,8 @@ interface Meaning {
 }
 
 const portalFailed: Meaning = { code: 'portal_failed', status: 502 };
+/** Trying again never mends it; the text of the reason says who can. */
+const refused = (reason: string): Meaning => ({ code: 'portal_refused', status: 502, reason });
 const denied = (reason: string): Meaning => ({ code: 'access_denied', status: 403, reason });
 const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', status: 401, reason });
 
@@ -15,6 +19,10 @@ const grantOver = (reason: string): Meaning => ({ code: 'sign_in_required', stat
 const MEANINGS = meanings({
   insufficient_scope: denied('scope'),
   user_access_error: denied('app_access'),
+  allowed_only_intranet_user: denied('extranet'),
+  wrong_license: denied('plan'),
+  method_confirm_waiting: denied('consent_awaited'),
+  method_confirm_denied: denied('consent_denied'),
   authorization_error: grantOver('dismissed'),
   error_oauth: grantOver('not_installed'),
   application_not_found: grantOver('not_installed'),
@@ -22,9 +30,21 @@ const MEANINGS = meanings({
   payment_required: denied('payment'),
   query_limit_exceeded: { code: 'portal_limited', status: 503 },
   operation_time_limit: { code: 'portal_limited', status: 503, reason: 'operating' },
-  overload_limit: { code: 'portal_failed', status: 502, reason: 'blocked' },
-  portal_deleted: { code: 'portal_failed', status: 502, reason: 'deleted' },
+  overload_limit: refused('blocked'),
+  portal_deleted: refused('deleted'),
   connection_error: { code: 'portal_failed', status: 502, reason: 'box_offline' },
+  no_auth_found: refused('token_not_received'),
+  invalid_credentials: refused('token_not_received'),
+  // Only after a refreshed token was refused as well: the first time, the caller gets a new one.
+  invalid_token: refused('token_not_accepted'),
+  expired_token: refused('token_not_accepted'),
+  error_method_not_found: refused('method_missing'),
+  error_manifest_is_not_available: refused('method_missing'),
+  invalid_request: refused('request_not_understood'),
+  error_argument: refused('request_not_understood'),
+  wrong_auth_type: refused('request_not_understood'),
+  error_batch_length_exceeded: refused('request_not_understood'),
+  error_batch_method_not_allowed: refused('request_not_understood'),
 });
 
 /** `crm.company.*` fails with an empty code, so the documented text is compared instead (protocol 7.3). */
@@ -86,10 +106,25 @@ export class RestError extends AppError {
   }
 }
 
+/** The portal redirects to an address that BITRIX24_PORTALS does not allow. The log has its scheme, host and port. */
+export class PortalMovedError extends AppError {
+  constructor({ location }: RedirectedError) {
+    super(`the portal has moved to ${location.origin}, which BITRIX24_PORTALS does not allow`, {
+      ...refused('moved'),
+      values: { address: `${location.protocol}//${showHost(location.href)}` },
+    });
+  }
+}
+
 /** One code for three things (protocol 3.3, 4): the plan, the rights, and a user who may not act through us. */
 function readDenial(text: string): Meaning {
   if (text.includes('commercial plans')) return denied('plan');
   return text.startsWith('access denied') ? denied('crm') : denied('app_access');
+}
+
+/** One code for every request that the portal cannot read; plain http is the one that an operator can mend (protocol 4). */
+function readInvalidRequest(text: string): Meaning | undefined {
+  return text.includes('https required') ? refused('https_required') : MEANINGS.get('invalid_request');
 }
 
 /** A map, because a portal may answer any word, `constructor` included. */
@@ -107,14 +142,20 @@ export function readRestError(
   const wireCode = asText(body.error).toLowerCase();
   const description = 'error_description' in body ? asText(body.error_description) : '';
   const text = description.toLowerCase().replace(/[.!\s]+$/, '');
-  const known = wireCode === '' ? MEANINGS_OF_TEXT.get(text) : MEANINGS.get(wireCode);
-  const meaning = wireCode === 'access_denied' ? readDenial(text) : known;
+  const meaning = readMeaning(wireCode, text);
   return new RestError(
     method,
     /^\w{0,60}$/.test(wireCode) ? wireCode : 'unreadable',
     meaning ?? portalFailed,
     options,
   );
+}
+
+function readMeaning(wireCode: string, text: string): Meaning | undefined {
+  if (wireCode === '') return MEANINGS_OF_TEXT.get(text);
+  if (wireCode === 'access_denied') return readDenial(text);
+  if (wireCode === 'invalid_request') return readInvalidRequest(text);
+  return MEANINGS.get(wireCode);
 }
 
 /** An object from the wire may have a `toString` of its own that is no function, so String() is not called on it. */

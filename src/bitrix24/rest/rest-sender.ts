@@ -5,7 +5,7 @@ import type { RequestCost } from '../limits/limit-decisions.ts';
 import type { OperatingReport } from '../limits/operating-report.ts';
 import type { Permit } from '../limits/rate-limiter.ts';
 import { onlyReads } from './method-name.ts';
-import { RestError } from './rest-error.ts';
+import { PortalMovedError, RestError } from './rest-error.ts';
 import { postToPortal } from './rest-post.ts';
 import type { Params, RestAccess, RestLimits, RestTokens } from './rest-types.ts';
 import { REQUEST, retry, WRITING_REQUEST } from './retry-policy.ts';
@@ -80,7 +80,7 @@ export async function followingMove<Access extends RestAccess, T>(
     return await send(access);
   } catch (error) {
     const moved = error instanceof RedirectedError && tokens.moved?.(access, error.location);
-    if (!moved) throw error;
+    if (!moved) throw error instanceof RedirectedError && tokens.moved ? new PortalMovedError(error) : error;
     const value = await send(moved.access);
     // An address that cannot be stored now is found again by the next call.
     await moved.keep().catch(() => {});

@@ -280,6 +280,8 @@ export const english = {
       retry: 'Try again',
       signIn: 'Sign in again',
       home: 'To the sign-in page',
+      account: 'To the account',
+      publicUrl: 'Go on at the right address',
       exports: 'To the exports',
       companies: 'To the companies',
     },
@@ -300,6 +302,10 @@ export const english = {
         title: 'The answer came from another portal',
         text: 'You set out to sign in at one portal, and the answer names another. To be safe nothing was saved.',
       },
+      authorization_server: {
+        title: 'Your portal signs in through a server we do not know',
+        text: 'You did nothing wrong, and trying again does not help. The person who runs this application finds in its log the name of the authorization server that has to be added.',
+      },
     },
     portal_not_allowed: {
       default: {
@@ -310,7 +316,31 @@ export const english = {
     code_refused: {
       default: {
         title: 'Bitrix24 did not finish the sign-in',
+        text: 'It refused for a reason that we do not know. Sign in again; if it refuses once more, the person who runs this application finds the reason in the log.',
+      },
+      invalid_grant: {
+        title: 'Bitrix24 did not finish the sign-in',
         text: 'Its permission is good for 30 seconds and for one use, and this one was no longer valid. Sign in again.',
+      },
+      expired_token: {
+        title: 'Bitrix24 did not finish the sign-in',
+        text: 'Its permission is good for 30 seconds and for one use, and this one came too late. Sign in again.',
+      },
+      invalid_token: {
+        title: 'Bitrix24 did not finish the sign-in',
+        text: 'Its permission is good for one use, and this one had been used before. Sign in again.',
+      },
+      authorization_error: {
+        title: 'Bitrix24 refused the sign-in',
+        text: 'The portal sent you back with a refusal. Ask its administrator whether the application is installed and open to you.',
+      },
+      invalid_scope: {
+        title: 'The application asks for more than its card allows',
+        text: 'The portal’s administrator has to compare the permissions on the application’s card, then you sign in again.',
+      },
+      insufficient_scope: {
+        title: 'The application asks for more than its card allows',
+        text: 'The portal’s administrator has to compare the permissions on the application’s card, then you sign in again.',
       },
       payment_required: {
         title: 'The application is not paid for on this portal',
@@ -329,6 +359,14 @@ export const english = {
       default: {
         title: 'Please sign in again',
         text: 'Bitrix24 has ended the permission it gave us, even though you signed in a moment ago.',
+      },
+      no_session: {
+        title: 'You are not signed in',
+        text: 'This page is for people who have signed in. Sign in with your Bitrix24 portal first.',
+      },
+      no_grant: {
+        title: 'Please sign in again',
+        text: 'The access that Bitrix24 gave us is not stored any more: it was forgotten from another browser, or this application has lost it.',
       },
       not_installed: {
         title: 'The application is not installed on this portal',
@@ -366,11 +404,27 @@ export const english = {
         title: 'You have no access to this application',
         text: 'The portal’s administrator has limited it to certain people. Ask to be added.',
       },
+      extranet: {
+        title: 'The portal shows this to its own staff only',
+        text: 'You are a guest (extranet user) of this portal, and guests see no companies. The portal’s administrator can make you a member of staff.',
+      },
+      consent_awaited: {
+        title: 'The portal’s administrator has to agree first',
+        text: 'Bitrix24 has asked an administrator whether this application may read what you want to see. Ask them to agree, then try again.',
+      },
+      consent_denied: {
+        title: 'The portal’s administrator has not agreed',
+        text: 'An administrator has forbidden this application to read what you want to see. Only an administrator of the portal can allow it.',
+      },
     },
     cross_origin: {
       default: {
         title: 'This did not come from our page',
         text: 'To be safe, forms are accepted only from pages of this site. Open the page again and repeat what you did.',
+      },
+      other_address: {
+        title: 'This page has another address',
+        text: 'You opened it at {{opened}}, where forms and sign-ins do not work: the application is set up for {{publicUrl}}. Go on there. If your address is the right one, the person who runs this application has to set PUBLIC_URL to it.',
       },
     },
     app_misconfigured: {
@@ -404,17 +458,51 @@ export const english = {
         title: 'Bitrix24 did not answer sensibly',
         text: 'The portal is having trouble, or something stands between it and us. Your data is safe; try again.',
       },
+      box_offline: {
+        title: 'The portal cannot reach Bitrix24’s authorization server',
+        text: 'The administrator of the self-hosted portal has to check its connection to the internet.',
+      },
+    },
+    portal_refused: {
+      default: {
+        title: 'The portal refuses our requests',
+        text: 'Trying again does not help. Ask the portal’s administrator, and tell them the number below.',
+      },
       blocked: {
         title: 'Bitrix24 has blocked REST on this portal',
         text: 'The portal was blocked because of overload. Its administrator has to write to Bitrix24 support.',
       },
       deleted: {
         title: 'This portal no longer exists',
-        text: 'Bitrix24 says that the portal was deleted.',
+        text: 'Bitrix24 says that the portal was deleted. If your company has another one, sign in there.',
       },
-      box_offline: {
-        title: 'The portal cannot reach Bitrix24’s authorization server',
-        text: 'The administrator of the self-hosted portal has to check its connection to the internet.',
+      token_not_received: {
+        title: 'The portal does not receive our access key',
+        text: 'Something between us and the portal removes it, usually a proxy or the portal’s web server. The portal’s administrator has to see that the body of a POST request reaches /rest/.',
+      },
+      token_not_accepted: {
+        title: 'The portal does not accept your access',
+        text: 'Bitrix24 has just renewed it, and the portal refuses it all the same. Sign in again; if that does not help, the portal’s administrator has to check that the portal is registered with Bitrix24 and that its clock is right.',
+      },
+      method_missing: {
+        title: 'This portal is too old for that',
+        text: 'It does not know a method that we need. The portal’s administrator can update Bitrix24 and its CRM and REST modules.',
+      },
+      moved: {
+        title: 'Your portal has moved to another address',
+        text: 'It sends us to {{address}}, which is not among the portals that this application may use. The person who runs it can add that address to BITRIX24_PORTALS.',
+      },
+      https_required: {
+        title: 'The portal wants to be called by https',
+        text: 'The person who runs this application has to write its address with https:// in BITRIX24_PORTALS, then you sign in again.',
+      },
+      request_not_understood: {
+        title: 'The portal does not understand our question',
+        text: 'Trying again does not help. Tell the person who runs this application the number below: this version and that of the portal do not fit together.',
+      },
+      grant_not_understood: {
+        title: 'Bitrix24’s authorization server does not understand us',
+        text: 'Trying again does not help. The person who runs this application has to see whether a proxy changes its outgoing requests, and that BITRIX24_AUTHORIZATION_SERVERS is right.',
       },
     },
     portal_timeout: {

@@ -62,6 +62,8 @@ export const exportsEnglish = {
       'Bitrix24 does not accept this application’s keys. Whoever runs it has to correct them.',
     portal_limited: 'Bitrix24 asks for a pause.',
     portal_failed: 'Bitrix24 does not answer sensibly.',
+    portal_refused:
+      'The portal refuses our requests. Open the list of companies: there it says why, and who can change it.',
     portal_timeout: 'Bitrix24 does not answer in time.',
     reconnecting: 'Your access is being renewed, and Bitrix24 takes its time.',
     store_unavailable: 'Our own store was away.',

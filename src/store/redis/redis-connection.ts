@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from '../store.ts';
 import type { RedisAddress } from './redis-address.ts';
 import { makeSocketPatient, setPatientTimeout } from './redis-patience.ts';
+import { describeRefusal, isRefusal } from './redis-refusal.ts';
 
 /** A connection that is tried again for ever: to a single Redis, to the master that sentinels name, or to a Cluster. */
 export type RedisClient = SteadyRedis | Cluster;
@@ -59,10 +60,17 @@ const OWN_WORDS =
 
 /**
  * The error that goes on in place of one of ioredis, which carries `command.args` and so our values (L7). Of a reply of
- * Redis, which may quote them, only the first word is kept: `OOM`, `READONLY` …
+ * Redis, which may quote them, the command and the words of Redis are kept.
  */
 export function asUnavailable(error: unknown): StoreUnavailableError {
   const message = error instanceof Error ? error.message : 'unknown';
+  if (isRefusal(error)) {
+    const { command, refusal } = describeRefusal(error);
+    return new StoreUnavailableError(
+      refusal.split(' ', 1)[0] ?? 'unknown',
+      `Redis refused ${command}: ${refusal}`,
+    );
+  }
   return new StoreUnavailableError(OWN_WORDS.exec(message)?.[0] ?? message.split(' ', 1)[0] ?? 'unknown');
 }
 

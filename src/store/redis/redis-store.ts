@@ -2,6 +2,7 @@ import { Cluster, type Redis } from 'ioredis';
 import { KEY_PREFIX, QUARANTINE_MS, quarantineKey, type Store } from '../store.ts';
 import { parseRedisMaster, type RedisMaster, type StoreReport } from '../store-report.ts';
 import { asUnavailable, type RedisClient } from './redis-connection.ts';
+import type { CommandObserver } from './redis-refusal.ts';
 
 /** Each script names one key, so that it runs in a Cluster even while that key's slot is moved to another node. */
 const REPLACE_IF_UNCHANGED = `
@@ -31,12 +32,26 @@ const CLOCK_KEY = `${KEY_PREFIX}clock`;
 const NOW = `return redis.call('TIME')`;
 
 /** The store on Redis: a single one, behind Sentinel, or a Cluster. */
-export function createRedisStore(redis: RedisClient): Store {
+export function createRedisStore(redis: RedisClient, observe: CommandObserver = () => {}): Store {
+  /** @param name  of the command; those of scripts are told apart by what they do */
+  async function run<T>(name: string, command: Promise<T>): Promise<T> {
+    try {
+      const answer = await command;
+      observe(name, undefined);
+      return answer;
+    } catch (error) {
+      observe(name, error);
+      throw asUnavailable(error);
+    }
+  }
+
   async function get(key: string): Promise<string | null> {
     try {
-      return await redis.get(key);
+      const value = await redis.get(key);
+      observe('GET', undefined);
+      return value;
     } catch (error) {
-      if (!(error as Error).message.startsWith('WRONGTYPE')) return run(Promise.reject(error));
+      if (!(error as Error).message.startsWith('WRONGTYPE')) return run('GET', Promise.reject(error));
       await moveAside(key);
       return null;
     }
@@ -50,18 +65,21 @@ export function createRedisStore(redis: RedisClient): Store {
       await redis.rename(key, target);
     } catch (error) {
       // Another process moved it first.
-      if (!(error as Error).message.includes('no such key')) await run(Promise.reject(error));
+      if (!(error as Error).message.includes('no such key')) await run('RENAME', Promise.reject(error));
     }
   }
 
   async function now(): Promise<number> {
     // EVAL rather than EVALSHA: nothing to lose by SCRIPT FLUSH or a failover, and the scripts are short.
-    const [seconds, microseconds] = (await run(redis.eval(NOW, 1, CLOCK_KEY))) as [string, string];
+    const [seconds, microseconds] = (await run('EVAL of the clock', redis.eval(NOW, 1, CLOCK_KEY))) as [
+      string,
+      string,
+    ];
     return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
   }
 
   async function ping(): Promise<void> {
-    await run(redis.set(`${KEY_PREFIX}ping`, '1', 'PX', 1000));
+    await run('SET', redis.set(`${KEY_PREFIX}ping`, '1', 'PX', 1000));
   }
 
   /** Asks for the clock first: before the Cluster has answered something, its masters are not known. */
@@ -75,34 +93,37 @@ export function createRedisStore(redis: RedisClient): Store {
     now,
     ping,
     async set(key, value, lifetimeMs) {
-      await run(redis.set(key, value, 'PX', Math.ceil(lifetimeMs)));
+      await run('SET', redis.set(key, value, 'PX', Math.ceil(lifetimeMs)));
     },
     async replaceIfUnchanged(key, expected, value, lifetimeMs) {
       const lifetime = lifetimeMs === 'keep' ? lifetimeMs : Math.ceil(lifetimeMs);
       if (expected !== null) {
-        return (await run(redis.eval(REPLACE_IF_UNCHANGED, 1, key, expected, value, lifetime))) === 1;
+        return (await run('EVAL', redis.eval(REPLACE_IF_UNCHANGED, 1, key, expected, value, lifetime))) === 1;
       }
       if (lifetime === 'keep') throw new RangeError('an absent key has no lifetime to keep');
-      return (await run(redis.set(key, value, 'PX', lifetime, 'NX'))) === 'OK';
+      return (await run('SET', redis.set(key, value, 'PX', lifetime, 'NX'))) === 'OK';
     },
     async count(key, windowMs) {
-      const [count, leftMs] = (await run(redis.eval(COUNT, 1, key, Math.ceil(windowMs)))) as [number, number];
+      const [count, leftMs] = (await run('EVAL', redis.eval(COUNT, 1, key, Math.ceil(windowMs)))) as [
+        number,
+        number,
+      ];
       return { count, leftMs };
     },
     async prolong(key, lifetimeMs) {
-      await run(redis.pexpire(key, Math.ceil(lifetimeMs)));
+      await run('PEXPIRE', redis.pexpire(key, Math.ceil(lifetimeMs)));
     },
     async forget(key) {
-      return (await run(redis.del(key))) === 1;
+      return (await run('DEL', redis.del(key))) === 1;
     },
     async quarantine(key, value) {
       if ((await get(key)) !== value) return;
       // Copied before it is removed, so that nothing is lost if a command in between fails.
-      await run(redis.set(quarantineKey(key), value, 'PX', QUARANTINE_MS));
-      await run(redis.eval(FORGET_IF_UNCHANGED, 1, key, value));
+      await run('SET', redis.set(quarantineKey(key), value, 'PX', QUARANTINE_MS));
+      await run('EVAL', redis.eval(FORGET_IF_UNCHANGED, 1, key, value));
     },
     async leftMs(key) {
-      const left = await run(redis.pttl(key));
+      const left = await run('PTTL', redis.pttl(key));
       if (left === -1) return Number.POSITIVE_INFINITY;
       return left < 0 ? null : left;
     },
@@ -112,7 +133,7 @@ export function createRedisStore(redis: RedisClient): Store {
       for (const master of masters) {
         let cursor = '0';
         do {
-          const [next, found] = await run(master.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
+          const [next, found] = await run('SCAN', master.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
           yield* found;
           cursor = next;
         } while (cursor !== '0');
@@ -150,14 +171,6 @@ export function createRedisStore(redis: RedisClient): Store {
       redis.disconnect();
     },
   };
-}
-
-async function run<T>(command: Promise<T>): Promise<T> {
-  try {
-    return await command;
-  } catch (error) {
-    throw asUnavailable(error);
-  }
 }
 
 function kindOf(redis: RedisClient): StoreReport['kind'] {

@@ -60,16 +60,86 @@ describe('readRestError()', () => {
     [
       'OVERLOAD_LIMIT',
       'REST API is blocked due to overload.',
-      { code: 'portal_failed', status: 502, reason: 'blocked' },
+      { code: 'portal_refused', status: 502, reason: 'blocked' },
     ],
-    ['PORTAL_DELETED', 'Portal was deleted', { code: 'portal_failed', status: 502, reason: 'deleted' }],
+    ['PORTAL_DELETED', 'Portal was deleted', { code: 'portal_refused', status: 502, reason: 'deleted' }],
     [
       'CONNECTION_ERROR',
       'Error connecting to authorization server',
       { code: 'portal_failed', status: 502, reason: 'box_offline' },
     ],
-    ['ERROR_METHOD_NOT_FOUND', 'Method not found!', { code: 'portal_failed', status: 502 }],
-    ['NO_AUTH_FOUND', 'Wrong authorization data', { code: 'portal_failed', status: 502 }],
+    [
+      'ERROR_METHOD_NOT_FOUND',
+      'Method not found!',
+      { code: 'portal_refused', status: 502, reason: 'method_missing' },
+    ],
+    [
+      'ERROR_MANIFEST_IS_NOT_AVAILABLE',
+      'Manifest is not available',
+      { code: 'portal_refused', status: 502, reason: 'method_missing' },
+    ],
+    [
+      'NO_AUTH_FOUND',
+      'Wrong authorization data',
+      { code: 'portal_refused', status: 502, reason: 'token_not_received' },
+    ],
+    [
+      'INVALID_CREDENTIALS',
+      'Invalid request credentials',
+      { code: 'portal_refused', status: 502, reason: 'token_not_received' },
+    ],
+    ['INVALID_REQUEST', 'Https required', { code: 'portal_refused', status: 502, reason: 'https_required' }],
+    [
+      'INVALID_REQUEST',
+      'Something else',
+      { code: 'portal_refused', status: 502, reason: 'request_not_understood' },
+    ],
+    [
+      'ERROR_ARGUMENT',
+      'Argument is null or empty',
+      { code: 'portal_refused', status: 502, reason: 'request_not_understood' },
+    ],
+    [
+      'WRONG_AUTH_TYPE',
+      'Current authorization type is denied for this method',
+      { code: 'portal_refused', status: 502, reason: 'request_not_understood' },
+    ],
+    [
+      'ERROR_BATCH_LENGTH_EXCEEDED',
+      'Max batch length exceeded',
+      { code: 'portal_refused', status: 502, reason: 'request_not_understood' },
+    ],
+    [
+      'ERROR_BATCH_METHOD_NOT_ALLOWED',
+      'Method is not allowed for batch usage',
+      { code: 'portal_refused', status: 502, reason: 'request_not_understood' },
+    ],
+    [
+      'invalid_token',
+      'Unable to get application by token',
+      { code: 'portal_refused', status: 502, reason: 'token_not_accepted' },
+    ],
+    [
+      'expired_token',
+      'The access token provided has expired.',
+      { code: 'portal_refused', status: 502, reason: 'token_not_accepted' },
+    ],
+    [
+      'allowed_only_intranet_user',
+      'Extranet user is not allowed',
+      { code: 'access_denied', status: 403, reason: 'extranet' },
+    ],
+    ['WRONG_LICENSE', 'Wrong license', { code: 'access_denied', status: 403, reason: 'plan' }],
+    [
+      'METHOD_CONFIRM_WAITING',
+      'Waiting for confirmation',
+      { code: 'access_denied', status: 403, reason: 'consent_awaited' },
+    ],
+    [
+      'METHOD_CONFIRM_DENIED',
+      'Method call was denied',
+      { code: 'access_denied', status: 403, reason: 'consent_denied' },
+    ],
     ['INTERNAL_SERVER_ERROR', 'Internal server error', { code: 'portal_failed', status: 502 }],
     ['SOMETHING_NEW', 'We never heard of it', { code: 'portal_failed', status: 502 }],
   ])('when the portal says %j (%s)', (error, description, meaning) => {

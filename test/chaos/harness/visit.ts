@@ -1,4 +1,4 @@
-import { type BrowserAgent, createAgent } from '../../support/browser-agent.ts';
+import { type BrowserAgent, cookieOf, createAgent } from '../../support/browser-agent.ts';
 import { pause } from './time.ts';
 
 /** Somebody with a session. */
@@ -139,5 +139,5 @@ function readRefresh(value: string | null): { seconds: number; url: string | und
 
 /** All replicas are on one host name, so one jar holds the cookie of all. */
 export function sessionCookie({ agent }: Visitor): string {
-  return `session=${agent.cookies.get('127.0.0.1')?.get('session') ?? ''}`;
+  return `session=${cookieOf(agent, 'session') ?? ''}`;
 }
