@@ -66,13 +66,12 @@ describe('the house', () => {
       .map(({ file }) => file);
 
     expect([...new Set(readers)].sort()).toEqual([
-      'admin.ts',
+      'boot/admin-program.ts',
       'boot/cli.ts',
       'boot/start-server.ts',
       'doctor.ts',
       'doctor/settings.ts',
       'doctor/store.ts',
-      'rekey.ts',
       'server.ts',
     ]);
   });

@@ -15,7 +15,6 @@ describe('who writes', () => {
     );
 
     expect(writers.map((file) => relative(SRC, file)).sort()).toEqual([
-      'admin.ts',
       // What programs print, and what ends them before there is a logger: a list of settings, or one sentence.
       'boot/cli.ts',
       'doctor.ts',

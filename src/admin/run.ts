@@ -40,14 +40,17 @@ export interface AdminContext extends Output {
  * @throws whatever is no failure that an operator can do something about
  */
 export async function runAdmin(argv: string[], context: AdminContext): Promise<number> {
+  let file: string | undefined;
   try {
-    return await carryOut(parseArguments(argv), context);
+    const command = parseArguments(argv);
+    if ('file' in command) file = command.file;
+    return await carryOut(command, context);
   } catch (error) {
     if (error instanceof UsageError) {
       context.fail(`${error.message}\n\n${USAGE}`);
       return 2;
     }
-    const sentence = sentenceOf(error);
+    const sentence = sentenceOf(error, file);
     if (sentence === undefined) throw error;
     context.fail(sentence);
     return 1;
@@ -219,11 +222,11 @@ const FILE_PROBLEMS: Record<string, (file: string) => string> = {
 };
 
 /** @returns undefined for what is a mistake of ours */
-function sentenceOf(error: unknown): string | undefined {
+function sentenceOf(error: unknown, file: string | undefined): string | undefined {
   if (error instanceof AdminError || error instanceof NoStoreError) return error.message;
   if (error instanceof StoreUnavailableError) {
     return `The store went away or takes no writes (${error.why}): npm run doctor says why. Run this again then, it may be repeated`;
   }
-  const { code = '', path = 'The file' } = error as NodeJS.ErrnoException;
-  return FILE_PROBLEMS[code]?.(path);
+  const { code = '', path = file } = error as NodeJS.ErrnoException;
+  return path === undefined ? undefined : FILE_PROBLEMS[code]?.(path);
 }

@@ -18,15 +18,33 @@ export function endWith(error: unknown, sentence: (error: NodeJS.ErrnoException)
     error instanceof ConfigError
       ? `${error.message}${whyNotRead()}`
       : sentence(error as NodeJS.ErrnoException);
-  process.stderr.write(`${text}\n`);
+  fail(text);
   process.exit(1);
 }
 
-/** A terminal shows progress in one line; a file, a line for each. */
-export const output: Output = {
-  print: (line) => process.stdout.write(`${line}\n`),
-  progress: (line) => process.stderr.write(process.stderr.isTTY === true ? `\r${line}` : `${line}\n`),
-};
+/** A terminal shows progress in one line, which ends before anything else is printed; a file gets a line for each. */
+export const output: Output = createOutput();
+
+function createOutput(): Output {
+  const isTerminal = process.stderr.isTTY === true;
+  let isLineOpen = false;
+  return {
+    print(line) {
+      if (isLineOpen) process.stderr.write('\n');
+      isLineOpen = false;
+      process.stdout.write(`${line}\n`);
+    },
+    progress(line) {
+      process.stderr.write(isTerminal ? `\r${line}` : `${line}\n`);
+      isLineOpen = isTerminal;
+    },
+  };
+}
+
+/** Says why a program could not do what it was asked for. */
+export function fail(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
 
 /** Half of all first starts on a server: the settings are there, in a file that production does not read. */
 function whyNotRead(): string {

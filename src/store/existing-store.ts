@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedStore } from './embedded-store.ts';
@@ -67,12 +67,36 @@ export async function openStoreToFill(address: StoreAddress): Promise<Store> {
 }
 
 function openFile(dataDir: string): Store {
+  const file = join(dataDir, 'store.mdb');
   try {
+    // lmdb ends the process when it opens a file that is none of its own.
+    if (existsSync(file) && !isDatabase(file)) throw new NoStoreError(damaged(file));
     return openEmbeddedStore(dataDir);
   } catch (error) {
+    if (error instanceof NoStoreError) throw error;
     throw new NoStoreError(
       `The store in DATA_DIR ${dataDir} cannot be opened (${(error as Error).message}): run this as the user of the application`,
     );
+  }
+}
+
+function damaged(file: string): string {
+  return `${file} is damaged, or no store of the application: put it aside, and restore a copy into the empty folder`;
+}
+
+/** Where the first page of a file of lmdb has its mark: behind the header of the page. */
+const MAGIC_AT = 24;
+const MAGIC = 0xbeefc0de;
+
+function isDatabase(file: string): boolean {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(MAGIC_AT + 4);
+    return (
+      readSync(handle, bytes, 0, bytes.length, 0) === bytes.length && bytes.readUInt32LE(MAGIC_AT) === MAGIC
+    );
+  } finally {
+    closeSync(handle);
   }
 }
 

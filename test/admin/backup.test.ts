@@ -197,6 +197,36 @@ describe.each(STORE_KINDS)('a copy of the %s store', (kind) => {
   });
 });
 
+describe('a store that cannot be opened', () => {
+  it.each([
+    ['is something else', 'garbage'.repeat(10_000)],
+    ['is a few bytes', 'garbage'],
+    ['is empty', ''],
+  ])('because store.mdb %s › is an error with a remedy, and is left as it is', async (_why, content) => {
+    const dataDir = newDataDir();
+    const database = join(dataDir, 'store.mdb');
+    writeFileSync(database, content);
+
+    const ran = await admin({ dataDir }, 'sessions');
+
+    expect(ran).toEqual({ code: 1, text: expect.stringContaining('is damaged, or no store') });
+    expect(readFileSync(database, 'utf8')).toBe(content);
+  });
+});
+
+describe('a name that is no file', () => {
+  it.each([
+    ['a folder', newDataDir],
+    ['something below a file', () => join(import.meta.filename, 'monday.backup')],
+  ])('such as %s › is an error that names it', async (_what, nameOf) => {
+    const name = nameOf();
+
+    const ran = await admin({ dataDir: newDataDir() }, 'verify', name);
+
+    expect(ran).toEqual({ code: 1, text: expect.stringContaining(`${name} `) });
+  });
+});
+
 describe('a store that does not exist', () => {
   it.each([
     [['backup', 'nowhere.backup']],

@@ -53,19 +53,19 @@ describe.each(STORE_KINDS)('restoring a copy, on the %s store', (kind) => {
         : [],
     );
 
-  /** A file with a right checksum, of one record that no application wrote. */
-  function forge(record: BackupRecord): void {
+  /** A file with a right checksum, of records of one kind that no application need have written. */
+  function forge(...records: BackupRecord[]): void {
     const header = formatHeader({
       format: 'bitrix24-companies backup',
       version: 1,
       at: '2026-01-01T00:00:00.000Z',
       by: '0.0.0',
-      records: 1,
-      kinds: { [record.key.split(':')[1] ?? '']: 1 },
+      records: records.length,
+      kinds: { [records[0]?.key.split(':')[1] ?? '']: records.length },
     });
-    const line = formatRecord(record);
-    const sha256 = createHash('sha256').update(line).update(header).digest('hex');
-    writeFileSync(file, `${header}${line}${formatEnd(sha256)}`);
+    const lines = records.map(formatRecord).join('');
+    const sha256 = createHash('sha256').update(lines).update(header).digest('hex');
+    writeFileSync(file, `${header}${lines}${formatEnd(sha256)}`);
   }
 
   it('in another, empty place › brings tokens and saved views, and no sign-in', async () => {
@@ -204,6 +204,30 @@ describe.each(STORE_KINDS)('restoring a copy, on the %s store', (kind) => {
     expect(plain(dry.text)).toBe(real.text);
     expect(after).toEqual(before);
     expect(status).toBe(200);
+  });
+
+  it('gives a record that had no lifetime the longest that a record has', async () => {
+    forge({ key: 'b24:novelties:1', expiresAt: null, value: 'for ever' });
+    const other = await otherPlaces.fresh();
+
+    await admin(other, 'restore', file);
+
+    const store = await openPlace(other);
+    const leftMs = (await store.leftMs('b24:novelties:1')) ?? 0;
+    await store.close();
+    expect(Math.round(leftMs / DAY)).toBe(5 * 365);
+  });
+
+  it('writes a record once that the copy holds twice', async () => {
+    const [vault, owner] = [vaultOf(), anOwner()];
+    await vault.save(owner, tokensOf(1), SERVER);
+    const value = (await app.store.get(tokenKey(owner))) ?? '';
+    const record = { key: tokenKey(owner), expiresAt: Date.now() + DAY, value };
+    forge(record, record);
+
+    const ran = await admin(await otherPlaces.fresh(), 'restore', file);
+
+    expect(ran.text).toMatch(/^1 records \(tokens: 1\) .+ restored; 1 left/);
   });
 
   it('leaves out what has lapsed since', async () => {
