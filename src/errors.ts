@@ -69,7 +69,8 @@ export function traitsOf(code: string): ErrorTraits {
 export class AppError extends Error {
   readonly code: string;
   readonly status: number;
-  readonly reason: string | undefined;
+  /** A caller that knows better than the thrower what failed may name it. */
+  reason: string | undefined;
   readonly values: Record<string, string> | undefined;
   readonly retryAfterSeconds: number | undefined;
 

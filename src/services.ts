@@ -14,6 +14,7 @@ import { createOverview, type Overview } from './overview/overview.ts';
 import { createAnswerCache } from './portal-client/answer-cache.ts';
 import { createEpochs } from './portal-client/epochs.ts';
 import { background } from './portal-client/portal-client.ts';
+import { watchDataDir } from './store/data-dir-watch.ts';
 import type { Store } from './store/store.ts';
 import { type Readiness, readReadiness } from './web/health.ts';
 
@@ -126,6 +127,10 @@ export function createServices(options: ServicesOptions): Services {
   auth.onSignedOut((user) => Promise.all([companyReader.forget(user), overview.forget(user)]));
   auth.onForgotten((user) => exports.forgetAll(user));
 
+  const isDataDirWritable = watchDataDir(options.dataDir, logger);
+  // Once now, so that the log says it at the start and not with the first export.
+  isDataDirWritable();
+
   return {
     publicUrl,
     clientId,
@@ -140,6 +145,6 @@ export function createServices(options: ServicesOptions): Services {
     preferences: createPreferences(store),
     overview,
     exports,
-    readiness: () => readReadiness({ store, isSaved: auth.isSaved, isStopping }),
+    readiness: () => readReadiness({ store, isSaved: auth.isSaved, isStopping, isDataDirWritable }),
   };
 }

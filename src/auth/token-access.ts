@@ -5,6 +5,7 @@ import { createLimitRecords } from '../portal-client/limit-records.ts';
 import { createPortalClients, type PortalClients } from '../portal-client/portal-client.ts';
 import { createCipher } from '../vault/cipher.ts';
 import { SYSTEM_CLOCK } from '../vault/clock.ts';
+import { missingKeyLog } from '../vault/key-watch.ts';
 import { createTokenRefresher, type TokenRefresher } from '../vault/token-refresher.ts';
 import { createTokenVault, type TokenVault } from '../vault/token-vault.ts';
 import type { CompleteAuthOptions } from './auth-options.ts';
@@ -21,7 +22,11 @@ export interface TokenAccess {
 export function createTokenAccess(options: CompleteAuthOptions): TokenAccess {
   const { clientId, clientSecret, portals, authorizationServers, store, http, logger, now, observers } =
     options;
-  const vault = createTokenVault({ store, cipher: createCipher(options.tokenKeys) });
+  const vault = createTokenVault({
+    store,
+    cipher: createCipher(options.tokenKeys),
+    observeMissingKey: missingKeyLog(logger),
+  });
   const tokenEndpoint = createTokenEndpoint({
     clientId,
     clientSecret,

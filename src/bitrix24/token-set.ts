@@ -25,12 +25,22 @@ const number = z.union([
     .transform(Number),
 ]);
 
+/** Life of an access token (protocol 2.3). */
+const DOCUMENTED_SECONDS = 3_600;
+/** No estimate is longer. */
+const LONGEST_SECONDS = 604_800;
+
 /** Wire shape of protocol 2.3. `scope`, `status`, `domain` decide nothing here and are not read. */
 const TokenResponse = z.object({
   access_token: token,
   refresh_token: token,
-  expires_in: number.pipe(z.number().int().min(1).max(604_800)),
-  client_endpoint: z.string().regex(/^.{0,500}$/s),
+  // Only an estimate for us: a good pair is never thrown away for it.
+  expires_in: number.optional().catch(undefined),
+  client_endpoint: z
+    .string()
+    .regex(/^.{0,500}$/s)
+    .optional()
+    .catch(undefined),
   // Part of a storage key, so its shape is checked rather than trusted; documented as 32 hex digits.
   member_id: z.string().regex(/^[\da-z]{1,64}$/i),
   user_id: number.pipe(z.number().int().positive()).optional(),
@@ -39,17 +49,22 @@ const TokenResponse = z.object({
 /**
  * Reads a token response.
  *
- * @param requestedAt  the moment before the request went out: counting from the answer would overestimate the life
+ * @param requestedAt     the moment before the request went out: counting from the answer would overestimate the life
+ * @param endpointBefore  what stands in for a `client_endpoint` that cannot be read; absent at a sign-in, which needs one
  * @throws {UnexpectedResponseError}  names the first field that is not as documented
  */
-export function parseTokenSet(body: unknown, requestedAt: Date): TokenSet {
+export function parseTokenSet(body: unknown, requestedAt: Date, endpointBefore?: string): TokenSet {
   const result = TokenResponse.safeParse(body);
   if (!result.success) {
     const field = String(result.error.issues[0]?.path[0] ?? 'body');
     throw new UnexpectedResponseError(field, `the token response has no usable ${field}`);
   }
   const response = result.data;
-  const lifetimeMs = response.expires_in * 1000;
+  const clientEndpoint = response.client_endpoint ?? endpointBefore;
+  if (clientEndpoint === undefined) {
+    throw new UnexpectedResponseError('client_endpoint', 'the token response has no usable client_endpoint');
+  }
+  const lifetimeMs = lifetimeSeconds(response.expires_in) * 1000;
   const marginMs = Math.min(60_000, lifetimeMs / 10);
   return {
     accessToken: response.access_token,
@@ -57,6 +72,15 @@ export function parseTokenSet(body: unknown, requestedAt: Date): TokenSet {
     expiresAt: new Date(requestedAt.getTime() + lifetimeMs - marginMs),
     memberId: response.member_id,
     userId: response.user_id,
-    clientEndpoint: response.client_endpoint,
+    clientEndpoint,
   };
+}
+
+/**
+ * How long we take the access token to live. Where the answer does not say so in sensible words, it is as long as the documents
+ * say: a portal that disagrees answers `expired_token`, while an estimate of no time would mean a refresh before every call.
+ */
+function lifetimeSeconds(expiresIn: number | undefined): number {
+  if (expiresIn === undefined || !(expiresIn >= 1)) return DOCUMENTED_SECONDS;
+  return Math.min(Math.floor(expiresIn), LONGEST_SECONDS);
 }

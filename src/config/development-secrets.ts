@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DataDirError } from '../store/data-dir.ts';
 
 const Secrets = z.object({ sessionSecret: z.string().min(32), tokenKey: z.string().refine(is32Bytes) });
 
@@ -34,21 +35,22 @@ export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
  * @returns whether this process won
  */
 function makeSecrets(dataDir: string, path: string): boolean {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const fresh = {
     sessionSecret: randomBytes(32).toString('hex'),
     tokenKey: randomBytes(32).toString('base64'),
   };
   const whole = `${path}.${randomBytes(6).toString('hex')}`;
   try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     writeFileSync(whole, JSON.stringify(fresh, null, 2), { flag: 'wx', mode: 0o600, flush: true });
     linkSync(whole, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new DataDirError(dataDir, (error as Error).message);
     return false;
   } finally {
-    rmSync(whole, { force: true });
+    removeQuietly(whole);
   }
 }
 
@@ -59,5 +61,14 @@ function parseSecrets(path: string): z.infer<typeof Secrets> {
     throw new Error(
       `${path} cannot be read as the secrets of development; restore it, or delete it, which signs everyone out`,
     );
+  }
+}
+
+/** The failure that matters is the one that came before. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Below something that is no folder there is nothing to remove.
   }
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
+import { DataDirError, dataDirRemedy, whyNotWritable } from '../store/data-dir.ts';
 import { openEmbeddedStore } from '../store/embedded-store.ts';
 import { nameOfRedis } from '../store/redis/redis-address.ts';
 import { connectRedis } from '../store/redis/redis-connection.ts';
@@ -22,25 +24,33 @@ export interface StoreVisit {
 
 /** Can the store be reached, does it take writes, and do its settings keep them? */
 export function visitStore(config: Pick<Config, 'redis' | 'dataDir'>): Promise<StoreVisit> {
-  return config.redis === undefined ? visitEmbedded(config.dataDir) : visitRedis(config.redis);
+  return config.redis === undefined
+    ? visitEmbedded(config.dataDir)
+    : visitRedis(config.redis, config.dataDir);
 }
 
 async function visitEmbedded(dataDir: string): Promise<StoreVisit> {
-  const toDo = `Let user ${process.getuid?.() ?? ''} write to DATA_DIR and what is in it, or name another folder; see that the disk is not full`;
   try {
     const store = openEmbeddedStore(dataDir);
     const { isWritable } = await store.describe();
     const finding = isWritable
       ? ok(`The embedded store in ${dataDir} can be read and written`)
-      : problem(`The embedded store in ${dataDir} takes no writes: no user can sign in`, toDo);
+      : problem(`The embedded store in ${dataDir} takes no writes: no user can sign in`, dataDirRemedy());
     return { findings: [finding], store };
   } catch (error) {
-    const { message } = error as Error;
-    return { findings: [problem(`DATA_DIR ${dataDir} cannot be used: ${message}`, toDo)] };
+    if (!(error instanceof DataDirError)) throw error;
+    return { findings: [problem(error.what, dataDirRemedy())] };
   }
 }
 
-async function visitRedis(address: NonNullable<Config['redis']>): Promise<StoreVisit> {
+/** With Redis as the store, only exports write to DATA_DIR, and nothing else would show that they cannot. */
+function checkExportFolder(dataDir: string): Finding[] {
+  const why = whyNotWritable(join(dataDir, 'exports'));
+  if (why === undefined) return [];
+  return [problem(`DATA_DIR ${dataDir} cannot be written (${why}): every export fails`, dataDirRemedy())];
+}
+
+async function visitRedis(address: NonNullable<Config['redis']>, dataDir: string): Promise<StoreVisit> {
   const name = nameOfRedis(address);
   let failure = '';
   const store = createRedisStore(
@@ -51,14 +61,19 @@ async function visitRedis(address: NonNullable<Config['redis']>): Promise<StoreV
   const report = await describeOnceThere(store);
   if (report === undefined) {
     await store.close();
-    return { findings: [redisAway(name, failure)] };
+    return { findings: [redisAway(name, failure), ...checkExportFolder(dataDir)] };
   }
   const writable = report.isWritable
     ? ok(`Redis at ${name} can be read and written`)
     : await refusesWrites(store, name);
   const warnings = warningsOf(report).map(({ wrong, remedy }) => warning(wrong, remedy));
   return {
-    findings: [writable, ...report.masters.flatMap(describeMaster), ...warnings],
+    findings: [
+      writable,
+      ...report.masters.flatMap(describeMaster),
+      ...warnings,
+      ...checkExportFolder(dataDir),
+    ],
     store,
     clockDifferenceMs: report.clockDifferenceMs,
   };

@@ -24,6 +24,8 @@ const NOT_UNDERSTOOD = ['invalid_request', 'unsupported_grant_type'];
 const LIMITED = ['query_limit_exceeded', 'too_many_requests'];
 /** How long to wait then before the next call. */
 const LIMIT_PAUSE_SECONDS = 5;
+/** The reason that picks the text for a failure of the authorization server. */
+const AUTHORIZATION_SERVER = 'authorization_server';
 /** This code or refresh token is used up, too old or unknown; authorizing again brings a new one. */
 const STALE_GRANT = ['invalid_grant', 'expired_token', 'invalid_token'];
 
@@ -36,8 +38,8 @@ export class TokenEndpointError extends AppError {
   /** The HTTP status that came with it. */
   readonly answerStatus: number;
 
-  constructor(wireCode: string, answerStatus = 400) {
-    super(`the token endpoint refused: ${wireCode}`, meaningOf(wireCode, answerStatus));
+  constructor(wireCode: string, answerStatus = 400, host = 'the token endpoint') {
+    super(`${host} refused with ${answerStatus}: ${wireCode}`, meaningOf(wireCode, answerStatus));
     this.wireCode = wireCode;
     this.answerStatus = answerStatus;
     this.isStaleGrant = STALE_GRANT.includes(wireCode);
@@ -99,6 +101,14 @@ export function createTokenEndpoint(options: {
   }
 
   async function sendOnce(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
+    try {
+      return await judge(server, grant, timeoutMs);
+    } catch (error) {
+      throw namingServer(error, server);
+    }
+  }
+
+  async function judge(server: URL, grant: Record<string, string>, timeoutMs: number): Promise<unknown> {
     const { body, status } = await options.http.postForm(
       new URL('/oauth/token/', server),
       { ...grant, client_id: options.clientId, client_secret: options.clientSecret },
@@ -107,13 +117,17 @@ export function createTokenEndpoint(options: {
     if (typeof body !== 'object' || body === null) {
       throw new UnexpectedResponseError(
         'body',
-        'the token endpoint answered something that is not an object',
+        `${server.host} answered ${status} with something that is not an object`,
         status,
       );
     }
-    if ('error' in body) throw new TokenEndpointError(readErrorCode(body.error), status);
+    if ('error' in body) throw new TokenEndpointError(readErrorCode(body.error), status, server.host);
     if (status !== 200) {
-      throw new UnexpectedResponseError('status', `the token endpoint answered ${status}`, status);
+      throw new UnexpectedResponseError(
+        'status',
+        `${server.host} answered ${status} without tokens and without an error`,
+        status,
+      );
     }
     return body;
   }
@@ -124,6 +138,15 @@ export function createTokenEndpoint(options: {
     refresh: (server, refreshToken) =>
       send(server, { grant_type: 'refresh_token', refresh_token: refreshToken }, REFRESH_LISTEN_MS),
   };
+}
+
+/** Without a reason the text would blame the portal. A 429 is a limit, whatever its body says. */
+function namingServer(error: unknown, { host }: URL): unknown {
+  if (error instanceof UnexpectedResponseError && error.answerStatus === 429) {
+    return new TokenEndpointError('too_many_requests', 429, host);
+  }
+  if (error instanceof AppError && error.isTemporary && !error.isLimit) error.reason ??= AUTHORIZATION_SERVER;
+  return error;
 }
 
 /** The outcome for the metrics: a code or token that has expired is not a failure of the server. */
@@ -141,7 +164,7 @@ function meaningOf(wireCode: string, answerStatus: number): AppErrorOptions {
   if (NOT_UNDERSTOOD.includes(wireCode)) {
     return { code: 'portal_refused', status: 502, reason: 'grant_not_understood' };
   }
-  return { code: 'portal_failed', status: 502, reason: wireCode };
+  return { code: 'portal_failed', status: 502, reason: AUTHORIZATION_SERVER };
 }
 
 /** Passes on only a code that looks like one; anything else could be an echo of what we sent. */

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RangeOptions, type RootDatabase } from 'lmdb';
+import { DataDirError } from './data-dir.ts';
 import { QUARANTINE_MS, quarantineKey, type Store, StoreUnavailableError } from './store.ts';
 
 /** When the key expires (milliseconds since the epoch), and its value. */
@@ -15,12 +16,7 @@ const PORTION = 500;
  * acknowledged is lost by `kill -9`.
  */
 export function openEmbeddedStore(dataDir: string, clock: () => number = Date.now): Store {
-  // Private to our user: session records are in here in the clear.
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const path = join(dataDir, 'store.mdb');
-  const { db, release } = openOnce(path);
-  // The folder may have been there before, and be open to others.
-  for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600);
+  const { db, release } = openIn(dataDir);
   const sweep = setInterval(() => void removeExpired().catch(() => {}), SWEEP_EVERY_MS);
   sweep.unref();
 
@@ -147,6 +143,21 @@ export function openEmbeddedStore(dataDir: string, clock: () => number = Date.no
       await release();
     },
   };
+}
+
+/** @throws {DataDirError} */
+function openIn(dataDir: string): { db: Database; release(): Promise<void> } {
+  const path = join(dataDir, 'store.mdb');
+  try {
+    // Private to our user: session records are in here in the clear.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const handle = openOnce(path);
+    // The folder may have been there before, and be open to others.
+    for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600);
+    return handle;
+  } catch (error) {
+    throw new DataDirError(dataDir, (error as Error).message);
+  }
 }
 
 type Database = RootDatabase<Entry, string>;

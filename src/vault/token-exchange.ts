@@ -52,7 +52,7 @@ export function createTokenExchange(options: TokenExchangeOptions): TokenExchang
         const send = () => tokenEndpoint.refresh(server, stale.refreshToken);
         const body = await sendUntilItLeaves(send, clock);
         refusals.succeeded(server.origin);
-        return readTokens(body, owner, requestedAt);
+        return readTokens(body, owner, requestedAt, stale.clientEndpoint);
       } catch (error) {
         const outcome = classifyFailure(error);
         if (outcome.kind === 'kept' && concernsAllUsers(error)) refusals.failed(server.origin, error);
@@ -84,10 +84,15 @@ export async function sendUntilItLeaves(
 }
 
 /** Reads the tokens of a 200. If they are not usable, the old pair is dead all the same, and the grant is over. */
-export function readTokens(body: unknown, owner: PortalUserId, requestedAt: Date): ExchangeOutcome {
+export function readTokens(
+  body: unknown,
+  owner: PortalUserId,
+  requestedAt: Date,
+  endpointBefore?: string,
+): ExchangeOutcome {
   let tokens: TokenSet;
   try {
-    tokens = parseTokenSet(body, requestedAt);
+    tokens = parseTokenSet(body, requestedAt, endpointBefore);
   } catch {
     return { kind: 'refused', why: 'unusable_answer' };
   }

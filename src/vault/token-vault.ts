@@ -4,6 +4,7 @@ import { randomId } from '../random-id.ts';
 import { createRecords, type RecordChange, type Records } from '../store/records.ts';
 import { type Change, type Store, update } from '../store/store.ts';
 import type { Cipher } from './cipher.ts';
+import type { MissingKeyObserver } from './key-watch.ts';
 import * as changes from './record-changes.ts';
 import { openPair, type Pair, pairOf, sealPair } from './sealed-pair.ts';
 import type { NewTokens, StoredTokens, TokenPosition } from './stored-tokens.ts';
@@ -94,10 +95,20 @@ interface Vault {
   store: Store;
   cipher: Cipher;
   opened: OpenedRecords;
+  observeMissingKey: MissingKeyObserver;
 }
 
-export function createTokenVault({ store, cipher }: { store: Store; cipher: Cipher }): TokenVault {
-  const vault: Vault = { store, cipher, opened: new LRUCache({ max: MAX_OPENED, ttl: OPENED_MS }) };
+export function createTokenVault({
+  store,
+  cipher,
+  observeMissingKey = () => {},
+}: {
+  store: Store;
+  cipher: Cipher;
+  observeMissingKey?: MissingKeyObserver | undefined;
+}): TokenVault {
+  const opened: OpenedRecords = new LRUCache({ max: MAX_OPENED, ttl: OPENED_MS });
+  const vault: Vault = { store, cipher, opened, observeMissingKey };
   const records: TokenRecords = createRecords<PortalUserId, TokenRecord | undefined>(store, {
     key: tokenKey,
     shape: TokenRecord,
@@ -171,7 +182,7 @@ export function createTokenVault({ store, cipher }: { store: Store; cipher: Ciph
 
 /** The record is read each time, so that the tokens of another process are seen; only the opening is saved. */
 async function load(
-  { store, cipher, opened }: Vault,
+  { store, cipher, opened, observeMissingKey }: Vault,
   owner: PortalUserId,
 ): Promise<StoredTokens | undefined> {
   const key = tokenKey(owner);
@@ -184,7 +195,8 @@ async function load(
   if (record === undefined || pair === undefined) {
     // Sealed with a key that another replica has already, or that an operator removed by mistake: not corrupt.
     const isSealedByOthers = record !== undefined && cipher.keyOf(record.pair) === 'missing';
-    if (!isSealedByOthers) await store.quarantine(key, text);
+    if (isSealedByOthers) observeMissingKey();
+    else await store.quarantine(key, text);
     return undefined;
   }
   const tokens = asStoredTokens(record, pair);

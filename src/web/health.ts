@@ -8,6 +8,8 @@ export interface Readiness {
   isStoreWritable: boolean;
   /** No new tokens wait for the store. */
   areTokensSaved: boolean;
+  /** Exports can be written to DATA_DIR. */
+  isDataDirWritable: boolean;
 }
 
 /** Pings the store, which takes a second at most. */
@@ -16,6 +18,7 @@ export async function readReadiness(options: {
   /** No new tokens wait for the store. */
   isSaved: () => boolean;
   isStopping: () => boolean;
+  isDataDirWritable: () => boolean;
 }): Promise<Readiness> {
   const isStoreWritable = await options.store.ping().then(
     () => true,
@@ -25,6 +28,7 @@ export async function readReadiness(options: {
     isStopping: options.isStopping(),
     isStoreWritable,
     areTokensSaved: options.isSaved(),
+    isDataDirWritable: options.isDataDirWritable(),
   };
 }
 
@@ -55,9 +59,13 @@ export function showReadiness(
   return async (_req, res) => {
     // Without asking the store: a load balancer has to hear it at once, however slow the store is.
     if (isStopping()) return void res.status(503).json({ status: 'stopping' });
-    const { isStoreWritable, areTokensSaved } = await readiness();
-    if (!isStoreWritable) return void res.status(503).json({ status: 'unavailable', store: 'away' });
-    if (!areTokensSaved) return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved' });
-    res.json({ status: 'ready' });
+    const { isStoreWritable, areTokensSaved, isDataDirWritable } = await readiness();
+    // Only exports need it where Redis is the store: a replica that can show pages is not taken away for that.
+    const dataDir = isDataDirWritable ? {} : { dataDir: 'not writable' };
+    if (!isStoreWritable)
+      return void res.status(503).json({ status: 'unavailable', store: 'away', ...dataDir });
+    if (!areTokensSaved)
+      return void res.status(503).json({ status: 'unavailable', tokens: 'unsaved', ...dataDir });
+    res.json({ status: 'ready', ...dataDir });
   };
 }

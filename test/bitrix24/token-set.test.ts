@@ -79,7 +79,47 @@ describe('parseTokenSet()', () => {
     expect(parse(aTokenResponse({ access_token: accessToken })).accessToken).toBe(accessToken);
   });
 
-  it.each(['access_token', 'refresh_token', 'expires_in', 'client_endpoint', 'member_id'])(
+  it.each<[unknown]>([
+    [0],
+    ['0'],
+    [-3600],
+    [0.5],
+    ['soon'],
+    [null],
+    [undefined],
+    ['Infinity'],
+    [true],
+    [[]],
+    [{ toString: 'x' }],
+  ])('when expires_in is the odd %j › keeps the pair, and takes the documented hour', (expiresIn) => {
+    const tokens = parse(aTokenResponse({ expires_in: expiresIn }));
+
+    expect(tokens).toMatchObject({
+      accessToken: '11aa22bb',
+      refreshToken: '33cc44dd',
+      expiresAt: new Date('2026-11-23T12:59:00Z'),
+    });
+  });
+
+  it.each([
+    [3600.5, '2026-11-23T12:59:00.000Z'],
+    [1e12, '2026-11-30T11:59:00.000Z'],
+  ])('when expires_in is %j › estimates a whole number of seconds, and a week at most', (expiresIn, end) => {
+    expect(parse(aTokenResponse({ expires_in: expiresIn })).expiresAt.toISOString()).toBe(end);
+  });
+
+  it.each<[unknown]>([[null], [7], [undefined], [`https://${'a'.repeat(500)}/rest/`]])(
+    'when client_endpoint is %j and the one before is known › keeps the pair and that one',
+    (endpoint) => {
+      const before = 'https://acme.bitrix24.test/rest/';
+
+      const tokens = parseTokenSet(aTokenResponse({ client_endpoint: endpoint }), REQUESTED_AT, before);
+
+      expect(tokens).toMatchObject({ accessToken: '11aa22bb', clientEndpoint: before });
+    },
+  );
+
+  it.each(['access_token', 'refresh_token', 'client_endpoint', 'member_id'])(
     'when %s is missing › names it',
     (field) => {
       expect(() => parse(without(field))).toThrow(
@@ -96,15 +136,6 @@ describe('parseTokenSet()', () => {
     ['access_token', 'f'.repeat(2049)],
     ['refresh_token', ''],
     ['refresh_token', false],
-    ['expires_in', 0],
-    ['expires_in', -3600],
-    ['expires_in', 'soon'],
-    ['expires_in', null],
-    ['expires_in', 1e12],
-    ['expires_in', 'Infinity'],
-    ['expires_in', 3600.5],
-    ['expires_in', true],
-    ['expires_in', []],
     ['client_endpoint', null],
     ['client_endpoint', 7],
     ['client_endpoint', `https://${'a'.repeat(500)}/rest/`],

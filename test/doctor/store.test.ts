@@ -22,7 +22,7 @@ async function visitEmbedded(dataDir: string): Promise<StoreVisit> {
 }
 
 async function visitRedis(url: string): Promise<StoreVisit> {
-  visit = await visitStore({ redis: parseRedisAddress(url), dataDir: 'unused' });
+  visit = await visitStore({ redis: parseRedisAddress(url), dataDir: newDataDir() });
   return visit;
 }
 
@@ -57,6 +57,22 @@ describe('visitStore(), embedded', () => {
 });
 
 describe('visitStore(), Redis', () => {
+  it('when exports could not be written to DATA_DIR › says so, although Redis is as it should be', async () => {
+    redis = await startRedisServer();
+    const file = join(newDataDir(), 'a-file');
+    writeFileSync(file, '');
+
+    visit = await visitStore({ redis: parseRedisAddress(redis.url), dataDir: join(file, 'data') });
+
+    expect(visit.findings).toContainEqual(
+      expect.objectContaining({
+        level: 'problem',
+        what: `DATA_DIR ${file}/data cannot be written (ENOTDIR): every export fails`,
+        remedy: expect.stringContaining(`user ${process.getuid?.()} (group`),
+      }),
+    );
+  });
+
   it('when it is as it should be › tells how it keeps what is written, and its clock', async () => {
     redis = await startRedisServer();
 

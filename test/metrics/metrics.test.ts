@@ -5,7 +5,7 @@ import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import { parseExposition, sumOf } from '../support/exposition.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
-const READY = { isStopping: false, isStoreWritable: true, areTokensSaved: true };
+const READY = { isStopping: false, isStoreWritable: true, areTokensSaved: true, isDataDirWritable: true };
 
 let metrics: Metrics;
 beforeEach(() => {

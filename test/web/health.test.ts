@@ -3,7 +3,12 @@ import express from 'express';
 import request from 'supertest';
 import { type Readiness, showReadiness } from '../../src/web/health.ts';
 
-const READY: Readiness = { isStopping: false, isStoreWritable: true, areTokensSaved: true };
+const READY: Readiness = {
+  isStopping: false,
+  isStoreWritable: true,
+  areTokensSaved: true,
+  isDataDirWritable: true,
+};
 
 function readyz({
   isStopping = () => false,
@@ -28,6 +33,12 @@ describe('GET /readyz', () => {
     [{}, 200, { status: 'ready' }],
     [{ isStoreWritable: false }, 503, { status: 'unavailable', store: 'away' }],
     [{ areTokensSaved: false }, 503, { status: 'unavailable', tokens: 'unsaved' }],
+    [{ isDataDirWritable: false }, 200, { status: 'ready', dataDir: 'not writable' }],
+    [
+      { isStoreWritable: false, isDataDirWritable: false },
+      503,
+      { status: 'unavailable', store: 'away', dataDir: 'not writable' },
+    ],
   ])('when it is found %j › answers %i', async (found, status, body) => {
     const answer = await readyz({ readiness: async () => ({ ...READY, ...found }) });
 

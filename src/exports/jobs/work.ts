@@ -33,6 +33,9 @@ export interface WorkDependencies {
 /** The file system is full, or this user's part of it. */
 const DISK_FULL = ['ENOSPC', 'EDQUOT'];
 
+/** The folder in DATA_DIR is closed to us, read-only, or no folder. */
+const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'];
+
 /** Works on a job until it is done, or cannot go on; never throws. */
 export async function work(claim: Claim, dependencies: WorkDependencies): Promise<void> {
   const { observer } = dependencies;
@@ -88,7 +91,7 @@ async function giveUp(
   const wasOurs = await claim.end((_, now) => ({ ...ended(now), state, trouble, secondsLeft: null }));
   // Cancelled or lost a moment ago: the failure is a consequence of that.
   if (!wasOurs) return 'lost';
-  const isOurFault = trouble.code === 'internal_error' || trouble.code === 'disk_full';
+  const isOurFault = ['internal_error', 'disk_full', 'disk_not_writable'].includes(trouble.code);
   logger[isOurFault ? 'error' : 'warn'](
     { ...line, err: error, errorCode: trouble.code, outcome: state },
     'an export cannot go on',
@@ -109,5 +112,6 @@ function ended(now: number): Pick<ExportJob, 'endedAt' | 'expiresAt'> {
 function troubleOf(error: unknown): NonNullable<ExportJob['trouble']> {
   if (error instanceof AppError) return { code: error.code, reason: error.reason ?? null };
   const { code } = error as NodeJS.ErrnoException;
-  return { code: DISK_FULL.includes(code ?? '') ? 'disk_full' : 'internal_error', reason: null };
+  if (DISK_FULL.includes(code ?? '')) return { code: 'disk_full', reason: null };
+  return { code: NOT_WRITABLE.includes(code ?? '') ? 'disk_not_writable' : 'internal_error', reason: null };
 }

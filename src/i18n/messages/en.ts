@@ -458,6 +458,10 @@ export const english = {
         title: 'Bitrix24 did not answer sensibly',
         text: 'The portal is having trouble, or something stands between it and us. Your data is safe; try again.',
       },
+      authorization_server: {
+        title: 'Bitrix24’s authorization server did not answer sensibly',
+        text: 'It is not your portal, but the Bitrix24 server that every sign-in goes through. Your data is safe; try again in a few minutes.',
+      },
       box_offline: {
         title: 'The portal cannot reach Bitrix24’s authorization server',
         text: 'The administrator of the self-hosted portal has to check its connection to the internet.',
@@ -509,6 +513,10 @@ export const english = {
       default: {
         title: 'Bitrix24 takes too long',
         text: 'The portal did not answer in time. Try again in a moment.',
+      },
+      authorization_server: {
+        title: 'Bitrix24’s authorization server takes too long',
+        text: 'It is not your portal, but the Bitrix24 server that every sign-in goes through. Try again in a few minutes.',
       },
     },
     reconnecting: {

@@ -54,6 +54,8 @@ export const exportsEnglish = {
     default:
       'Something broke on our side. Begin the export anew; if it fails again, tell whoever runs this application.',
     disk_full: 'There is no room left on our disk. Tell whoever runs this application.',
+    disk_not_writable:
+      'This application may not write its files. Tell whoever runs it: DATA_DIR has to be writable.',
     access_denied: 'Bitrix24 says that you may not read companies.',
     sign_in_required: 'Bitrix24 does not let us in on your behalf any more.',
     portal_not_allowed: 'This portal may not be used here any more.',
