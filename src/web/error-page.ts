@@ -43,7 +43,8 @@ export function errorPage(options: ErrorPageOptions): ErrorRequestHandler {
       res.status(error.status).json({ error: { code: error.code, message: textOf(res, error).text } });
       return;
     }
-    const reloadAfterSeconds = reloadDelay(error);
+    // The address of the redirection endpoint is used up: it would answer its own reload with a refusal.
+    const reloadAfterSeconds = options.isRedirectionEndpoint(req.path) ? undefined : reloadDelay(error);
     const reloads =
       reloadAfterSeconds !== undefined && req.method === 'GET' && (await options.mayReload(req));
     if (reloads) res.setHeader('Refresh', reloadAfterSeconds);

@@ -54,6 +54,17 @@ describe('a sign-in that the authorization server answers', () => {
   });
 });
 
+describe('a sign-in that the authorization server puts off', () => {
+  it('does not reload the used address, and has a button to a new sign-in', async () => {
+    order(error(429, 'anything'));
+
+    const page = await app.signIn(app.agent());
+
+    expect(page.headers.get('refresh')).toBeNull();
+    expect(page.text).toContain('class="button primary" href="/login"');
+  });
+});
+
 describe('a refresh that the authorization server answers', () => {
   it.each<[string, Record<string, unknown>]>([
     ['expires_in 0', { expires_in: 0 }],
