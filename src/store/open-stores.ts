@@ -29,12 +29,26 @@ export function openStores(
   logger: Logger,
 ): OpenStores {
   if (redis !== undefined) return openRedis(redis, idleMsOf, logger);
-  const store = openEmbeddedStore(dataDir);
+  const store = openIn(dataDir);
   return {
     kind: 'embedded',
     store,
     sessionStore: touchSeldom(sessionStores.embedded(store, idleMsOf), TOUCH_EVERY_MS),
   };
+}
+
+/** The words of LMDB name neither the folder nor who may not enter it. */
+function openIn(dataDir: string): Store {
+  try {
+    return openEmbeddedStore(dataDir);
+  } catch (error) {
+    const { message } = error as Error;
+    const user = `user ${process.getuid?.() ?? ''}, group ${process.getgid?.() ?? ''}`;
+    throw new Error(
+      `DATA_DIR ${dataDir} cannot be used by ${user}: ${message}. Let this user write to the folder and to what is in it (a mounted one: chown 1000:0, chmod 770), or name another one`,
+      { cause: error },
+    );
+  }
 }
 
 function openRedis(address: RedisAddress, idleMsOf: IdleTime, logger: Logger): OpenStores {
