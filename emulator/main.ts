@@ -64,11 +64,12 @@ function describeCost({ pages, cpuMs, cpuMsPerPage }: CostSummary): string {
 
 /** The demo client, with values from the environment in the same variables that the application reads. */
 function readClient(env: NodeJS.ProcessEnv): ClientOptions {
+  const publicUrl = env.PUBLIC_URL || (env.PORT && `http://localhost:${env.PORT}`);
   return {
     ...DEMO_CLIENT,
     ...(env.BITRIX24_CLIENT_ID && { clientId: env.BITRIX24_CLIENT_ID }),
     ...(env.BITRIX24_CLIENT_SECRET && { clientSecret: env.BITRIX24_CLIENT_SECRET }),
-    ...(env.PUBLIC_URL && { redirectUri: `${env.PUBLIC_URL.replace(/\/$/, '')}/bitrix` }),
+    ...(publicUrl && { redirectUri: `${publicUrl.replace(/\/$/, '')}/bitrix` }),
   };
 }
 

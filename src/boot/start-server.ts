@@ -9,7 +9,7 @@ import { createHttpClient } from '../http-client/http-client.ts';
 import { chooseProxy } from '../http-client/outgoing-proxy.ts';
 import type { Logger } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
-import { type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
+import { hostToListenOn, type MetricsServer, serveMetrics } from '../metrics/metrics-server.ts';
 import { createServices, type Services } from '../services.ts';
 import { type OpenStores, openStores } from '../store/open-stores.ts';
 import { answerMalformed } from '../web/malformed-request.ts';
@@ -136,7 +136,7 @@ function isListedHost({ portals, authorizationServers }: Config): (hostname: str
 async function listen(server: Server, { host, port }: Config): Promise<number> {
   const listening = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host: hostToListenOn(host) }, resolve);
   });
   await listening.catch(nameTheSetting('PORT and PUBLIC_URL'));
   return (server.address() as AddressInfo).port;

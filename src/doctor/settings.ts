@@ -44,6 +44,6 @@ function whereTheyAreRead(env: NodeJS.ProcessEnv): Finding {
 
 /** Where the server answers on this machine. */
 export function listeningAt({ host, port }: Pick<Config, 'host' | 'port'>): URL {
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }[host] ?? host;
   return new URL(`http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`);
 }

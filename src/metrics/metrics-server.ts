@@ -5,6 +5,11 @@ import type { Logger } from '../log.ts';
 const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 const IDLE_MS = 10_000;
 
+/** Every address of IPv4 and IPv6, which Node takes where it is given none; and 0.0.0.0 where the machine has no IPv6. */
+export function hostToListenOn(host: string): string | undefined {
+  return host === '::' ? undefined : host;
+}
+
 /** A listener for scrapers, apart from the one for visitors. */
 export interface MetricsServer {
   port: number;
@@ -48,7 +53,7 @@ export async function serveMetrics(options: {
   server.setTimeout(IDLE_MS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen({ port: options.port, host: hostToListenOn(options.host) }, resolve);
   });
   const { port } = server.address() as { port: number };
   return {

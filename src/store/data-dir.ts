@@ -16,7 +16,7 @@ export class DataDirError extends Error {
 
 /** What an operator can do about it. */
 export function dataDirRemedy(): string {
-  return `Let ${nameOfUser()} write to DATA_DIR and what is in it (chown or chmod, or another owner of the volume), or name another folder in DATA_DIR; see that the disk is neither full nor mounted read-only`;
+  return `Let ${nameOfUser()} write to DATA_DIR and what is in it (a mounted one: chown 1000:0 and chmod 770, or another owner of the volume), or name another folder in DATA_DIR; see that the disk is neither full nor mounted read-only`;
 }
 
 function nameOfUser(): string {

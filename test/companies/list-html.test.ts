@@ -47,6 +47,7 @@ describe('listHtml()', () => {
     app.set('view engine', 'ejs');
     app.set('views', VIEWS);
     app.engine('ejs', renderTemplate);
+    app.locals.at = (address: string) => address;
   });
 
   async function render(

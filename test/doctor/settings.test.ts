@@ -49,7 +49,7 @@ describe('listeningAt()', () => {
   it.each([
     ['127.0.0.1', 'http://127.0.0.1:8050'],
     ['0.0.0.0', 'http://127.0.0.1:8050'],
-    ['::', 'http://[::1]:8050'],
+    ['::', 'http://127.0.0.1:8050'],
     ['10.0.0.5', 'http://10.0.0.5:8050'],
   ])('when HOST is %s › is %s', (host, origin) => {
     expect(listeningAt({ host, port: 8050 }).origin).toBe(origin);

@@ -46,7 +46,14 @@ const barsOf = (panel: Panel) => panel.barPlot?.bars.map(({ label, count, href }
 /** The plot and the table behind it. */
 async function render(panel: Panel): Promise<string> {
   const plot = panel.columnPlot ?? panel.barPlot;
-  const values = { panel, plot, id: 'plot-id', title: 'Companies', t: readers.en.t };
+  const values = {
+    panel,
+    plot,
+    id: 'plot-id',
+    title: 'Companies',
+    t: readers.en.t,
+    at: (address: string) => address,
+  };
   const partials = [panel.columnPlot ? 'plot-columns' : 'plot-bars', 'plot-table'];
   const parts = partials.map((name) =>
     promisify(renderTemplate)(join(VIEWS, `partials/${name}.ejs`), values),

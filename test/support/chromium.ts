@@ -5,6 +5,11 @@ import { type Browser, chromium } from 'playwright-core';
 const BINARIES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map(
   (name) => `/usr/bin/${name}`,
 );
+/** Where `brew install --cask` puts them on macOS. */
+BINARIES.push(
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+);
 
 /**
  * A real Chromium: Debian's, or the one CHROMIUM names, such as /usr/bin/chromium where both are installed.
