@@ -162,6 +162,7 @@ function rendered(values: unknown, language: 'en' | 'ru'): string {
   if (portal === undefined) throw new Error('no portal');
   return template({
     values,
+    at: (address: string) => address,
     t: translateInto(language),
     format: createFormat(language),
     phoneHref,

@@ -22,6 +22,7 @@ import { anyJson, anyText, MARK, mostly, nearly } from '../support/hostile-value
 /** What reading from a portal may end in (design.md section 4). */
 const DOCUMENTED_CODES = [
   'portal_failed',
+  'portal_refused',
   'portal_limited',
   'access_denied',
   'sign_in_required',

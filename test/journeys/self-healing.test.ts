@@ -36,7 +36,10 @@ describe.each(STORE_KINDS)('a grant that is over heals itself, on the %s store',
 
     expect([page.status, tripsOf(page)]).toEqual([401, 2]);
     expect([again.status, tripsOf(again)]).toEqual([401, 0]);
-    expect(again.text).toContain('href="/login?returnTo=%2Fcompanies"');
+    expect(again.text).toContain('Bitrix24 no longer lets you in');
+    // From there a person can sign in again.
+    expect(again.text).toContain('<a class="button primary" href="/account">');
+    expect((await agent.visit(`${app.origin}/account`)).text).toContain('href="/login?returnTo=%2Faccount"');
   });
 
   it('with trips of its own for each address', async () => {

@@ -309,7 +309,7 @@ describe('GET /overview', () => {
     [
       { type: 'error', status: 401, error: 'OVERLOAD_LIMIT' },
       502,
-      'portal_failed',
+      'portal_refused',
       'has blocked REST on this portal',
     ],
   ] as const)('when the portal answers %j › says calmly what to do', async (effect, status, code, words) => {
