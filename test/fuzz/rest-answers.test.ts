@@ -249,7 +249,7 @@ const Company = z.strictObject({
 });
 const Total = z.number().int().nonnegative();
 const some = <T extends z.ZodType>(each: T) =>
-  z.strictObject({ items: z.array(each), total: Total }).nullable();
+  z.strictObject({ items: z.array(each), total: Total.nullable() }).nullable();
 const Card = z.strictObject({
   company: Company,
   contacts: some(

@@ -28,7 +28,7 @@ export function holdsReference(text: string): boolean {
 
 export function readSearch(typed: string): SearchReadings {
   const text = typed.normalize('NFC').replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
-  return { title: readTitle(text), phones: readPhones(text), emails: readEmails(text) };
+  return { title: readTitle(text, typed.trim()), phones: readPhones(text), emails: readEmails(text) };
 }
 
 const QUOTES = /["'`´«»‹›“”„‟‘’‚‛′″＂＇]/u;
@@ -41,14 +41,17 @@ const MOST_DOUBLED = 5;
  * A portal compares titles letter by letter, so a text with gaps is looked for in several forms: as it was typed; with any
  * characters in place of quotation marks, blanks and dashes (`ООО "Берёза"` finds `ООО «Берёза»`); with two blanks in place
  * of one, because a page shows them as one.
+ *
+ * @param typed  with the signs that nobody sees: a title may hold them, and the pictures of emoji are joined by some
  */
-function readTitle(text: string): SearchReadings['title'] {
+function readTitle(text: string, typed: string): SearchReadings['title'] {
   const parts = text.split(GAPS);
   // What stands outside of the words says nothing.
   const inner = parts.slice(parts[0] === '' ? 2 : 0, parts.at(-1) === '' ? -2 : undefined);
   const words = inner.filter((_, index) => index % 2 === 0);
   const gaps = inner.filter((_, index) => index % 2 === 1);
-  if (gaps.length === 0 && !holdsReference(text)) return { field: '%TITLE', pattern: words[0] ?? text };
+  if (gaps.length === 0 && text === typed && !holdsReference(text))
+    return { field: '%TITLE', pattern: words[0] ?? text };
   const blanks = gaps.flatMap((gap, index) => (gap === ' ' ? [index] : []));
   const doubled = blanks.length > MOST_DOUBLED ? [] : [...blanks.map((index) => [index]), blanks];
   const forms = [
@@ -61,6 +64,7 @@ function readTitle(text: string): SearchReadings['title'] {
   const patterns = forms.map(
     (form) => `%${words.flatMap((word, index) => [word, form[index] ?? '']).join('')}%`,
   );
+  if (text !== typed) patterns.unshift(`%${typed}%`);
   return { field: '=%TITLE', pattern: [...new Set(patterns.map(withoutSigns))] };
 }
 

@@ -92,11 +92,12 @@ describe('readSearch()', () => {
     ['a_b\\c', '%TITLE', 'a_b\\c'],
     ['"', '%TITLE', '"'],
     ['"Берёза"', '%TITLE', 'Берёза'],
-    ['е\u0308лка', '%TITLE', '\u0451лка'],
+    ['е\u0308лка', '=%TITLE', ['%е\u0308лка%', '%\u0451лка%']],
+    ['👩\u200d👧', '=%TITLE', ['%👩\u200d👧%', '%👩👧%']],
     ['O’Neil', '=%TITLE', ['%O’Neil%', '%O_Neil%']],
     ['Северо‑Запад', '=%TITLE', ['%Северо‑Запад%', '%Северо_Запад%']],
     ['ООО "Берёза"', '=%TITLE', ['%ООО "Берёза%', '%ООО%Берёза%']],
-    ['one\u00a0two', '=%TITLE', ['%one two%', '%one_two%', '%one  two%']],
+    ['one\u00a0two', '=%TITLE', ['%one\u00a0two%', '%one two%', '%one_two%', '%one  two%']],
     ['C:\\one two', '=%TITLE', ['%C:_one two%', '%C:_one_two%', '%C:_one  two%']],
   ])('when %j is typed › looks for titles by %s: %j', (typed, field, pattern) => {
     expect(readSearch(typed).title).toEqual({ field, pattern });
