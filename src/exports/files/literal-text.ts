@@ -1,7 +1,7 @@
 /** Texts as a cell of a CSV file holds them, so that a spreadsheet shows them as they are and does not calculate. */
 
 /** What spreadsheets take for the beginning of a formula, behind blanks too; with the full-width forms of East Asian input. */
-const FORMULA = /^(?:[\t\r\n\0]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+const FORMULA = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\0\uff1d\uff0b\uff0d\uff20])/u;
 /** Signs alone, as people write that there is nothing, and numbers: there is nothing to calculate. */
 const HARMLESS = /^ *(?:[=+\-@ ]+|[+-]\d{1,6}(?:[.,]\d+)?)$/;
 

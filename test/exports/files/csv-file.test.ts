@@ -10,7 +10,7 @@ import { readCsv } from '../read-files.ts';
 import { aReadCompany, aRequest, hostileCompany, inBatches } from '../support.ts';
 
 const FORMULA = /^[=+\-@\t\r\0]/;
-const FORMULA_LIKE = /^(?:[\t\r\n\0]|[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
+const FORMULA_LIKE = /^(?:[\t\r\n]|[\s\p{Cf}]*[=+\-@\0\uff1d\uff0b\uff0d\uff20])/u;
 
 /** No spreadsheet may make a number or a date of what stands among phones. */
 const AMONG_PHONES: Record<string, string> = { '007': '0 07', '2026-03-05': '2026 03 05' };
