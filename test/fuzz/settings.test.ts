@@ -163,7 +163,7 @@ function expectUsable(config: Config): void {
   express().set('trust proxy', config.trustedProxies);
   expect(Object.isFrozen(config)).toBe(true);
   expect(config.port >= 0 && config.port <= 65_535).toBe(true);
-  expect(config.publicUrl.href).toBe(`${config.publicUrl.origin}/`);
+  expect(config.publicUrl.href).toBe(config.publicUrl.origin + config.publicUrl.pathname);
   expect(config.portals.listed.length + config.portals.patterns.length).toBeGreaterThan(0);
   for (const server of config.authorizationServers) {
     expect(server.href).toBe(`${server.origin}/`);
