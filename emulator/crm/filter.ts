@@ -14,13 +14,11 @@ export interface Condition {
 
 export type Operator = '=' | '!=' | '>' | '>=' | '<' | '<=' | '%' | '!%' | 'like' | '!like';
 
-/**
- * Longest first, so that `>=` is not read as `>`. `crm.status.list` does not have the negated patterns of 7.6.
- */
+/** Longest first, so that `>=` is not read as `>`. `crm.status.list` does not have the negated patterns of 7.6. */
 const LIST_PREFIXES = ['>=', '<=', '!=', '!@', '=%', '%=', '!', '=', '>', '<', '@', '%'];
-const ITEM_PREFIXES = ['!=%', '!%=', '!%', ...LIST_PREFIXES];
 
-const OPERATOR_OF_PREFIX: Record<string, Operator> = {
+/** What the prefixes of filter keys mean, in every method that knows them. */
+export const OPERATOR_OF_PREFIX: Readonly<Record<string, Operator>> = {
   '': '=',
   '=': '=',
   '@': '=',
@@ -39,19 +37,16 @@ const OPERATOR_OF_PREFIX: Record<string, Operator> = {
   '!%=': '!like',
 };
 
-/** `>=DATE_CREATE` → `>=`, `DATE_CREATE` */
-export function splitFilterKey(key: string, family: 'list' | 'item'): { operator: Operator; field: string } {
-  const prefix =
-    (family === 'item' ? ITEM_PREFIXES : LIST_PREFIXES).find((each) => key.startsWith(each)) ?? '';
-  return { operator: OPERATOR_OF_PREFIX[prefix] ?? '=', field: key.slice(prefix.length) };
-}
-
-/** Reads a flat filter; all conditions must hold. Unknown fields are still included. */
-export function readConditions(filter: PhpValue | undefined, family: 'list' | 'item' = 'list'): Condition[] {
-  return asEntries(filter).map(([key, value]) => ({
-    ...splitFilterKey(key, family),
-    values: readValues(value),
-  }));
+/** Reads a flat filter of `crm.status.list`; all conditions must hold. Unknown fields are still included. */
+export function readConditions(filter: PhpValue | undefined): Condition[] {
+  return asEntries(filter).map(([key, value]) => {
+    const prefix = LIST_PREFIXES.find((each) => key.startsWith(each)) ?? '';
+    return {
+      field: key.slice(prefix.length),
+      operator: OPERATOR_OF_PREFIX[prefix] ?? '=',
+      values: readValues(value),
+    };
+  });
 }
 
 /** An array means "any of these" for every operator; an empty array matches nothing. */

@@ -1,4 +1,11 @@
-import { type Condition, compileCondition, type Operator, readValues, toIdRange } from '../crm/filter.ts';
+import {
+  type Condition,
+  compileCondition,
+  OPERATOR_OF_PREFIX,
+  type Operator,
+  readValues,
+  toIdRange,
+} from '../crm/filter.ts';
 import { type ItemField, toUpperCase } from '../crm/item-fields.ts';
 import type { WantedValues } from '../crm/list-conditions.ts';
 import type { CrmRow } from '../crm/row.ts';
@@ -10,22 +17,7 @@ import { RestRefusal } from './refusal.ts';
 
 /** Prefixes of filter keys (company-data 3.3); `><` needs two values, which the portal then refuses as an array. */
 const OPERATORS: Readonly<Record<string, Operator | 'between'>> = {
-  '': '=',
-  '=': '=',
-  '@': '=',
-  '!': '!=',
-  '!=': '!=',
-  '!@': '!=',
-  '>': '>',
-  '>=': '>=',
-  '<': '<',
-  '<=': '<=',
-  '%': '%',
-  '!%': '!%',
-  '=%': 'like',
-  '%=': 'like',
-  '!=%': '!like',
-  '!%=': '!like',
+  ...OPERATOR_OF_PREFIX,
   '><': 'between',
   '!><': 'between',
 };

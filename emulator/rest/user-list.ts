@@ -1,5 +1,5 @@
 import { toComparable, type ValueTest } from '../crm/comparable.ts';
-import { compileCondition, type Operator, readValues } from '../crm/filter.ts';
+import { type Condition, compileCondition, OPERATOR_OF_PREFIX, readValues } from '../crm/filter.ts';
 import { joinFilters } from '../crm/row-filter.ts';
 import {
   type Columns,
@@ -51,29 +51,6 @@ function rowsFrom(from: number, pageAt: (from: number) => Page<UserRow>): { rows
   return { rows: [...first, ...second].slice(inPage, inPage + PAGE_SIZE), total };
 }
 
-interface UserCondition {
-  field: string;
-  operator: Operator;
-  values: string[];
-}
-
-const OPERATORS: Readonly<Record<string, Operator>> = {
-  '': '=',
-  '=': '=',
-  '@': '=',
-  '!': '!=',
-  '!=': '!=',
-  '!@': '!=',
-  '>': '>',
-  '>=': '>=',
-  '<': '<',
-  '<=': '<=',
-  '%': '%',
-  '!%': '!%',
-  '=%': 'like',
-  '%=': 'like',
-};
-
 /** Name of an internal column: all personal fields in one text. Answers do not contain it. */
 const NAME_SEARCH = 'NAME_SEARCH';
 
@@ -86,16 +63,16 @@ const PERSONAL_FIELDS = ['NAME', 'LAST_NAME', 'SECOND_NAME', 'WORK_POSITION'];
  * The portal reads at most two characters of a prefix, so `!=%NAME` is a condition on an unknown field, although the
  * documents list it.
  */
-function readConditions(call: RestCall, search: 'get' | 'search'): UserCondition[] {
+function readConditions(call: RestCall, search: 'get' | 'search'): Condition[] {
   const given = findParam(call.params, 'filter');
   const known = readableUserFields(call);
-  return asEntries(isArrayLike(given) ? given : call.params).flatMap(([key, value]): UserCondition[] => {
+  return asEntries(isArrayLike(given) ? given : call.params).flatMap(([key, value]): Condition[] => {
     const [, prefix = '', name = ''] = /^(\W{0,2})(.*)$/s.exec(key.toUpperCase()) ?? [];
     const values = readValues(value);
     if (name === NAME_SEARCH || (name === 'FIND' && search === 'search')) {
       return [{ field: NAME_SEARCH, operator: '=', values }];
     }
-    const operator = OPERATORS[prefix];
+    const operator = OPERATOR_OF_PREFIX[prefix];
     if (operator === undefined || !known.includes(name)) return [];
     const isBeginning = search === 'search' && prefix === '' && PERSONAL_FIELDS.includes(name);
     if (isBeginning) return [{ field: name, operator: 'like', values: values.map((text) => `${text}%`) }];
@@ -111,7 +88,7 @@ function toFlag(value: string): string {
 }
 
 /** `NAME: "Iva%"` is a pattern without an operator; without `%` the whole name must match. */
-function testOf({ field, operator, values }: UserCondition, { portal }: RestCall): ValueTest | undefined {
+function testOf({ field, operator, values }: Condition, { portal }: RestCall): ValueTest | undefined {
   const kind = kindOfUserField(field);
   if (kind === undefined) return undefined;
   const isPattern = operator === '=' && kind === 'text' && values.some((value) => value.includes('%'));

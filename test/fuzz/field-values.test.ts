@@ -129,7 +129,7 @@ describe('a value of a field', () => {
 
   it.each<[string, unknown, string]>([
     ['money', '100.50|RUB', '₽100.50'],
-    ['money', '1234567890123456.78|XXX', '1,234,567,890,123,456.78'],
+    ['money', '1234567890123456.78|EUR', '€1,234,567,890,123,456.78'],
     ['address', 'Lenin Street 1|55.1;37.2|17', 'Lenin Street 1'],
     ['crm', 'CO_12', '<a href="/companies/12" rel="noreferrer">Company 12</a>'],
     ['crm', 'L_1', '<a href="https://acme.example/crm/lead/details/1/" rel="noreferrer">Lead 1</a>'],
