@@ -3,8 +3,7 @@ import type { CompanyRow } from '../../emulator/index.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
-
-const JSON_HEADERS = { headers: { accept: 'application/json' } };
+import { multifield, search } from './search-support.ts';
 
 /** A manager who may read 100 companies of 10,000; the portal names all of them to whoever asks by phone. */
 describe('the search of somebody who may read few companies', () => {
@@ -58,24 +57,6 @@ describe('the search of somebody who may read few companies', () => {
     expect(log).not.toMatch(/concealed|box\d|@mine|79000000|\+7/i);
   }, 180_000);
 });
-
-function multifield(type: 'PHONE' | 'EMAIL', ...values: string[]) {
-  return values.map((VALUE, index) => ({ ID: String(index + 1), VALUE_TYPE: 'WORK', VALUE, TYPE_ID: type }));
-}
-
-interface Found {
-  companies: { id: number; title: string }[];
-  total: number;
-}
-
-async function search(app: TestApp, agent: BrowserAgent, q: string, more = ''): Promise<Found> {
-  const answer = await agent.request(
-    `${app.origin}/companies?q=${encodeURIComponent(q)}${more}`,
-    JSON_HEADERS,
-  );
-  expect(answer.status).toBe(200);
-  return JSON.parse(answer.text) as Found;
-}
 
 /** What was typed stands in the search field and in addresses. */
 function without(html: string, typed: string): string {

@@ -2,26 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
-
-const JSON_HEADERS = { headers: { accept: 'application/json' } };
-
-function multifield(type: 'PHONE' | 'EMAIL', ...values: string[]) {
-  return values.map((VALUE, index) => ({ ID: String(index + 1), VALUE_TYPE: 'WORK', VALUE, TYPE_ID: type }));
-}
-
-interface Found {
-  companies: { id: number; title: string }[];
-  total: number;
-}
-
-async function search(app: TestApp, agent: BrowserAgent, q: string, more = ''): Promise<Found> {
-  const answer = await agent.request(
-    `${app.origin}/companies?q=${encodeURIComponent(q)}${more}`,
-    JSON_HEADERS,
-  );
-  expect(answer.status).toBe(200);
-  return JSON.parse(answer.text) as Found;
-}
+import { multifield, search } from './search-support.ts';
 
 describe('the search of the list', () => {
   let app: TestApp;
