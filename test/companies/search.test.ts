@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { aContact } from '../../emulator/builders.ts';
 import type { BrowserAgent } from '../support/browser-agent.ts';
 import { aCompany, aPortal } from '../support/builders.ts';
 import { startApp, type TestApp } from '../support/start-app.ts';
@@ -17,13 +18,17 @@ describe('the search of the list', () => {
         TITLE: 'Mill',
         PHONE: multifield('PHONE', '8 812 000-11-22', '+7 (499) 111-00-22'),
       }),
-      aCompany({ ID: '5', TITLE: 'Ten digits', PHONE: multifield('PHONE', '(495) 222-33-44') }),
+      aCompany({ ID: '5', TITLE: 'Ten digits', PHONE: multifield('PHONE', '+7 (495) 222-33-44') }),
       aCompany({ ID: '6', TITLE: 'info@a.example', COMPANY_TYPE: 'PARTNER' }),
       ...Array.from({ length: 250 }, (_, index) =>
         aCompany({ ID: String(index + 100), TITLE: `Contract 2026001/${index}` }),
       ),
     ];
-    app = await startApp({ emulator: { portals: [aPortal({ companies })] } });
+    // More than the portal names for one number, and it names contacts before companies.
+    const contacts = Array.from({ length: 25 }, (_, index) =>
+      aContact({ ID: String(index + 1), PHONE: multifield('PHONE', '+7 495 222-33-44') }),
+    );
+    app = await startApp({ emulator: { portals: [aPortal({ companies, contacts })] } });
     admin = app.agent();
     await app.signIn(admin);
   });
@@ -37,6 +42,7 @@ describe('the search of the list', () => {
     ['tel:+74991110022', [4, 1]],
     ['8 (499) 111-00-22', [4, 1]],
     ['+7 495 222-33-44', [5]],
+    ['(495) 222-33-44', [5]],
     ['+7 499 111-00-22; +7 812 000-11-22', [4, 1]],
     ['ООО "Берёза"', [1]],
     ['ООО “Берёза”', [1]],
